@@ -1,0 +1,169 @@
+"""What a plan is: the ordered actions that a sync would take, with the reason for each.
+
+Values only. Nothing here talks to a server, reads a clock or knows Redis; a plan can be printed, counted against the
+limits, stored, hashed (so that exactly the plan that a person approved is applied) and applied.
+
+    Plan
+     └─ Action            one document: create, update, leave, skip, block
+         ├─ Change        one field of it, before and after, secrets masked
+         ├─ Decision      one line of why: what was compared, which rule answered
+         └─ CleanUp       what a person must finish by hand on the destination
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Document = dict[str, Any]
+"""An item's JSON as the API gives it."""
+
+NamePath = tuple[str, ...]
+"""What identifies an item for a person: kind, name, kind, name… as in ``("project", "OctoFX", "channel", "QA")``."""
+
+MASK = "••••••••"
+
+
+def printed(path: NamePath) -> str:
+    """The path as people read it: ``project/OctoFX/channel/QA``. For display only: names may hold slashes."""
+    return "/".join(path)
+
+
+class Op(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    LEAVE = "leave"
+    SKIP = "skip"
+    """The route, or a rule, keeps the item from crossing. Nothing is wrong."""
+    BLOCK = "block"
+    """The item should cross and cannot: what it requires is not there. The decisions say what."""
+    DELETE = "delete"
+
+
+WRITES = frozenset({Op.CREATE, Op.UPDATE, Op.DELETE})
+
+
+class Edit(StrEnum):
+    ADD = "add"
+    CHANGE = "change"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of a document. ``where`` is a readable path, ``Steps[Deploy web]/Actions[Deploy web]/IsDisabled``."""
+
+    edit: Edit
+    where: str
+    before: Any = None
+    after: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One line of why. ``rule`` names the rule that answered (``scope:environment=skip-unless-partial``)."""
+
+    rule: str
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CleanUp:
+    """Something a person must finish by hand on the destination.
+
+    ``reason`` is a short code that does not change between versions (``placeholder-secret``, ``scope-dropped``…): together
+    with the item and the place it is the entry's identity, so that a second run adds nothing to the list.
+    """
+
+    item: NamePath
+    where: str
+    reason: str
+    text: str
+
+    @property
+    def key(self) -> str:
+        identity = json.dumps([self.item, self.where, self.reason], ensure_ascii=False)
+        return hashlib.blake2b(identity.encode(), digest_size=10).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What happens to one document.
+
+    ``body`` is the document to send, destination ids in place, but for :class:`worker.kinds.references.PendingId` where
+    an id comes to exist only while the plan is applied. ``None`` unless the operation writes.
+    """
+
+    op: Op
+    kind: str
+    path: NamePath
+    source_id: str | None
+    destination_id: str | None
+    changes: tuple[Change, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    clean_ups: tuple[CleanUp, ...] = ()
+    body: Document | None = None
+    destroys: tuple[str, ...] = ()
+    """What else the write deletes, in words. Counted as deletes."""
+    waits_for: tuple[NamePath, ...] = ()
+    """Of a blocked action: the items that must exist first."""
+
+    @property
+    def writes(self) -> bool:
+        return self.op in WRITES
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The ordered actions that a sync of ``route`` would take. Empty when nothing would be written."""
+
+    route: str
+    actions: tuple[Action, ...] = field(default=())
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(action.writes for action in self.actions)
+
+    @property
+    def writes(self) -> tuple[Action, ...]:
+        return tuple(action for action in self.actions if action.writes)
+
+    @property
+    def blocked(self) -> tuple[Action, ...]:
+        return tuple(action for action in self.actions if action.op is Op.BLOCK)
+
+    @property
+    def clean_ups(self) -> tuple[CleanUp, ...]:
+        return tuple(entry for action in self.actions for entry in action.clean_ups)
+
+    def counts(self) -> dict[Op, int]:
+        found = Counter(action.op for action in self.actions)
+        return {op: found.get(op, 0) for op in Op}
+
+    def summary(self) -> str:
+        """``1 to create, 2 to update, 0 to delete, 41 unchanged``, and what is skipped or blocked where anything is."""
+        counts = self.counts()
+        line = (
+            f"{counts[Op.CREATE]} to create, {counts[Op.UPDATE]} to update, "
+            f"{counts[Op.DELETE]} to delete, {counts[Op.LEAVE]} unchanged"
+        )
+        for op, word in ((Op.SKIP, "skipped"), (Op.BLOCK, "blocked")):
+            if counts[op]:
+                line += f", {counts[op]} {word}"
+        return line
+
+    def __iter__(self) -> Iterator[Action]:
+        return iter(self.actions)
+
+    @property
+    def hash(self) -> str:
+        """Stands for exactly these writes. Twelve hexadecimal digits; the same plan hashes the same in every process."""
+        content = [[a.op, a.kind, a.path, a.destination_id, a.body] for a in self.actions if a.writes]
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.blake2b(canonical.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
