@@ -1,0 +1,47 @@
+# `make help` lists what there is. `make test` is what CI runs, `make demo` is where to begin.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+# Tests of one file share a process, since they share what the file starts: servers, queues, workers.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+.PHONY: help setup test test-fast lint types imports format demo lock clean
+
+help:  ## List the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup:  ## Make .venv from the lock file, if it is missing or out of date
+	@scripts/setup.sh
+
+test: setup lint types imports  ## Everything: lint, types, layers, all tests
+	@$(PYTEST)
+
+test-fast: setup  ## Unit and property tests only
+	@$(PYTEST) tests/unit tests/property
+
+lint: setup  ## Style and likely mistakes
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup  ## mypy --strict over the product
+	@$(BIN)/mypy
+
+imports: setup  ## Who may import whom (contracts in pyproject.toml)
+	@$(BIN)/lint-imports
+
+format: setup  ## Put the code in the one style
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+demo: setup  ## Two local servers kept in step before your eyes; options: make demo ARGS="..."
+	@$(BIN)/octosync demo $(ARGS)
+
+lock: setup  ## Resolve pyproject.toml anew into requirements/*.lock
+	@scripts/lock.sh
+
+clean:  ## Remove what the tools made (not .venv)
+	@rm -rf build dist .octosync *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
