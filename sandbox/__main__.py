@@ -1,0 +1,71 @@
+"""`python -m sandbox`: a local Octopus Server in this process, until it is interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+
+from sandbox.server import serve
+from sandbox.settings import DEFAULT_API_KEY, DEFAULT_VERSION, Settings
+
+__all__ = ["main", "run"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse the arguments and serve. Returns the exit status; prints where the server listens."""
+    defaults = Settings()
+    parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8065, help="0 takes a free one (default %(default)s)")
+    parser.add_argument("--api-key", default=DEFAULT_API_KEY)
+    parser.add_argument("--version", default=DEFAULT_VERSION, help="release to play (default %(default)s)")
+    parser.add_argument(
+        "--first-id", type=int, default=defaults.first_id, help="number of the first document of a kind"
+    )
+    parser.add_argument("--seed", type=int, default=defaults.seed, help="decides the GUIDs")
+    parser.add_argument("--virtual-directory", default="", help="path under which the server is hosted")
+    parser.add_argument("--public-url", default=None, help="the server's own address in webhooks")
+    parser.add_argument("--state", default=None, metavar="FILE", help="read at start if it exists, written at stop")
+    parser.add_argument(
+        "--poll-seconds", type=float, default=defaults.poll_seconds, help="between two looks of a subscription"
+    )
+    given = parser.parse_args(argv)
+    settings = Settings(
+        version=given.version,
+        api_key=given.api_key,
+        first_id=given.first_id,
+        seed=given.seed,
+        virtual_directory=given.virtual_directory,
+        public_url=given.public_url,
+        state_path=given.state,
+        poll_seconds=given.poll_seconds,
+    )
+    return run(settings, host=given.host, port=given.port)
+
+
+def run(settings: Settings, *, host: str = "127.0.0.1", port: int = 8065) -> int:
+    """Serve until SIGINT or SIGTERM. Returns 0, or 1 if the server could not start."""
+    try:
+        asyncio.run(_serve(settings, host, port))
+    except OSError as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return 1
+    return 0
+
+
+async def _serve(settings: Settings, host: str, port: int) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with serve(settings, port, host=host) as sandbox:
+        sys.stdout.write(f"Octopus sandbox {settings.version} at {sandbox.url} with API key {settings.api_key}\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""What a sandbox can do and Octopus cannot. All routes need the API key; none of them is logged.
+
+| route | what it does |
+|---|---|
+| `GET /api/sandbox/requests` | `{Total, Writes, Counts: {"GET projects/{id}": 3}, Requests: [...]}` |
+| `DELETE /api/sandbox/requests` | forgets them |
+| `GET /api/sandbox/faults` | the faults that wait |
+| `POST /api/sandbox/faults` | adds one, as `sandbox.faults` describes it |
+| `DELETE /api/sandbox/faults`, `…/faults/{id}` | removes all, or one |
+| `POST /api/sandbox/state` | saves the state, to `{"Path": ...}` or to the file named at start |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.errors import bad_request, not_found
+from sandbox.faults import Fault, Faults
+from sandbox.requestlog import RequestLog
+from sandbox.routing import Answer, Call, Router
+
+__all__ = ["ADMIN_PREFIX", "add_routes"]
+
+ADMIN_PREFIX = "sandbox"
+
+
+def add_routes(router: Router, faults: Faults, requests: RequestLog) -> None:
+    def list_requests(call: Call) -> Answer:
+        recent: list[dict[str, Any]] = [
+            {"Method": r.method, "Path": r.path, "Route": r.route, "Status": r.status} for r in requests
+        ]
+        return Answer(
+            {"Total": len(requests), "Writes": requests.writes, "Counts": dict(requests.counts), "Requests": recent}
+        )
+
+    def forget_requests(call: Call) -> Answer:
+        requests.clear()
+        return Answer()
+
+    def list_faults(call: Call) -> Answer:
+        return Answer([fault.to_json() for fault in faults])
+
+    def add_fault(call: Call) -> Answer:
+        try:
+            fault = Fault.from_json(call.json())
+        except (ValueError, TypeError) as error:
+            raise bad_request(str(error)) from error
+        return Answer(faults.add(fault).to_json(), status=201)
+
+    def clear_faults(call: Call) -> Answer:
+        faults.clear()
+        return Answer()
+
+    def remove_fault(call: Call) -> Answer:
+        if not faults.remove(call.params["id"]):
+            raise not_found(call.params["id"])
+        return Answer()
+
+    def save_state(call: Call) -> Answer:
+        path = (call.json() if call.raw_body.strip() else {}).get("Path") or call.settings.state_path
+        if not path:
+            raise bad_request("The sandbox was started without a state file; send its Path.")
+        call.store.save(str(path))
+        return Answer({"Path": str(path)})
+
+    router.add("GET", "sandbox/requests", list_requests, scope="system")
+    router.add("DELETE", "sandbox/requests", forget_requests, scope="system")
+    router.add("GET", "sandbox/faults", list_faults, scope="system")
+    router.add("POST", "sandbox/faults", add_fault, scope="system")
+    router.add("DELETE", "sandbox/faults", clear_faults, scope="system")
+    router.add("DELETE", "sandbox/faults/{id}", remove_fault, scope="system")
+    router.add("POST", "sandbox/state", save_state, scope="system")

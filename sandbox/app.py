@@ -1,0 +1,151 @@
+"""The application: authenticate, find the route, run its handler, answer in Octopus' shapes.
+
+All requests come through one function. Handlers are plain functions (see `sandbox.routing`); whatever waits (a slow
+body, a fault's latency, the socket) waits here, outside of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import hmac
+import json
+from typing import Any
+
+from aiohttp import web
+
+from sandbox import admin, resources, rootdoc
+from sandbox.errors import ApiError, route_not_found, unauthorized
+from sandbox.extensions import EXTENSIONS
+from sandbox.faults import Fault, Faults
+from sandbox.requestlog import LoggedRequest, RequestLog
+from sandbox.routing import Answer, Call, Match, Router
+from sandbox.settings import Settings
+from sandbox.store import Actor, Store
+
+__all__ = ["FAULTS", "REQUESTS", "SETTINGS", "STORE", "create_app"]
+
+STORE = web.AppKey("store", Store)
+SETTINGS = web.AppKey("settings", Settings)
+FAULTS = web.AppKey("faults", Faults)
+REQUESTS = web.AppKey("requests", RequestLog)
+_ROUTER = web.AppKey("router", Router)
+
+MAX_BODY = 256 * 1024 * 1024
+
+
+def create_app(store: Store, settings: Settings) -> web.Application:
+    """An Octopus Server on `store`, which is furnished with a first user and a default space if it has none."""
+    app = web.Application(client_max_size=MAX_BODY)
+    app[STORE], app[SETTINGS] = store, settings
+    app[FAULTS], app[REQUESTS] = Faults(), RequestLog()
+    router = app[_ROUTER] = Router()
+    admin.add_routes(router, app[FAULTS], app[REQUESTS])
+    rootdoc.add_routes(router)
+    resources.add_routes(router)
+    for install in EXTENSIONS:
+        install(app, router, store, settings)
+    resources.furnish(store, settings)
+    app.router.add_route("*", "/{path:.*}", _handle)
+    return app
+
+
+async def _handle(request: web.Request) -> web.StreamResponse:
+    settings = request.app[SETTINGS]
+    path = request.rel_url.raw_path
+    root = settings.api_root
+    if path.lower() != root and not path.lower().startswith(root.lower() + "/"):
+        return _error_response(route_not_found(), request.app)
+    below = path[len(root) :].strip("/")
+    if below.lower().split("/")[0] == admin.ADMIN_PREFIX:
+        return _response(await _answer(request, below, []), request.app)
+
+    faults = request.app[FAULTS].hit(request.method, request.raw_path)
+    await asyncio.sleep(sum(fault.seconds for fault in faults if fault.kind == "latency"))
+    if _has(faults, "reset-before"):
+        _log(request, "", 0)
+        return _drop(request)
+    answer = await _answer(request, below, faults)
+    if _has(faults, "reset-after"):
+        _log(request, request.get("route", ""), 0)
+        return _drop(request)
+    _log(request, request.get("route", ""), answer.status)
+    return _response(answer, request.app)
+
+
+async def _answer(request: web.Request, below: str, faults: list[Fault]) -> Answer:
+    app = request.app
+    raw_body = await request.read()
+    try:
+        _fail(faults)
+        actor = _authenticate(request) if below else rootdoc.ANONYMOUS
+        match = app[_ROUTER].match(
+            request.method, request.rel_url.raw_path[len(app[SETTINGS].api_root) :], app[STORE], app[SETTINGS]
+        )
+        request["route"] = match.route.template
+        return match.route.handler(_call(request, match, raw_body, actor))
+    except ApiError as refused:
+        return Answer(refused.body(), refused.status, headers=refused.headers)
+
+
+def _call(request: web.Request, match: Match, raw_body: bytes, actor: Actor) -> Call:
+    query: dict[str, list[str]] = {}
+    for name, value in request.query.items():
+        query.setdefault(name.lower(), []).append(value)
+    return Call(
+        method=request.method,
+        store=request.app[STORE],
+        settings=request.app[SETTINGS],
+        space_id=match.space_id,
+        params=match.params,
+        query=query,
+        raw_body=raw_body,
+        actor=actor,
+    )
+
+
+def _authenticate(request: web.Request) -> Actor:
+    """Who asks. The key is a header; old clients put it into the query. Raises ApiError 401."""
+    settings = request.app[SETTINGS]
+    key = request.headers.get("X-Octopus-ApiKey") or request.query.get("ApiKey") or request.query.get("apikey") or ""
+    if not hmac.compare_digest(key.encode(), settings.api_key.encode()):
+        raise unauthorized()
+    return rootdoc.actor(request.app[STORE], settings, request.headers.get("User-Agent", ""), request.remote)
+
+
+def _fail(faults: list[Fault]) -> None:
+    for fault in faults:
+        if fault.kind == "status":
+            raise ApiError(fault.status, fault.message, list(fault.errors), headers=dict(fault.headers))
+
+
+def _has(faults: list[Fault], kind: str) -> bool:
+    return any(fault.kind == kind for fault in faults)
+
+
+def _drop(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)  # goes nowhere: the connection is gone
+
+
+def _log(request: web.Request, route: str, status: int) -> None:
+    request.app[REQUESTS].add(
+        LoggedRequest(request.method, request.raw_path, route, status, request.headers.get("User-Agent", ""))
+    )
+
+
+def _error_response(refused: ApiError, app: web.Application) -> web.Response:
+    return _response(Answer(refused.body(), refused.status, headers=refused.headers), app)
+
+
+def _response(answer: Answer, app: web.Application) -> web.Response:
+    headers = {"Date": email.utils.format_datetime(app[STORE].clock(), usegmt=True), **answer.headers}
+    if answer.raw is not None:
+        return web.Response(body=answer.raw, status=answer.status, content_type=answer.content_type, headers=headers)
+    body = b"" if answer.body is None else _encode(answer.body)
+    return web.Response(body=body, status=answer.status, content_type="application/json", headers=headers)
+
+
+def _encode(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
