@@ -4,7 +4,7 @@ Octopus knows things by id, and ids differ between instances; so everything here
 
 * :func:`name_key` alone decides whether two names are the same. Octopus trims names and compares them without case.
 * In a :class:`Pattern` only ``*`` is special. Names may hold anything that Octopus allows: a comma does not separate,
-  and ``Deploy [Prod]`` matches itself. That is why patterns come in YAML lists, one to an entry, and are not shell globs.
+  and ``Deploy [Prod]`` matches itself. So patterns come in YAML lists, one to an entry, and are not shell globs.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Mode(StrEnum):
 
 class FirstContact(StrEnum):
     HOLD = "hold"
-    """A route without a memory that meets matching items on the destination is held until a person approves its plan."""
+    """A route without a memory that meets matching items on the destination is held until its plan is approved."""
     ADOPT = "adopt"
     """It links the matching items and goes on."""
 
@@ -89,7 +89,7 @@ class Route(Model):
         return maps
 
     def includes(self, kind: str, name: str, project: str | None = None) -> bool:
-        """Whether an item crosses in its own right. ``name`` is the source's; ``project`` the owner's, for parts of one.
+        """Whether an item crosses in its own right. ``name`` is the source's; ``project`` the owner's, for its parts.
 
         A part of a project crosses with it unless ``include`` lists its kind: then only what matches does. Raises
         :class:`ValueError` for a kind that no route can name.

@@ -72,10 +72,8 @@ def _shared_name_kind(kind: str) -> str:
     if kind in SHARED_NAME_KINDS:
         return kind
     guess = nearest(kind, SHARED_NAME_KINDS)
-    raise refuse(
-        f"{kind!r} has no details that could follow: `update` is for {', '.join(SHARED_NAME_KINDS)}",
-        f"did you mean {guess!r}?" if guess else None,
-    )
+    hint = f"did you mean {guess!r}?" if guess else f"`update` is for {', '.join(SHARED_NAME_KINDS)}"
+    raise refuse(f"{kind!r} is no kind whose details could follow", hint)
 
 
 SharedNameKind = Annotated[

@@ -7,6 +7,7 @@ model that is printed, logged or hashed has nothing to give away.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,15 @@ class Secret(Model):
             )
         return data
 
-    @field_validator("file", mode="after")
+    @field_validator("env")
+    @classmethod
+    def _name_of_a_variable(cls, env: str | None) -> str | None:
+        if env is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", env):
+            # It may be the secret itself, so it is not repeated here.
+            raise refuse("this is no name of an environment variable: letters, digits and _ only")
+        return env
+
+    @field_validator("file")
     @classmethod
     def _beside_the_routes_file(cls, file: Path | None, info: ValidationInfo) -> Path | None:
         return beside_the_routes_file(file, info)

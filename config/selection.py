@@ -39,20 +39,16 @@ def _includable_kind(kind: str) -> str:
     if kind in NEVER_KINDS or guess in NEVER_KINDS:
         never = kind if kind in NEVER_KINDS else str(guess)
         raise refuse(f"{kind!r} can be neither included nor excluded: items of kind {never!r} {NEVER_KINDS[never]}")
-    raise refuse(
-        f"there is no kind {kind!r}; the kinds are {', '.join(INCLUDABLE_KINDS)}",
-        f"did you mean {guess!r}?" if guess else None,
-    )
+    hint = f"did you mean {guess!r}?" if guess else f"the kinds are {', '.join(INCLUDABLE_KINDS)}"
+    raise refuse(f"there is no kind {kind!r}", hint)
 
 
 def mappable_kind(kind: str) -> str:
     if kind in KINDS:
         return kind
     guess = nearest(kind, KINDS)
-    raise refuse(
-        f"there is no kind {kind!r} with names to map; the kinds are {', '.join(KINDS)}",
-        f"did you mean {guess!r}?" if guess else None,
-    )
+    hint = f"did you mean {guess!r}?" if guess else f"the kinds are {', '.join(KINDS)}"
+    raise refuse(f"there is no kind {kind!r} with names to map", hint)
 
 
 class Selector(Model):

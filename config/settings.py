@@ -1,0 +1,151 @@
+"""Settings of the processes: what differs between a laptop and a cluster, and nothing about what is synced.
+
+Each comes from the environment variable ``OCTOSYNC_`` and its name in capitals (``OCTOSYNC_REDIS_URL``), or from a
+file of that name in small letters in the directory that ``OCTOSYNC_SECRETS_DIR`` names, as Docker and Kubernetes mount
+secrets.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from datetime import time
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.model import refuse
+from config.names import nearest
+from config.problems import ConfigError, Problem
+
+PREFIX = "OCTOSYNC_"
+_SECRETS_DIR = PREFIX + "SECRETS_DIR"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    """Also every lookup and every HTTP request. Names of fields, never values: these are in no log."""
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", use_attribute_docstrings=True, env_ignore_empty=True
+    )
+
+    routes: Path = Path("octosync.yaml")
+    """The routes file."""
+    redis_url: str = Field(default="redis://localhost:6379/0", repr=False)
+    """Redis 7 or Valkey: ``redis://``, ``rediss://`` or ``unix://``. May hold a password, so it is never printed."""
+    namespace: str = Field(default="octosync", pattern=r"^[a-z0-9-]+$")
+    """Before every key in Redis and every queue, so that two Octosyncs can share one Redis."""
+    sentry_dsn: str | None = Field(default=None, repr=False)
+    """Errors go there, scrubbed. Without: nowhere but the log."""
+    sentry_environment: str = "production"
+    """What Sentry calls this installation."""
+    log_level: LogLevel = LogLevel.INFO
+    log_format: LogFormat = LogFormat.JSON
+
+    debounce_seconds: float = Field(default=3.0, ge=0)
+    """How long after the last hint an item is synced: people save several times."""
+    debounce_max_seconds: float = Field(default=30.0, ge=0)
+    """How long after the first hint at most, however many follow."""
+    lease_seconds: float = Field(default=60.0, ge=5)
+    """How long a silent worker keeps its item. Workers at work prolong their lease all the time."""
+    sweep_seconds: float = Field(default=5.0, gt=0)
+    """How often expired leases and overdue marks are looked for."""
+    catch_up_seconds: float = Field(default=60.0, ge=1)
+    """How often a source's audit log is read for what webhooks did not tell."""
+    max_attempts: int = Field(default=8, ge=1)
+    """How often an item is tried before it becomes a dead letter."""
+    nightly_at: time = time(2, 0)
+    """When everything is compared, by the clock of ``timezone``. A missed night is made up for."""
+    timezone: str = "UTC"
+
+    receiver_host: str = "0.0.0.0"  # noqa: S104 - it is there to be called from elsewhere
+    receiver_port: int = Field(default=8080, ge=0, le=65535)
+    """Webhooks and health."""
+    status_port: int = Field(default=8081, ge=0, le=65535)
+    """Status page and metrics of the receiver: keep it inside."""
+    status_token: SecretStr | None = None
+    """With it the status page shows names, plans and the clean-up list. Without: counts and states only, to anybody."""
+    body_limit_mb: int = Field(default=64, ge=1)
+    """A longer webhook is recorded as a hint, without its body."""
+    metrics_port: int = Field(default=9464, ge=0, le=65535)
+    """Metrics of a worker. 0: none."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def body_limit_bytes(self) -> int:
+        return self.body_limit_mb * 1024 * 1024
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_scheme(cls, url: str) -> str:
+        if url.partition("://")[0] not in {"redis", "rediss", "unix"}:
+            raise refuse("starts with redis://, rediss:// or unix://")
+        return url
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        zones = available_timezones()
+        if name not in zones:
+            guess = nearest(name, zones)
+            raise refuse(f"there is no time zone {name!r}", f"did you mean {guess!r}?" if guess else None)
+        return name
+
+    @model_validator(mode="after")
+    def _debounce_fits(self) -> Settings:
+        if self.debounce_max_seconds < self.debounce_seconds:
+            raise refuse("debounce_max_seconds is less than debounce_seconds")
+        return self
+
+
+def read() -> Settings:
+    """The settings of this process. Raises :class:`ConfigError` that names variables, never what they hold."""
+    secrets_dir = os.environ.get(_SECRETS_DIR) or None
+    if secrets_dir is not None and not Path(secrets_dir).is_dir():
+        raise ConfigError([Problem("environment", 0, 0, _SECRETS_DIR, f"there is no directory {secrets_dir!r}")])
+    try:
+        return Settings(_secrets_dir=secrets_dir)
+    except ValidationError as error:
+        raise ConfigError([_problem(str(e["loc"][0]) if e["loc"] else "", e["msg"]) for e in error.errors()]) from None
+
+
+def unknown(environ: Mapping[str, str], secrets: Collection[str] = ()) -> list[Problem]:
+    """Variables that begin like a setting and are none: mistyped, most likely. ``secrets`` the routes file names."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {_SECRETS_DIR, *secrets}
+    found = []
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            guess = nearest(name, known)
+            found.append(
+                Problem(
+                    "environment",
+                    0,
+                    0,
+                    name,
+                    "there is no such setting",
+                    f"did you mean {guess}?" if guess else None,
+                    "warning",
+                )
+            )
+    return found
+
+
+def _problem(name: str, message: str) -> Problem:
+    return Problem("environment", 0, 0, PREFIX + name.upper() if name else "", message.removeprefix("Value error, "))
