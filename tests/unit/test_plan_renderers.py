@@ -1,0 +1,240 @@
+"""One plan, printed in every form: the diff reads well, the JSON keeps its form, the Markdown mentions nobody."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from worker.plan import json as plan_json
+from worker.plan import markdown
+from worker.plan.console import print_plan
+from worker.plan.values import MASK, Action, Change, CleanUp, Decision, Edit, Op, Plan
+
+SECRET = "API-SHOULDNEVERBESEEN"
+PROJECT = ("project", "OctoFX")
+VARIABLES = (*PROJECT, "variables")
+
+PLAN = Plan(
+    "test-to-production",
+    (
+        Action(
+            Op.CREATE, "channel", (*PROJECT, "channel", "QA"), "Channels-2", None, body={"Name": "QA", "Key": SECRET}
+        ),
+        Action(
+            Op.UPDATE,
+            "process",
+            (*PROJECT, "process"),
+            "deploymentprocess-Projects-1",
+            "deploymentprocess-Projects-9",
+            changes=(
+                Change(Edit.CHANGE, "Steps[Deploy web]/Properties[Retries]", "3", "5"),
+                Change(Edit.CHANGE, "Steps[Deploy web]/Properties[ScriptBody]", "echo 1\necho 2", "echo 1\necho 3"),
+                Change(Edit.REMOVE, "Steps[Old]", {"Name": "Old"}),
+                Change(Edit.ADD, "Steps[Deploy web]/Properties[Key]", None, {"HasValue": True, "NewValue": SECRET}),
+            ),
+            destroys=("3 values of tenant Acme",),
+            body={"Steps": [], "Password": SECRET},
+        ),
+        Action(
+            Op.UPDATE,
+            "variables",
+            VARIABLES,
+            "variableset-Projects-1",
+            "variableset-Projects-9",
+            decisions=(Decision("value=keep", "Variables[Url]", "the destination's value stays"),),
+            clean_ups=(CleanUp(VARIABLES, "Variables[Password]", "placeholder-secret", "fill in the secret"),),
+        ),
+        Action(Op.LEAVE, "lifecycle", ("lifecycle", "Default"), "Lifecycles-1", "Lifecycles-1"),
+        Action(Op.SKIP, "runbook", (*PROJECT, "runbook", "Restart"), "Runbooks-1", None),
+        Action(Op.BLOCK, "project", ("project", "Web"), "Projects-2", None, waits_for=(("environment", "Production"),)),
+    ),
+)
+
+PRINTED = f"""\
++ create project/OctoFX/channel/QA
+~ update project/OctoFX/process
+    ~ Steps[Deploy web]/Properties[Retries]: "3" -> "5"
+    ~ Steps[Deploy web]/Properties[ScriptBody]:
+        @@ -1,2 +1,2 @@
+         echo 1
+        -echo 2
+        +echo 3
+    - Steps[Old]: {{"Name": "Old"}}
+    + Steps[Deploy web]/Properties[Key]: {MASK}
+  - also deletes: 3 values of tenant Acme
+~ update project/OctoFX/variables
+  # value=keep: Variables[Url]: the destination's value stays
+  * by hand: Variables[Password]: fill in the secret
+. skip project/OctoFX/runbook/Restart
+! block project/Web
+  * waits for: environment/Production
+1 to create, 2 to update, 0 to delete, 1 unchanged, 1 skipped, 1 blocked
+1 to finish by hand on the destination
+"""
+
+
+def printed(plan: Plan, *, everything: bool = False, colour: bool = False) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, width=40, force_terminal=colour, color_system="truecolor" if colour else None)
+    print_plan(plan, console, everything=everything)
+    return stream.getvalue()
+
+
+def plan_named(name: str) -> Plan:
+    """A plan in which everything that people may type is ``name``."""
+    entry = CleanUp(("project", name), name, "placeholder-secret", name)
+    return Plan(
+        name,
+        (
+            Action(
+                Op.UPDATE,
+                "project",
+                ("project", name),
+                "Projects-1",
+                "Projects-2",
+                changes=(
+                    Change(Edit.CHANGE, name, name, {name: name}),
+                    Change(Edit.ADD, name, None, f"{name}\n{name}"),
+                ),
+                decisions=(Decision(name, name, name),),
+                clean_ups=(entry,),
+                destroys=(name,),
+                waits_for=(("environment", name),),
+            ),
+        ),
+    )
+
+
+def test_console_reads_like_a_diff() -> None:
+    assert printed(PLAN) == PRINTED
+
+
+def test_console_shows_unchanged_items_when_asked() -> None:
+    assert "= leave lifecycle/Default" in printed(PLAN, everything=True)
+
+
+def test_console_is_coloured_on_a_terminal_only() -> None:
+    coloured = printed(PLAN, colour=True)
+    assert "\x1b[1;32m+ create project/OctoFX/channel/QA\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == PRINTED
+
+
+def test_an_empty_plan_is_one_line() -> None:
+    assert printed(Plan("r")) == "0 to create, 0 to update, 0 to delete, 0 unchanged\n"
+
+
+def test_markup_in_names_is_taken_literally() -> None:
+    assert "~ update project/[bold]x[/bold] :smile: [/]" in printed(plan_named("[bold]x[/bold] :smile: [/]"))
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=())))
+def test_no_name_disturbs_a_terminal(name: str) -> None:
+    text = printed(plan_named(name))
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+    text.encode("utf-8")
+
+
+def test_json_keeps_its_form() -> None:
+    document: dict[str, Any] = json.loads(plan_json.render(PLAN))
+    assert document["schema"] == 1
+    assert {key: document[key] for key in ("route", "hash", "empty")} == {
+        "route": "test-to-production",
+        "hash": PLAN.hash,
+        "empty": False,
+    }
+    assert document["counts"] == {"create": 1, "update": 2, "leave": 1, "skip": 1, "block": 1, "delete": 0}
+    assert document["actions"][2] == {
+        "op": "update",
+        "kind": "variables",
+        "path": ["project", "OctoFX", "variables"],
+        "name": "project/OctoFX/variables",
+        "source_id": "variableset-Projects-1",
+        "destination_id": "variableset-Projects-9",
+        "changes": [],
+        "decisions": [{"rule": "value=keep", "where": "Variables[Url]", "text": "the destination's value stays"}],
+        "clean_ups": [
+            {
+                "key": PLAN.clean_ups[0].key,
+                "item": ["project", "OctoFX", "variables"],
+                "where": "Variables[Password]",
+                "reason": "placeholder-secret",
+                "text": "fill in the secret",
+            }
+        ],
+        "destroys": [],
+        "waits_for": [],
+    }
+    assert document["actions"][1]["changes"][0] == {
+        "edit": "change",
+        "where": "Steps[Deploy web]/Properties[Retries]",
+        "before": "3",
+        "after": "5",
+    }
+    assert document["actions"][5]["waits_for"] == [["environment", "Production"]]
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=())))
+def test_json_carries_every_name_as_it_is(name: str) -> None:
+    text = plan_json.render(plan_named(name))
+    assert text.isascii()
+    assert json.loads(text)["actions"][0]["path"] == ["project", name]
+
+
+def test_no_form_shows_a_body_or_a_secret() -> None:
+    for text in (printed(PLAN, everything=True), plan_json.render(PLAN), markdown.render(PLAN, everything=True)):
+        assert SECRET not in text
+
+
+def test_markdown_is_a_list_of_diffs() -> None:
+    text = markdown.render(PLAN)
+    assert text.startswith("### Plan of route `test-to-production`\n\n1 to create, 2 to update,")
+    assert PLAN.hash in text
+    assert (
+        "\n**update** `project/OctoFX/process`\n\n```diff\n"
+        '! Steps[Deploy web]/Properties[Retries]: "3" -> "5"\n'
+        "! Steps[Deploy web]/Properties[ScriptBody]:\n"
+        "    @@ -1,2 +1,2 @@\n"
+        "    echo 1\n"
+        "-   echo 2\n"
+        "+   echo 3\n"
+    ) in text
+    assert "**create** `project/OctoFX/channel/QA`\n\n**update**" in text, "an action without details has no diff"
+    assert "Default" not in text, "what stays as it is has no place in a pull request"
+
+
+def test_markdown_in_names_stays_in_its_fences() -> None:
+    name = "``` @everyone <b>|#1 [x](http://y) *z* \n# title ~~~~ `````"
+    text = markdown.render(plan_named(name))
+    assert "``````diff" in text
+    outside = re.sub(r"(?ms)^(`{3,})diff\n.*?^\1$", "", text)
+    outside = re.sub(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", "", outside)
+    assert "@everyone" not in outside
+    assert "http" not in outside
+    assert "<b>" not in outside
+
+
+@given(st.text(alphabet="` ax\n", max_size=12))
+def test_code_spans_hold_any_text(text: str) -> None:
+    span = markdown.code(text)
+    opening = re.match("`+", span)
+    assert opening is not None
+    inside = span[len(opening[0]) : -len(opening[0])]
+    assert opening[0] not in inside
+    assert not inside.startswith("`")
+    assert not inside.endswith("`")
+
+
+def test_markdown_says_what_it_has_no_room_for() -> None:
+    actions = tuple(
+        Action(Op.CREATE, "project", ("project", f"Project {n}"), f"Projects-{n}", None, body={}) for n in range(1000)
+    )
+    text = markdown.render(Plan("r", actions), room=5000)
+    assert len(text) < 5200
+    shown = text.count("**create**")
+    assert f"\n{1000 - shown} more in the plan" in text

@@ -1,0 +1,63 @@
+"""A plan as JSON, for other programs. Its form is stable: a change that could break a reader raises ``SCHEMA``.
+
+    {"schema": 1, "route": str, "hash": str, "empty": bool, "counts": {op: int},
+     "actions": [{"op", "kind", "path": [str], "name": str, "source_id", "destination_id",
+                  "changes": [{"edit", "where", "before", "after"}], "decisions": [{"rule", "where", "text"}],
+                  "clean_ups": [{"key", "item": [str], "where", "reason", "text"}],
+                  "destroys": [str], "waits_for": [[str]]}]}
+
+The documents to be sent are left out: they are large, and hold what only the destination may see. Secrets are masked.
+Names are as Octopus gives them; JSON written by :func:`render` is ASCII, so nothing in it acts on a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from worker.plan.text import masked
+from worker.plan.values import Action, Plan, printed
+
+SCHEMA = 1
+
+
+def as_dict(plan: Plan) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "route": plan.route,
+        "hash": plan.hash,
+        "empty": plan.is_empty,
+        "counts": {str(op): count for op, count in plan.counts().items()},
+        "actions": [_action(action) for action in plan],
+    }
+
+
+def render(plan: Plan, *, indent: int | None = 2) -> str:
+    return json.dumps(as_dict(plan), indent=indent, default=str)
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "op": str(action.op),
+        "kind": action.kind,
+        "path": list(action.path),
+        "name": printed(action.path),
+        "source_id": action.source_id,
+        "destination_id": action.destination_id,
+        "changes": [
+            {
+                "edit": str(change.edit),
+                "where": change.where,
+                "before": masked(change.before),
+                "after": masked(change.after),
+            }
+            for change in action.changes
+        ],
+        "decisions": [{"rule": one.rule, "where": one.where, "text": one.text} for one in action.decisions],
+        "clean_ups": [
+            {"key": one.key, "item": list(one.item), "where": one.where, "reason": one.reason, "text": one.text}
+            for one in action.clean_ups
+        ],
+        "destroys": list(action.destroys),
+        "waits_for": [list(path) for path in action.waits_for],
+    }

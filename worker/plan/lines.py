@@ -1,0 +1,97 @@
+"""Lines: a plan as the lines that people read, each with its role. The console colours them, Markdown fences them.
+
+~ update project/OctoFX/variables                                   ACTION, its role is the operation
+    Variables[Url]/Value: "https://a" -> "https://b"                CHANGED, ADDED or REMOVED
+    Steps[Deploy]/Properties[Octopus.Action.Script.ScriptBody]:     … and its block of ADDED, REMOVED, CONTEXT lines
+  # value=follow: Variables[Url]: changed on the source only        DECISION
+  - also deletes: 3 values of tenant Acme                           DESTROYS
+  * waits for: environment/Production                               WAITS
+  * by hand: Variables[Password]: fill in the secret                CLEAN_UP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from worker.plan.text import block, short, visible
+from worker.plan.values import Action, Change, Edit, Op, Plan, printed
+
+
+class Role(StrEnum):
+    ACTION = "action"
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    CONTEXT = "context"
+    DECISION = "decision"
+    DESTROYS = "destroys"
+    WAITS = "waits"
+    CLEAN_UP = "clean-up"
+
+
+SIGNS = {Op.CREATE: "+", Op.UPDATE: "~", Op.LEAVE: "=", Op.SKIP: ".", Op.BLOCK: "!", Op.DELETE: "-"}
+
+_ROLE_OF_EDIT = {Edit.ADD: Role.ADDED, Edit.CHANGE: Role.CHANGED, Edit.REMOVE: Role.REMOVED}
+_ROLE_OF_SIGN = {"+": Role.ADDED, "-": Role.REMOVED}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line, safe to show: nothing in ``text`` acts on a terminal. ``sign`` is its first column, or empty."""
+
+    role: Role
+    sign: str
+    text: str
+    indent: int = 0
+
+    def __str__(self) -> str:
+        return " " * self.indent + (f"{self.sign} {self.text}" if self.sign else self.text)
+
+
+def name(action: Action) -> str:
+    return visible(printed(action.path))
+
+
+def shown(plan: Plan, *, everything: bool = False) -> list[Action]:
+    """The actions that say something: not those that leave an item as it is, unless ``everything`` is asked for."""
+    return [action for action in plan if everything or action.op is not Op.LEAVE or action.clean_ups]
+
+
+def headline(action: Action) -> Line:
+    return Line(Role.ACTION, SIGNS[action.op], f"{action.op} {name(action)}")
+
+
+def details(action: Action) -> Iterator[Line]:
+    """What stands below an action's headline, in the order of the module's example."""
+    for change in action.changes:
+        yield from _changed(change)
+    for decision in action.decisions:
+        place = f"{decision.where}: " if decision.where else ""
+        yield Line(Role.DECISION, "#", visible(f"{decision.rule}: {place}{decision.text}"), 2)
+    for destroyed in action.destroys:
+        yield Line(Role.DESTROYS, "-", visible(f"also deletes: {destroyed}"), 2)
+    for path in action.waits_for:
+        yield Line(Role.WAITS, "*", visible(f"waits for: {printed(path)}"), 2)
+    for entry in action.clean_ups:
+        place = f"{entry.where}: " if entry.where else ""
+        item = "" if entry.item == action.path else f"{printed(entry.item)}: "
+        yield Line(Role.CLEAN_UP, "*", visible(f"by hand: {item}{place}{entry.text}"), 2)
+
+
+def _changed(change: Change) -> Iterator[Line]:
+    role = _ROLE_OF_EDIT[change.edit]
+    sign = {Edit.ADD: "+", Edit.REMOVE: "-"}.get(change.edit, "~")
+    where = visible(change.where)
+    before, after = short(change.before), short(change.after)
+    if change.edit is Edit.ADD and after is not None:
+        yield Line(role, sign, f"{where}: {after}", 4)
+    elif change.edit is Edit.REMOVE and before is not None:
+        yield Line(role, sign, f"{where}: {before}", 4)
+    elif change.edit is Edit.CHANGE and before is not None and after is not None:
+        yield Line(role, sign, f"{where}: {before} -> {after}", 4)
+    else:
+        yield Line(role, sign, f"{where}:", 4)
+        for line in block(change):
+            yield Line(_ROLE_OF_SIGN.get(line[0], Role.CONTEXT), "", line, 8)
