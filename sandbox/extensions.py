@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from sandbox import subscriptions
 from sandbox.routing import Router
 from sandbox.settings import Settings
 from sandbox.store import Store
@@ -18,4 +19,4 @@ __all__ = ["EXTENSIONS", "Extension"]
 
 Extension = Callable[[web.Application, Router, Store, Settings], None]
 
-EXTENSIONS: tuple[Extension, ...] = ()
+EXTENSIONS: tuple[Extension, ...] = (subscriptions.install,)

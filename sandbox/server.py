@@ -13,10 +13,13 @@ from pathlib import Path
 from aiohttp import web
 
 from sandbox.app import FAULTS, REQUESTS, create_app
+from sandbox.audit import AuditLog
+from sandbox.delivery import Deliveries
 from sandbox.faults import Faults
 from sandbox.requestlog import RequestLog
 from sandbox.settings import Settings
 from sandbox.store import Store
+from sandbox.subscriptions import AUDIT, DELIVERIES
 
 __all__ = ["Sandbox", "open_store", "serve", "serve_in_thread"]
 
@@ -30,6 +33,8 @@ class Sandbox:
     store: Store
     faults: Faults
     requests: RequestLog
+    audit: AuditLog
+    deliveries: Deliveries
 
     @property
     def api_key(self) -> str:
@@ -67,7 +72,7 @@ async def serve(
         bound_port = runner.addresses[0][1]
         directory = settings.virtual_directory.strip("/")
         url = f"http://{host}:{bound_port}" + (f"/{directory}" if directory else "")
-        yield Sandbox(url, settings, store, app[FAULTS], app[REQUESTS])
+        yield Sandbox(url, settings, store, app[FAULTS], app[REQUESTS], app[AUDIT], app[DELIVERIES])
     finally:
         await runner.cleanup()
         if settings.state_path:
