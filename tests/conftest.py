@@ -1,0 +1,66 @@
+"""Fixtures that every test may use.
+
+``redis_url``   a real server, once per run; ``OCTOSYNC_TEST_REDIS_URL`` names another
+``redis``       a client for it, without any key of ours before and after the test
+``fake_redis``  one in this process, with Lua, for fast unit tests
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from fakeredis import FakeAsyncRedis
+from redis.asyncio import Redis
+
+from worker.ledger import embedded
+from worker.ledger.connect import open_redis
+
+_TEST_REDIS = "OCTOSYNC_TEST_REDIS_URL"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests may decide how they end."""
+    for name in list(os.environ):
+        if name.upper().startswith("OCTOSYNC_") and name != _TEST_REDIS:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    given = os.environ.get(_TEST_REDIS)
+    if given:
+        yield given
+        return
+    folder: Path = tmp_path_factory.mktemp("redis")
+    with embedded.start(folder, fsync="no") as server:
+        yield server.url
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    client = open_redis(redis_url)
+    await _forget(client)
+    try:
+        yield client
+    finally:
+        await _forget(client)
+        await client.aclose()
+
+
+async def _forget(client: Redis) -> None:
+    """Deletes what has our hash tag, and no more: the server may be one that the person uses otherwise."""
+    async for key in client.scan_iter(match="{octosync*}:*", count=1000):
+        await client.delete(key)
+
+
+@pytest.fixture
+async def fake_redis() -> AsyncIterator[FakeAsyncRedis]:
+    client = FakeAsyncRedis(protocol=2)
+    try:
+        yield client
+    finally:
+        await client.aclose()

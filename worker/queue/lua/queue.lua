@@ -1,0 +1,149 @@
+-- Shared by the scripts of the dirty queue; worker/queue/scripts.py puts it before each that asks for it.
+--
+-- KEYS[1] is the root, `{prefix}:q`. Every other name is built from it: one hash tag, so one slot.
+--   routes               SET of routes that may have marks
+--   ready:<prio>:<route> ZSET key -> due, ms of the server's clock
+--   running              ZSET key -> end of the lease, ms
+--   dead                 ZSET key -> buried at, ms
+--   item:<key>           HASH, all else that is known of a key; gone when the key is clean
+--   paused               SET of routes, `*` for all
+--   marks, fence         counters: generations and fencing tokens, unique over all keys
+local ROOT = KEYS[1]
+local HELD = string.gsub(ROOT, ':q$', '') .. ':ledger:held'
+local APPROVED = string.gsub(ROOT, ':q$', '') .. ':ledger:approved'
+local PRIORITIES = {'events', 'bulk'}
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function name(...)
+  return ROOT .. ':' .. table.concat({...}, ':')
+end
+
+local function route_of(key)
+  return string.match(key, '^(.-)|')
+end
+
+local function field(key, which)
+  return redis.call('HGET', name('item', key), which) or ''
+end
+
+-- Where a key stands among those ready: due and priority, or nil.
+local function standing(key)
+  for _, priority in ipairs(PRIORITIES) do
+    local due = redis.call('ZSCORE', name('ready', priority, route_of(key)), key)
+    if due then return tonumber(due), priority end
+  end
+end
+
+local function place(key, due, priority)
+  local route = route_of(key)
+  redis.call('SADD', name('routes'), route)
+  if priority == 'events' then redis.call('ZREM', name('ready', 'bulk', route), key) end
+  redis.call('ZADD', name('ready', priority, route), due, key)
+end
+
+-- Why a route is not to be worked on: `paused`, `held` or nil.
+local function stopped(route)
+  if redis.call('SISMEMBER', name('paused'), '*') == 1 or redis.call('SISMEMBER', name('paused'), route) == 1 then
+    return 'paused'
+  end
+  if redis.call('HEXISTS', HELD, route) == 1 and redis.call('HEXISTS', APPROVED, route) == 0 then return 'held' end
+end
+
+-- The union of two newline-separated lists, in order of arrival; past the bound the oldest go.
+local function union(list, more, bound)
+  local seen, result = {}, {}
+  for entry in string.gmatch(list .. '\n' .. more, '[^\n]+') do
+    if not seen[entry] then seen[entry] = true; result[#result + 1] = entry end
+  end
+  while #result > bound do table.remove(result, 1) end
+  return table.concat(result, '\n')
+end
+
+local LISTS = {sources = 8, correlations = 8}
+
+-- Marks one key. `mark` has debounce, max_wait, reports (a change, not only "look again"), priority, source, correlation,
+-- requested_by, reason. Returns {generation, due, newly ready}.
+local function mark_key(now, key, mark, max_attempts)
+  local item = name('item', key)
+  local generation = redis.call('INCR', name('marks'))
+  if redis.call('ZREM', name('dead'), key) == 1 then
+    -- A dead letter gets one more try: the next failure buries it again.
+    redis.call('HSET', item, 'attempts', math.max(0, max_attempts - 1))
+  end
+  redis.call('HSETNX', item, 'first', now)
+  local first = tonumber(redis.call('HGET', item, 'first'))
+  local due = math.min(now + mark.debounce, first + mark.max_wait)
+  local priority = mark.priority
+  local standing_due, standing_priority = standing(key)
+  if standing_due then
+    -- Only a reported change may push the due time on: that is what debouncing is.
+    if not mark.reports then due = math.min(due, standing_due) end
+    if standing_priority == 'events' then priority = 'events' end
+  end
+  redis.call('HSET', item, 'generation', generation,
+    'sources', union(field(key, 'sources'), mark.source, LISTS.sources),
+    'correlations', union(field(key, 'correlations'), mark.correlation, LISTS.correlations))
+  if mark.requested_by ~= '' then redis.call('HSET', item, 'requested_by', mark.requested_by) end
+  if mark.reason ~= '' then redis.call('HSET', item, 'reason', mark.reason) end
+  place(key, due, priority)
+  return {generation, due, standing_due and 0 or 1}
+end
+
+-- Ends the run of a key, lease and all, without saying what becomes of it.
+local function end_run(key)
+  redis.call('ZREM', name('running'), key)
+  redis.call('HDEL', name('item', key), 'token', 'started', 'run_generation', 'run_priority', 'run_sources',
+    'run_correlations', 'run_requested_by', 'run_reason')
+end
+
+-- Puts a running key back, with the marks that its run had taken, unless a newer mark already did: that one's due holds.
+local function put_back(key, due)
+  local item = name('item', key)
+  for list, bound in pairs(LISTS) do
+    redis.call('HSET', item, list, union(field(key, 'run_' .. list), field(key, list), bound))
+  end
+  for _, words in ipairs({'requested_by', 'reason'}) do
+    if field(key, words) == '' then redis.call('HSET', item, words, field(key, 'run_' .. words)) end
+  end
+  local priority = field(key, 'run_priority')
+  local standing_due, standing_priority = standing(key)
+  if standing_due then
+    due = standing_due
+    if standing_priority == 'events' then priority = 'events' end
+  end
+  end_run(key)
+  place(key, due, priority)
+end
+
+local function note_failure(now, key, why, words)
+  redis.call('HSET', name('item', key), 'failed_at', now, 'why', why, 'words', words)
+end
+
+-- A dead letter: kept, but not tried again until somebody marks it. A mark made during the run is such a mark.
+local function bury_key(now, key, max_attempts)
+  if standing(key) then
+    redis.call('HSET', name('item', key), 'attempts', math.max(0, max_attempts - 1))
+    put_back(key, now)
+    return 'again'
+  end
+  local item = name('item', key)
+  redis.call('HSET', item, 'sources', field(key, 'run_sources'), 'correlations', field(key, 'run_correlations'))
+  redis.call('HDEL', item, 'first', 'hinted')
+  end_run(key)
+  redis.call('ZADD', name('dead'), now, key)
+  return 'buried'
+end
+
+-- One failed try more; past the bound the key is buried.
+local function fail_key(now, key, due, why, words, max_attempts)
+  note_failure(now, key, why, words)
+  if redis.call('HINCRBY', name('item', key), 'attempts', 1) >= max_attempts then
+    return bury_key(now, key, max_attempts)
+  end
+  put_back(key, due)
+  return 'again'
+end

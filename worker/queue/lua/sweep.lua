@@ -1,0 +1,51 @@
+-- include: queue
+-- ARGV: max_attempts, limit, rehint_ms. Expired leases go back to ready. Returns key, priority, key, priority…: what is due,
+-- events first, the routes by turns, without those stopped and those hinted at less than rehint_ms ago.
+local now, limit, rehint = now_ms(), tonumber(ARGV[2]), tonumber(ARGV[3])
+for _, key in ipairs(redis.call('ZRANGEBYSCORE', name('running'), '-inf', now, 'LIMIT', 0, limit)) do
+  fail_key(now, key, now, 'lease-expired', '', tonumber(ARGV[1]))
+end
+
+local function overdue(ready, wanted)
+  local found, offset = {}, 0
+  while #found < wanted do
+    local chunk = redis.call('ZRANGEBYSCORE', ready, '-inf', now, 'LIMIT', offset, 200)
+    for _, key in ipairs(chunk) do
+      local hinted = tonumber(field(key, 'hinted'))
+      if #found < wanted and (not hinted or hinted + rehint <= now) then found[#found + 1] = key end
+    end
+    if #chunk < 200 then break end
+    offset = offset + 200
+  end
+  return found
+end
+
+local routes, result = {}, {}
+for _, route in ipairs(redis.call('SMEMBERS', name('routes'))) do
+  if redis.call('EXISTS', name('ready', 'events', route), name('ready', 'bulk', route)) == 0 then
+    redis.call('SREM', name('routes'), route)
+  elseif not stopped(route) then
+    routes[#routes + 1] = route
+  end
+end
+table.sort(routes)
+local taken = 0
+for _, priority in ipairs(PRIORITIES) do
+  local queues, longest = {}, 0
+  for _, route in ipairs(routes) do
+    local found = overdue(name('ready', priority, route), limit - taken)
+    queues[#queues + 1] = found
+    longest = math.max(longest, #found)
+  end
+  for turn = 1, longest do
+    for _, found in ipairs(queues) do
+      if found[turn] and taken < limit then
+        taken = taken + 1
+        result[#result + 1] = found[turn]
+        result[#result + 1] = priority
+        redis.call('HSET', name('item', found[turn]), 'hinted', now)
+      end
+    end
+  end
+end
+return result
