@@ -61,8 +61,14 @@ def _is_list(value: Any) -> bool:
 
 
 def _same(before: Any, after: Any) -> bool:
-    # In Python True == 1 and 1 == 1.0; in JSON the first two are different values.
-    return bool(before == after) and isinstance(before, bool) == isinstance(after, bool)
+    """Equal as JSON: in Python True == 1, there they are different values."""
+    if before is after:
+        return True
+    if before != after or isinstance(before, bool) != isinstance(after, bool):
+        return False
+    if isinstance(before, Mapping):
+        return all(_same(before[key], after[key]) for key in before)
+    return not _is_list(before) or all(_same(old, new) for old, new in zip(before, after, strict=True))
 
 
 def _token(key: str) -> str:
