@@ -1,6 +1,6 @@
 """The shared request budget: a token bucket in Redis for each (server, user), which all processes draw from.
 
-Octopus limits a user's requests per node: 200 a minute with a burst of 200 from 2026.3 on. We stay a little under, since
+Octopus limits a user's requests per node: 200 a minute with a burst of 200 from 2026.3 on. We stay a little under, as
 its clock is not ours. The rules of the bucket are in ``lua/budget_take.lua``; time is Redis' own, so the clocks of our
 machines do not matter.
 
@@ -30,7 +30,7 @@ LONGEST_NAP = 2.0
 class RedisBudget:
     """Requests to one server as one user.
 
-    ``server_url`` and ``user`` (an id or name; anything that stands for the credential, but not the credential) name the
+    ``server_url`` and ``user`` (an id or name; what stands for the credential, but not the credential) name the
     bucket. ``per_minute`` and ``burst`` are the server's limits; ``burst`` is ``per_minute`` unless given. Who asks
     brings the limits, so they take effect at once when they change. Raises ValueError if one is below 1.
     """

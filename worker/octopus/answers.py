@@ -122,7 +122,8 @@ def words_of(answer: Answer) -> str:
         except (ValueError, RecursionError):
             document = None
     if not isinstance(document, dict):
-        return f"({answer.content_type or 'no content type'}, {len(answer.body)} bytes: not an answer of Octopus; is this its base URL?)"
+        what = f"{answer.content_type or 'no content type'}, {len(answer.body)} bytes"
+        return f"({what}: not an answer of Octopus; is this its base URL?)"
     found = [document.get("ErrorMessage")]
     details = document.get("Errors")
     found += details if isinstance(details, list) else [details]
