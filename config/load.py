@@ -28,14 +28,7 @@ __all__ = ["ConfigError", "Problem", "check", "load", "loads"]
 def load(path: str | Path) -> RoutesFile:
     """The routes file at ``path``, UTF-8. Raises :class:`ConfigError`."""
     file = Path(path)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError([Problem(str(path), 0, 0, "", f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ConfigError([Problem(str(path), line, 1, "", "not UTF-8")]) from None
-    return loads(text, str(path), base=file.parent)
+    return loads(_text(file), str(path), base=file.parent)
 
 
 def loads(text: str, name: str, base: Path | None = None) -> RoutesFile:
@@ -43,11 +36,22 @@ def loads(text: str, name: str, base: Path | None = None) -> RoutesFile:
     return _models(_document(text, name), name, base)
 
 
-def check(path: str | Path) -> list[Problem]:
-    """The warnings of a file that can be used. Raises :class:`ConfigError` if it cannot."""
-    routes = load(path)
-    document = _document(Path(path).read_text(encoding="utf-8-sig"), str(path))
-    return [_problem(finding, document, str(path)) for finding in warnings(routes.instances, routes.routes)]
+def check(path: str | Path) -> tuple[RoutesFile, list[Problem]]:
+    """The routes file, and the warnings about it. Raises :class:`ConfigError` if it cannot be used."""
+    file = Path(path)
+    document = _document(_text(file), str(path))
+    routes = _models(document, str(path), file.parent)
+    return routes, [_problem(f, document, str(path)) for f in warnings(routes.instances, routes.routes)]
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigError([Problem(str(file), 0, 0, "", f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError([Problem(str(file), line, 1, "", "not UTF-8")]) from None
 
 
 def _document(text: str, name: str) -> Document:
