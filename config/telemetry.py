@@ -1,0 +1,77 @@
+"""Error reports to Sentry, scrubbed. Off without a DSN.
+
+A report says which code failed on which item. It never holds a secret, a request body or a local variable: Octopus
+documents are full of what must not leave the house, and a stack frame holds whole documents.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, cast
+
+import sentry_sdk
+from sentry_sdk.types import Event, Hint
+
+from config import scrub
+
+_HARMLESS_HEADERS = frozenset({"accept", "content-length", "content-type", "host", "user-agent"})
+"""Only these are reported. A webhook's secret comes in a header whose name the person chose."""
+
+
+def init_sentry(dsn: str | None, component: str, *, environment: str = "production") -> bool:
+    """Report errors of this process from now on. ``False``, and nothing happens, without a ``dsn``.
+
+    ``component``: ``worker``, ``receiver`` or ``cli``; a tag of every report. Raises
+    :class:`sentry_sdk.utils.BadDsn` for a DSN that is none.
+    """
+    if not dsn:
+        return False
+    sentry_sdk.init(
+        dsn=dsn,
+        environment=environment,
+        release=_release(),
+        # Personal data are off by default. Saying so (`send_default_pii`) is deprecated, and its successor
+        # `data_collection` would switch the scrubber of the SDK off, which is one net more.
+        include_local_variables=False,
+        include_source_context=True,
+        max_request_body_size="never",
+        before_send=_before_send,
+        before_send_transaction=_before_send,
+        before_breadcrumb=_before_breadcrumb,
+    )
+    sentry_sdk.set_tag("component", component)
+    return True
+
+
+def clean(event: dict[str, Any]) -> dict[str, Any]:
+    """The report without anything secret. Pure, but that it reads the watched secrets anew."""
+    scrub.refresh()
+    request = event.get("request")
+    if isinstance(request, dict):
+        headers = request.get("headers") or {}
+        kept = {name: value for name, value in dict(headers).items() if name.lower() in _HARMLESS_HEADERS}
+        event = event | {"request": {"url": request.get("url"), "method": request.get("method"), "headers": kept}}
+    return cast("dict[str, Any]", _without_variables(scrub.anything(event)))
+
+
+def _without_variables(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_variables(inner) for key, inner in value.items() if key != "vars"}
+    if isinstance(value, list | tuple):
+        return type(value)(_without_variables(inner) for inner in value)
+    return value
+
+
+def _before_send(event: Event, _hint: Hint) -> Event:
+    return cast("Event", clean(cast("dict[str, Any]", event)))
+
+
+def _before_breadcrumb(crumb: dict[str, Any], _hint: dict[str, Any]) -> dict[str, Any]:
+    return cast("dict[str, Any]", scrub.anything(crumb))
+
+
+def _release() -> str | None:
+    try:
+        return f"octosync@{version('octosync')}"
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return None

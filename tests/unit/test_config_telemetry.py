@@ -1,0 +1,112 @@
+"""Secrets put everywhere in a report arrive nowhere. The reports go over real HTTP to a server of the test's."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import sentry_sdk
+
+from config import scrub
+from config.telemetry import clean, init_sentry
+
+KEY = "API-ABCDEFGH12345678IJKLMNOP"
+SECRET = "entirely-opaque-words"
+HIDDEN = tuple(f"{n}-hidden-words" for n in range(5))
+"""In places where a secret is known by its place only. Reports quote source lines, so the test must not spell them out."""
+
+
+class Ingest:
+    """What a Sentry server received, as text."""
+
+    def __init__(self) -> None:
+        received: list[str] = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.headers.get("Content-Encoding") == "gzip":
+                    body = gzip.decompress(body)
+                received.append(body.decode("utf-8"))
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Quiet."""
+
+        self._received = received
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.dsn = f"http://public@127.0.0.1:{self.server.server_address[1]}/1"
+        self._thread = threading.Thread(target=self.server.serve_forever)
+        self._thread.start()
+
+    def text(self) -> str:
+        sentry_sdk.flush(10)
+        return "\n".join(self._received)
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self._thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def ingest(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ingest]:
+    monkeypatch.setattr(scrub, "_values", {SECRET})
+    ingest = Ingest()
+    yield ingest
+    sentry_sdk.get_client().close(timeout=5)
+    sentry_sdk.init()
+    ingest.stop()
+
+
+def fail(document: dict[str, object]) -> None:
+    raise ValueError(f"{KEY} and {SECRET} and {len(document)}")
+
+
+def test_nothing_happens_without_a_dsn() -> None:
+    assert init_sentry(None, "worker") is False
+    assert init_sentry("", "worker") is False
+    assert not sentry_sdk.is_initialized()
+
+
+def test_a_report_arrives_without_any_secret(ingest: Ingest) -> None:
+    assert init_sentry(ingest.dsn, "worker", environment="test")
+    sentry_sdk.add_breadcrumb(message=f"GET with {KEY}", data={"X-Octopus-ApiKey": HIDDEN[0], "url": SECRET})
+    sentry_sdk.set_context("octopus", {"api_key": HIDDEN[1], "note": f"said {SECRET}"})
+    sentry_sdk.set_extra("headers", [["X-Octosync-Token", HIDDEN[2]]])
+    sentry_sdk.set_tag("note", KEY)
+    try:
+        fail({"Variables": [{"Name": "Password", "Value": HIDDEN[3]}]})
+    except ValueError:
+        sentry_sdk.capture_exception()
+    sentry_sdk.capture_message(f"redis://:{HIDDEN[4]}@host/0 {SECRET}")
+    text = ingest.text()
+    assert "ValueError" in text
+    assert '"component":"worker"' in text.replace(": ", ":")
+    for secret in (KEY, SECRET, *HIDDEN):
+        assert secret not in text, secret
+
+
+def test_requests_are_reported_without_body_cookies_query_and_unknown_headers() -> None:
+    event = {
+        "request": {
+            "url": "https://host/hook",
+            "method": "POST",
+            "data": {"Payload": "body-words"},
+            "cookies": {"session": "cookie-words"},
+            "query_string": "q=query-words",
+            "env": {"REMOTE_ADDR": "203.0.113.9"},
+            "headers": {"Content-Type": "application/json", "X-Chosen-By-A-Person": "header-words"},
+        },
+        "exception": {"values": [{"stacktrace": {"frames": [{"function": "f", "vars": {"x": "variable-words"}}]}}]},
+    }
+    assert clean(event) == {
+        "request": {"url": "https://host/hook", "method": "POST", "headers": {"Content-Type": "application/json"}},
+        "exception": {"values": [{"stacktrace": {"frames": [{"function": "f"}]}}]},
+    }
