@@ -45,7 +45,7 @@ def overlaps(one: Route, other: Route) -> list[Overlap]:
     found = []
     for kind in sorted((one.include.kinds & other.include.kinds) - set(PART_KINDS)):
         pairs = ((a, b) for a in _on_destination(one, kind) for b in _on_destination(other, kind))
-        name = next((name for a, b in pairs if (name := _common(a, b)) is not None), None)
+        name = next((name for a, b in pairs if (name := common(a, b)) is not None), None)
         if name is not None:
             found.append(Overlap(kind, name))
     return found
@@ -70,7 +70,7 @@ State = tuple[tuple[tuple[Places, ...], ...], bool]
 """Of each group of patterns the places of each, and whether the last letter was a blank (no name ends in one)."""
 
 
-def _common(one: Names, other: Names) -> str | None:
+def common(one: Names, other: Names) -> str | None:
     """A shortest name in both, case-folded, or ``None``."""
     groups = [
         [_tokens(pattern) for pattern in patterns]
