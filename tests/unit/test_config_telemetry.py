@@ -16,7 +16,7 @@ from config.telemetry import clean, init_sentry
 KEY = "API-ABCDEFGH12345678IJKLMNOP"
 SECRET = "entirely-opaque-words"
 HIDDEN = tuple(f"{n}-hidden-words" for n in range(5))
-"""In places where a secret is known by its place only. Reports quote source lines, so the test must not spell them out."""
+"""For places by which a secret is known. Reports quote source lines, so that the test must not spell them out."""
 
 
 class Ingest:
