@@ -20,7 +20,9 @@ _INCLUDE = "-- include: "
 
 def names() -> list[str]:
     """Every script by name, without those that exist only to be included."""
-    files = sorted(f.name.removesuffix(".lua") for f in resources.files(__package__).joinpath("lua").iterdir() if f.is_file())
+    files = sorted(
+        f.name.removesuffix(".lua") for f in resources.files(__package__).joinpath("lua").iterdir() if f.is_file()
+    )
     return [name for name in files if name != "queue"]
 
 
