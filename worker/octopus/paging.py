@@ -63,9 +63,9 @@ async def read_all(read_page: ReadPage, take: int, *, at_most: int | None = None
             return Listing(items[:at_most], first, complete=False)
         page, answer = await read_page(skip, take)
         got, now = _items_and_total(page, answer)
-        if now < total:
-            # What left may have pulled unread items to places we have passed. Read those again.
-            skip, got = max(0, skip - (total - now)), []
+        while now < total:
+            # What left may have pulled unread items to places that we have passed: step back as far, read again.
+            skip, total = max(0, skip - (total - now)), now
             page, answer = await read_page(skip, take)
             got, now = _items_and_total(page, answer)
         total = now
