@@ -70,7 +70,9 @@ def subscription_from_body(
         errors.append("Please provide a value for Name.")
     if not isinstance(given, dict):
         raise bad_request(*errors, "Please provide a value for EventNotificationSubscription.")
-    filters = given.get("Filter") or {}
+    filters = {} if given.get("Filter") is None else given["Filter"]
+    if not isinstance(filters, dict):
+        raise bad_request(*errors, "Filter must be an object.")
     timeout = given.get("WebhookTimeout") or "00:00:10"
     for name, value in (("WebhookTimeout", timeout), ("EmailFrequencyPeriod", given.get("EmailFrequencyPeriod"))):
         try:
