@@ -2,8 +2,8 @@
 
 Patterns with only ``*`` are regular languages, so it can be computed whether some name is taken by both: walk over all
 names letter by letter, one letter standing for all that no pattern mentions, and keep of every pattern the places at
-which it could be. The walk is over the automaton of all patterns together, breadth first, so the name it finds is a
-shortest one. It is bounded: patterns made to be costly are left undecided, and that is said.
+which it could be. The walk is breadth first, so the name it finds is a short one. It is bounded: patterns made to be
+costly are left undecided, and that is said.
 
 Routes meet on the destination, so a mapped name counts there under the name that it has there.
 """
@@ -11,12 +11,14 @@ Routes meet on the destination, so a mapped name counts there under the name tha
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from config.names import PART_KINDS, Pattern
 from config.route import Route
 
-_MOST_STATES = 20_000
+_MOST_STEPS = 300_000
+"""About a quarter of a second."""
 
 
 class UndecidedError(Exception):
@@ -29,6 +31,9 @@ class Names:
 
     include: tuple[Pattern, ...]
     exclude: tuple[Pattern, ...]
+
+    def hold(self, name: str) -> bool:
+        return any(p.matches(name) for p in self.include) and not any(p.matches(name) for p in self.exclude)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,45 +65,32 @@ def _on_destination(route: Route, kind: str) -> list[Names]:
     return [unmapped, Names(tuple(Pattern.literal(name) for name in renamed), ())]
 
 
+def common(one: Names, other: Names) -> str | None:
+    """A name in both, case-folded, or ``None``. Raises :class:`UndecidedError`.
+
+    Names that are listed are simply tried; the walk is only for what remains, pairs of patterns with wildcards.
+    """
+    for pattern in (*one.include, *other.include):
+        name = pattern.segments[0]
+        if pattern.is_literal and name and one.hold(name) and other.hold(name):
+            return name
+    return _Walk(
+        [
+            [_tokens(pattern) for pattern in patterns]
+            for patterns in (_wild(one.include), _wild(other.include), one.exclude, other.exclude)
+        ]
+    ).name()
+
+
+def _wild(patterns: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
+    return tuple(pattern for pattern in patterns if not pattern.is_literal)
+
+
 Tokens = tuple[str, ...]
 """A pattern letter by letter; ``""`` is the wildcard."""
 
-Places = frozenset[int]
-"""Before which tokens a pattern could be, after some letters. Empty: it cannot match any more."""
-
-State = tuple[tuple[tuple[Places, ...], ...], bool]
-"""Of each group of patterns the places of each, and whether the last letter was a blank (no name ends in one)."""
-
-
-def common(one: Names, other: Names) -> str | None:
-    """A shortest name in both, case-folded, or ``None``."""
-    groups = [
-        [_tokens(pattern) for pattern in patterns]
-        for patterns in (one.include, other.include, one.exclude, other.exclude)
-    ]
-    letters = _letters(groups)
-    start: State = (tuple(tuple(_reach(tokens, {0}) for tokens in group) for group in groups), True)
-    seen = {start}
-    queue = deque([(start, "")])
-    while queue:
-        (places, blank), name = queue.popleft()
-        if not blank and _in_both(groups, places):
-            return name
-        for letter in letters:
-            if letter.isspace() and not name:  # no name begins with a blank
-                continue
-            moved = tuple(
-                tuple(_after(tokens, at, letter) for tokens, at in zip(group, ats, strict=True))
-                for group, ats in zip(groups, places, strict=True)
-            )
-            state = (moved, letter.isspace())
-            if state in seen or not all(any(ats) for ats in moved[:2]):
-                continue
-            if len(seen) >= _MOST_STATES:
-                raise UndecidedError
-            seen.add(state)
-            queue.append((state, name + letter))
-    return None
+Places = frozenset[tuple[int, int]]
+"""Which patterns could still match after some letters, each before which of its tokens."""
 
 
 def _tokens(pattern: Pattern) -> Tokens:
@@ -106,35 +98,56 @@ def _tokens(pattern: Pattern) -> Tokens:
     return (*first, *(token for segment in rest for token in ("", *segment)))
 
 
-def _letters(groups: list[list[Tokens]]) -> list[str]:
-    """Every letter that some pattern mentions, and one that none does."""
-    known = {token for group in groups for tokens in group for token in tokens if token}
-    unknown = next(letter for letter in map(chr, range(ord("a"), 0x10FFFF)) if letter not in known and letter.isalnum())
-    return [unknown, *sorted(known)]
+class _Walk:
+    """Over all names, breadth first. ``groups``: included by one, by the other, excluded by either."""
 
+    def __init__(self, groups: list[list[Tokens]]) -> None:
+        self.patterns = [tokens for group in groups for tokens in group]
+        self.group = [number for number, group in enumerate(groups) for _ in group]
+        known = {token for tokens in self.patterns for token in tokens}
+        self.unknown = next(letter for letter in map(chr, range(ord("a"), 0x10FFFF)) if letter not in known)
+        self.steps_left = _MOST_STEPS
 
-def _reach(tokens: Tokens, places: set[int]) -> Places:
-    """The places, and those behind wildcards that stand for nothing."""
-    reached = set(places)
-    for place in sorted(places):
-        while place < len(tokens) and tokens[place] == "":
-            place += 1
-            reached.add(place)
-    return frozenset(reached)
+    def name(self) -> str | None:
+        start = self._reach((number, 0) for number in range(len(self.patterns)))
+        seen = {(start, True)}  # no name begins or ends with a blank, so it matters whether the last letter was one
+        queue = deque([(start, "")])
+        while queue:
+            places, name = queue.popleft()
+            if name and not name[-1].isspace() and self._in_both(places):
+                return name
+            for letter in self._letters(places):
+                if letter.isspace() and not name:
+                    continue
+                after = self._after(places, letter)
+                state = (after, letter.isspace())
+                if state not in seen and {0, 1} <= {self.group[number] for number, _ in after}:
+                    seen.add(state)
+                    queue.append((after, name + letter))
+        return None
 
+    def _letters(self, places: Places) -> list[str]:
+        """Those that some pattern waits for, and one for all others."""
+        ahead = {self.patterns[number][place] for number, place in places if place < len(self.patterns[number])}
+        return [self.unknown, *sorted(ahead - {""})]
 
-def _after(tokens: Tokens, places: Places, letter: str) -> Places:
-    moved = {
-        place if tokens[place] == "" else place + 1
-        for place in places
-        if place < len(tokens) and tokens[place] in {"", letter}
-    }
-    return _reach(tokens, moved)
+    def _after(self, places: Places, letter: str) -> Places:
+        self.steps_left -= len(places)
+        if self.steps_left < 0:
+            raise UndecidedError
+        ahead = ((n, at, self.patterns[n][at]) for n, at in places if at < len(self.patterns[n]))
+        return self._reach((n, at if token == "" else at + 1) for n, at, token in ahead if token in {"", letter})
 
+    def _reach(self, places: Iterable[tuple[int, int]]) -> Places:
+        """The places, and those behind wildcards that stand for nothing."""
+        reached = set()
+        for number, place in places:
+            tokens = self.patterns[number]
+            reached.add((number, place))
+            while place < len(tokens) and tokens[place] == "":
+                place += 1
+                reached.add((number, place))
+        return frozenset(reached)
 
-def _in_both(groups: list[list[Tokens]], places: tuple[tuple[Places, ...], ...]) -> bool:
-    one, other, *excluded = (
-        any(len(tokens) in at for tokens, at in zip(group, ats, strict=True))
-        for group, ats in zip(groups, places, strict=True)
-    )
-    return one and other and not any(excluded)
+    def _in_both(self, places: Places) -> bool:
+        return {self.group[number] for number, place in places if place == len(self.patterns[number])} == {0, 1}
