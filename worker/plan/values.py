@@ -77,8 +77,8 @@ class Decision:
 class CleanUp:
     """Something a person must finish by hand on the destination.
 
-    ``reason`` is a short code that does not change between versions (``placeholder-secret``, ``scope-dropped``…): together
-    with the item and the place it is the entry's identity, so that a second run adds nothing to the list.
+    ``reason`` is a short code that does not change between versions (``placeholder-secret``, ``scope-dropped``…):
+    together with the item and the place it is the entry's identity, so that a second run adds nothing to the list.
     """
 
     item: NamePath
@@ -109,6 +109,9 @@ class Action:
     decisions: tuple[Decision, ...] = ()
     clean_ups: tuple[CleanUp, ...] = ()
     body: Document | None = None
+    overlay: bool = False
+    """``body`` is laid over what the destination has at that moment: of documents which the server makes together with
+    their owner, and of what is added to a new document once others exist."""
     destroys: tuple[str, ...] = ()
     """What else the write deletes, in words. Counted as deletes."""
     waits_for: tuple[NamePath, ...] = ()
@@ -163,7 +166,7 @@ class Plan:
 
     @property
     def hash(self) -> str:
-        """Stands for exactly these writes. Twelve hexadecimal digits; the same plan hashes the same in every process."""
-        content = [[a.op, a.kind, a.path, a.destination_id, a.body] for a in self.actions if a.writes]
+        """Stands for exactly these writes: twelve hexadecimal digits, the same in every process."""
+        content = [[a.op, a.kind, a.path, a.destination_id, a.body, a.overlay] for a in self.actions if a.writes]
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.blake2b(canonical.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()

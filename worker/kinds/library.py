@@ -1,0 +1,100 @@
+"""The library: feeds, lifecycles, project groups, library variable sets, and what is only looked up.
+
+Facts: Octopus API reference 2026, "Feeds", "Lifecycles", "Library variable sets", "Project groups".
+"""
+
+from __future__ import annotations
+
+from worker.kinds.kind import Kind, Mode
+from worker.kinds.references import Empty, Form, Ref, Scope
+from worker.kinds.shape import SERVER_FIELDS, Elements, Shape
+
+FEED = Kind(
+    name="feed",
+    prefix="Feeds",
+    route="feeds",
+    mode=Mode.SHARED_NAME,
+    listed_by="feeds/all",
+    type_field="FeedType",
+    never_created_types=frozenset({"BuiltIn", "OctopusProject"}),
+    shape=Shape(fixed=frozenset({"FeedType"})),
+)
+
+RETENTION = frozenset({"ReleaseRetentionPolicy", "TentacleRetentionPolicy"})
+
+LIFECYCLE = Kind(
+    name="lifecycle",
+    prefix="Lifecycles",
+    route="lifecycles",
+    mode=Mode.SHARED_NAME,
+    listed_by="lifecycles/all",
+    shape=Shape(
+        own=RETENTION,
+        elements={
+            "Phases": Elements(
+                shape=Shape(
+                    own=RETENTION,
+                    refs={
+                        "AutomaticDeploymentTargets": Ref("environment", Form.LIST, empty=Empty.ANYWHERE),
+                        "OptionalDeploymentTargets": Ref("environment", Form.LIST, empty=Empty.ANYWHERE),
+                    },
+                    # A phase without environments means "all that remain": one that lost them all must not stay.
+                    scopes=(Scope(("AutomaticDeploymentTargets", "OptionalDeploymentTargets"), "phase"),),
+                ),
+                needed=True,
+            )
+        },
+    ),
+)
+
+PROJECT_GROUP = Kind(
+    name="project-group",
+    prefix="ProjectGroups",
+    route="projectgroups",
+    mode=Mode.SHARED_NAME,
+    listed_by="projectgroups/all",
+    # Both fields are left over from older servers and read-only since.
+    shape=Shape(server=SERVER_FIELDS | {"EnvironmentIds", "RetentionPolicyId"}),
+)
+
+TEMPLATE = Elements(shape=Shape(values=frozenset({"DefaultValue"})))
+"""A variable template. Its id is what tenant values point to: one that exists keeps its id
+(OctopusDeploy/Issues#2715)."""
+
+LIBRARY_VARIABLE_SET = Kind(
+    name="library-variable-set",
+    prefix="LibraryVariableSets",
+    route="libraryvariablesets",
+    mode=Mode.MERGE,
+    # Without contentType the server lists script modules too; they are of another kind here.
+    listed_by="libraryvariablesets/all?contentType=Variables",
+    shape=Shape(
+        server=SERVER_FIELDS | {"VariableSetId"},
+        fixed=frozenset({"ContentType"}),
+        elements={"Templates": TEMPLATE},
+    ),
+)
+
+SCRIPT_MODULE = Kind(
+    "script-module",
+    "LibraryVariableSets",
+    "libraryvariablesets",
+    Mode.LOOKUP,
+    listed_by="libraryvariablesets/all?contentType=ScriptModule",
+)
+STEP_TEMPLATE = Kind(
+    "step-template", "ActionTemplates", "actiontemplates", Mode.LOOKUP, listed_by="actiontemplates/all"
+)
+GIT_CREDENTIAL = Kind("git-credential", "GitCredentials", "git-credentials", Mode.LOOKUP, listed_by="git-credentials")
+TAG_SET = Kind("tag-set", "TagSets", "tagsets", Mode.LOOKUP, listed_by="tagsets/all")
+
+KINDS = (
+    FEED,
+    LIFECYCLE,
+    PROJECT_GROUP,
+    LIBRARY_VARIABLE_SET,
+    SCRIPT_MODULE,
+    STEP_TEMPLATE,
+    GIT_CREDENTIAL,
+    TAG_SET,
+)

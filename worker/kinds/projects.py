@@ -1,0 +1,117 @@
+"""Projects and the documents that belong to one: channels, deployment settings, runbooks.
+
+Facts: Octopus API reference 2026, "Projects", "Channels", "Deployment settings", "Runbooks". A project is created bare:
+its versioning and release creation refer to steps and channels which do not exist yet.
+"""
+
+from __future__ import annotations
+
+from worker.kinds.kind import Kind, Mode, Place
+from worker.kinds.library import TEMPLATE
+from worker.kinds.references import Empty, Form, Ref, Scope
+from worker.kinds.shape import SERVER_FIELDS, Elements, Shape
+
+ON_DEPLOYMENT_SETTINGS = frozenset(
+    {
+        "VersioningStrategy",
+        "ReleaseNotesTemplate",
+        "DeploymentChangesTemplate",
+        "DefaultToSkipIfAlreadyInstalled",
+        "DefaultGuidedFailureMode",
+        "ProjectConnectivityPolicy",
+        "ForcePackageDownload",
+    }
+)
+"""Still shown on the project, but the document of their own (since 2021) is the one that is written."""
+
+PROJECT = Kind(
+    name="project",
+    prefix="Projects",
+    route="projects",
+    mode=Mode.MERGE,
+    listed_by="projects/all",
+    shape=Shape(
+        server=SERVER_FIELDS
+        | ON_DEPLOYMENT_SETTINGS
+        | {
+            "VariableSetId",
+            "DeploymentProcessId",
+            "ClonedFromProjectId",
+            "IsVersionControlled",
+            "PersistenceSettings",
+            "ProjectTemplateDetails",
+            # A release pinned to an environment by hand: releases do not cross.
+            "AutoDeployReleaseOverrides",
+        },
+        own=frozenset({"IsDisabled"}),
+        ordered=frozenset({"IncludedLibraryVariableSetIds"}),
+        refs={
+            "ProjectGroupId": Ref("project-group", required=True),
+            "LifecycleId": Ref("lifecycle", required=True),
+            # Script modules stand in the same list; which of the two an id is, the source's directories tell.
+            "IncludedLibraryVariableSetIds": Ref("library-variable-set", Form.LIST),
+            "ProjectTags": Ref("tag", Form.TAG),
+        },
+        children={
+            "ReleaseCreationStrategy": Shape(server=frozenset(), refs={"ChannelId": Ref("channel", required=True)}),
+        },
+        elements={"Templates": TEMPLATE},
+        late=frozenset({"ReleaseCreationStrategy", "AutoCreateRelease"}),
+    ),
+)
+
+CHANNEL = Kind(
+    name="channel",
+    prefix="Channels",
+    route="channels",
+    mode=Mode.MERGE,
+    owner_kinds=("project",),
+    owner_field="ProjectId",
+    listed_by="channels/all",
+    shape=Shape(
+        server=SERVER_FIELDS | {"ProjectId"},
+        fixed=frozenset({"Type"}),
+        refs={
+            # Null means the project's own lifecycle.
+            "LifecycleId": Ref("lifecycle", required=True, empty=Empty.DEFAULT),
+            "TenantTags": Ref("tag", Form.TAG, empty=Empty.ANYWHERE),
+        },
+        scopes=(Scope(("TenantTags",), "tenant_tag"),),
+        # A rule has no name. The version range and tag that it asks for are what it is.
+        elements={"Rules": Elements(shape=Shape(), identity=("VersionRange", "Tag"))},
+        late=frozenset({"Rules", "GitResourceRules"}),
+    ),
+)
+
+DEPLOYMENT_SETTINGS = Kind(
+    name="deployment-settings",
+    prefix="deploymentsettings",
+    route="deploymentsettings",
+    mode=Mode.MERGE,
+    owner_kinds=("project",),
+    place=Place.WITH_OWNER,
+    segment="deployment-settings",
+    document_route="projects/{owner}/deploymentsettings",
+    shape=Shape(server=SERVER_FIELDS | {"ProjectId"}),
+)
+
+RUNBOOK = Kind(
+    name="runbook",
+    prefix="Runbooks",
+    route="runbooks",
+    mode=Mode.MERGE,
+    owner_kinds=("project",),
+    owner_field="ProjectId",
+    listed_by="runbooks/all",
+    shape=Shape(
+        server=SERVER_FIELDS | {"ProjectId", "RunbookProcessId", "PublishedRunbookSnapshotId"},
+        own=frozenset({"RunRetentionPolicy"}),
+        refs={
+            "Environments": Ref("environment", Form.LIST, empty=Empty.ANYWHERE),
+            "RunbookTags": Ref("tag", Form.TAG),
+        },
+        scopes=(Scope(("Environments",), "environment"),),
+    ),
+)
+
+KINDS = (PROJECT, CHANNEL, DEPLOYMENT_SETTINGS, RUNBOOK)

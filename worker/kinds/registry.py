@@ -1,0 +1,91 @@
+"""All kinds, found by name and by id; the order in which they are written.
+
+An id tells its kind by the text before the first dash (``Projects-3``, ``variableset-Projects-3``), and of a document
+that the server made together with its owner also the owner: what follows the dash.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from graphlib import TopologicalSorter
+
+from worker.kinds import infrastructure, library, processes, projects, variables
+from worker.kinds.kind import Kind, Mode, Place
+
+ALL: tuple[Kind, ...] = (
+    *infrastructure.KINDS,
+    *library.KINDS,
+    *projects.KINDS,
+    *processes.KINDS,
+    *variables.KINDS,
+)
+
+BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
+
+# Script modules share prefix and route with library variable sets; the set is the kind that is written.
+BY_PREFIX: dict[str, Kind] = {kind.prefix.casefold(): kind for kind in reversed(ALL) if kind.name != "script-module"}
+
+
+def kind_of(document_id: str) -> Kind | None:
+    """The kind that an id belongs to, or ``None``: ids of old servers need not tell (``sshkeypair-x``)."""
+    return BY_PREFIX.get(document_id.partition("-")[0].casefold())
+
+
+def owner_of(document_id: str) -> str | None:
+    """``Projects-3`` for ``variableset-Projects-3``; ``None`` for an id that does not hold its owner's."""
+    kind = kind_of(document_id)
+    if kind is None or kind.place is not Place.WITH_OWNER:
+        return None
+    return document_id.partition("-")[2] or None
+
+
+def made_with_owner(kind: Kind, owner_id: str) -> str:
+    """The id of the document of ``kind`` which the server made together with ``owner_id``.
+
+    Real ids of all servers since 3.x have this form (``deploymentprocess-Projects-441``,
+    ``RunbookProcess-Runbooks-8``).
+    """
+    return f"{kind.prefix}-{owner_id}"
+
+
+def parts_of(kind: Kind) -> tuple[Kind, ...]:
+    """The kinds whose items belong to an item of ``kind``."""
+    return tuple(part for part in ALL if kind.name in part.owner_kinds)
+
+
+# Cycles which the order of writing breaks: the first one is written without the second, which is added later
+# (`late`), or, of a "Deploy a Release" step, the other project is created bare.
+_BROKEN = frozenset({("project", "channel"), ("deployment-process", "project"), ("runbook-process", "project")})
+
+
+@cache
+def precedence() -> dict[str, int]:
+    """Kind → rank: an item may be written once those of lower rank stand. Derived from the declarations.
+
+    Beyond what is required, a document is written after all that it can mention, so that one pass suffices: the process
+    after the channels that its steps are scoped to, the variables after the process and the runbooks.
+    """
+    graph: dict[str, set[str]] = {kind.name: set(kind.owner_kinds) for kind in ALL}
+    for kind in ALL:
+        mentioned = {ref.kind for ref in kind.referenced().values()}
+        graph[kind.name] |= {
+            name for name in mentioned if name in BY_NAME and name != kind.name and (kind.name, name) not in _BROKEN
+        }
+    graph["deployment-settings"].add("deployment-process")
+    graph["runbook"].add("deployment-settings")
+    scoped_to = {"channel", "deployment-process", "runbook-process"}
+    graph["variable-set"] |= scoped_to | {kind.name for kind in infrastructure.KINDS}
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())  # sorted: the order is part of a plan's hash, and sets have none
+        order += ready
+        sorter.done(*ready)
+    return {name: rank for rank, name in enumerate(order)}
+
+
+def writable() -> tuple[Kind, ...]:
+    """The kinds that a route can write, in order of writing."""
+    order = precedence()
+    return tuple(sorted((kind for kind in ALL if kind.mode is not Mode.LOOKUP), key=lambda kind: order[kind.name]))

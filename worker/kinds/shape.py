@@ -1,0 +1,71 @@
+"""Shape: what the engine must know about a document to translate and to merge it.
+
+A shape is a tree that follows the document. Per object it says which fields
+
+    server     only one server can know (ids, slugs, links, versions, dates): never compared, never sent to another
+    fixed      are set on creation and cannot change
+    own        belong to the destination once the item exists (IsDisabled, retention): never touched again
+    values     are values rather than structure: in a conflict the destination wins, and on first contact too
+    ordered    are lists of scalars whose order means something (the order in which library sets override each other)
+    refs       name other items
+    scopes     together restrict where the object applies
+    elements   are lists of objects with an identity of their own: merged element by element
+    children   are objects with a shape of their own
+    free       (of the object itself) its keys are data: one that the source dropped goes; elsewhere absent equals
+    default
+    late       can be written only when other documents exist: left out of a new document, and written afterwards
+
+Whatever is not mentioned is structure: compared field by field, objects key by key, lists as a whole, but for lists of
+strings declared as references, which are sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from worker.kinds.references import Ref, Scope
+
+SERVER_FIELDS = frozenset(
+    {"Id", "Slug", "Links", "LastModifiedOn", "LastModifiedBy", "SpaceId", "Version", "LastSnapshotId", "Icon"}
+)
+"""What only one server can know, on every kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    server: frozenset[str] = SERVER_FIELDS
+    fixed: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
+    ordered: frozenset[str] = frozenset()
+    refs: Mapping[str, Ref] = field(default_factory=dict)
+    scopes: tuple[Scope, ...] = ()
+    elements: Mapping[str, Elements] = field(default_factory=dict)
+    children: Mapping[str, Shape] = field(default_factory=dict)
+    late: frozenset[str] = frozenset()
+    free: bool = False
+
+    def references(self) -> Iterator[tuple[str, Ref]]:
+        """Every reference at or below this shape, with its place: ``Steps[].Actions[].WorkerPoolId``."""
+        yield from self.refs.items()
+        for name, child in self.children.items():
+            for place, ref in child.references():
+                yield f"{name}.{place}", ref
+        for name, elements in self.elements.items():
+            for place, ref in elements.shape.references():
+                yield f"{name}[].{place}", ref
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """A list of objects with identity. Their identity is the link that the ledger remembers, else ``identity``.
+
+    ``identity``: the field (or fields) whose values name an element within its list. ``needed``: where the list had
+    elements and none crosses, what it belongs to means nothing and does not cross either (a lifecycle without phases
+    would run everywhere; a step without actions does nothing).
+    """
+
+    shape: Shape
+    identity: tuple[str, ...] = ("Name",)
+    needed: bool = False

@@ -1,0 +1,324 @@
+"""One document: what a plan does about it. Pure.
+
+Three ways to write one. *Create*: the whole document, but for what can only be said later. *Update*: what the
+destination has, with the merge laid over it. *Overlay*: a document that the server has just made together with its
+owner, or the rest of a new one; what is there is read when the plan is applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from worker.kinds import registry
+from worker.kinds.kind import Kind, Place
+from worker.kinds.references import PendingId
+from worker.kinds.variables import VARIABLE_SET
+from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op
+from worker.sync.baseline import Baseline, Intent
+from worker.sync.destroys import destroyed_by
+from worker.sync.fresh import Fresh
+from worker.sync.merge import merge, plain
+from worker.sync.recover import recovered
+from worker.sync.resolve import Resolver
+from worker.sync.rows import translate_rows
+from worker.sync.scopes import pinned_scopes, step_scope_option
+from worker.sync.translate import Translated, translate
+from worker.sync.variables import MergedVariables, VariablesBaseline, merge_variables
+from worker.sync.world import Entry, World
+
+
+@dataclass(slots=True)
+class Written:
+    """What to remember of a document once the plan is applied: the baseline, but for what the server answers."""
+
+    destination_id: str
+    want: Document = field(default_factory=dict)
+    elements: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
+    rows: MergedVariables | None = None
+    """Of a variable set: what was merged; it knows how to read the answer."""
+    adds: bool = False
+    """``want`` adds to what is remembered, rather than taking its place."""
+    before: Baseline | None = None
+    intent: Intent | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    action: Action
+    written: Written | None
+    first_contact: bool = False
+    contact_conflict: bool = False
+
+
+class Plans(Protocol):
+    pending: dict[str, PendingId]
+
+
+class DocumentPlanner:
+    def __init__(self, world: World, resolver: Resolver, plans: Plans) -> None:
+        self.world = world
+        self.resolver = resolver
+        self.plans = plans
+        self.rules = world.route.rules
+
+    # ── translation ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def translate(self, kind: Kind, entry: Entry, path: NamePath, document: Document) -> Translated:
+        project = self.project_of(entry)
+        out = translate(
+            kind,
+            path,
+            document,
+            lambda ref_kind, source_id: self.resolver.resolve(ref_kind, source_id, project=project),
+            scope_option=lambda dimension: step_scope_option(self.rules, dimension),
+            on_missing=self.rules.on_missing,
+            pinned=lambda step: self.pinned(path, project, step),
+        )
+        if out.document is not None and kind.segment is None:
+            names = self.world.route.mapped(kind.name, entry.name)
+            if names is not None and "Name" in out.document:
+                out.document["Name"] = names[0]
+        return out
+
+    def pinned(self, path: NamePath, project: str | None, step: str) -> dict[str, list[str]]:
+        if not self.rules.steps.pins or project is None:
+            return {}
+        found = self.resolver.resolve("project", project)
+        return pinned_scopes(self.world, path, found.ids[0] if found.ids else "", step)
+
+    def project_of(self, entry: Entry) -> str | None:
+        """The source project in which a document stands."""
+        owner: str | None = entry.owner if entry.owner is not None else entry.id
+        while owner is not None:
+            kind = registry.kind_of(owner)
+            if kind is None or kind.name == "project":
+                return owner if kind is not None else None
+            if not kind.owner_kinds:
+                return None
+            line = self.world.source.directory(kind.name).by_id.get(owner)
+            owner = line.owner if line else None
+        return None
+
+    # ── new ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def create(
+        self, kind: Kind, entry: Entry, path: NamePath, document: Document, server_made: PendingId | None
+    ) -> Outcome:
+        """``server_made``: the stand-in of a document that the server makes by itself and that takes this one's
+        place."""
+        bare = {name: value for name, value in document.items() if name not in kind.shape.late}
+        out = self.translate(kind, entry, path, bare)
+        if out.document is None:
+            return Outcome(self.not_crossing(kind, entry, path, out), None)
+        fresh = Fresh(path, entry.id, self.rules.sensitive_placeholder)
+        body = fresh.document(kind, out.document)
+        if server_made is None and kind.owner_field is not None and entry.owner is not None:
+            body[kind.owner_field] = self.resolver.resolve(path_kind(entry.owner), entry.owner).ids[0]
+        pending = server_made or PendingId.of(entry.id)
+        action = Action(
+            Op.CREATE,
+            kind.name,
+            path,
+            entry.id,
+            pending,
+            _added(body),
+            tuple(out.decisions),
+            (*out.clean_ups, *fresh.clean_ups),
+            body,
+            overlay=server_made is not None,
+        )
+        return Outcome(action, Written(pending, want=out.document))
+
+    def late(self, kind: Kind, entry: Entry, path: NamePath, document: Document) -> Outcome | None:
+        """What was left out of a new document, or ``None`` where nothing of it crosses."""
+        out = self.translate(kind, entry, path, {name: document[name] for name in kind.shape.late if name in document})
+        if out.document is None:
+            return Outcome(self.not_crossing(kind, entry, path, out), None)
+        if not any(out.document.values()):
+            return None
+        fresh = Fresh(path, entry.id, self.rules.sensitive_placeholder)
+        body = fresh.value(kind.shape, out.document, "")
+        pending = self.plans.pending[entry.id]
+        clean_ups = (*out.clean_ups, *fresh.clean_ups)
+        action = Action(
+            Op.CREATE,
+            kind.name,
+            path,
+            entry.id,
+            pending,
+            _added(body),
+            tuple(out.decisions),
+            clean_ups,
+            body,
+            overlay=True,
+        )
+        return Outcome(action, Written(pending, want=out.document, adds=True))
+
+    def fill(self, kind: Kind, entry: Entry, path: NamePath, document: Document, pending: PendingId) -> Outcome:
+        """A document that the server makes together with a new owner."""
+        if kind is VARIABLE_SET:
+            return self.variables(entry, path, document, pending, {})
+        out = self.translate(kind, entry, path, document)
+        if out.document is None:
+            return Outcome(self.not_crossing(kind, entry, path, out), None)
+        fresh = Fresh(path, entry.id, self.rules.sensitive_placeholder)
+        body = fresh.value(kind.shape, out.document, "")
+        elements = {
+            source: PendingId.of(entry.id, source) for name in kind.shape.elements for source in _ids(body.get(name))
+        }
+        action = Action(
+            Op.CREATE if any(body.values()) else Op.LEAVE,
+            kind.name,
+            path,
+            entry.id,
+            pending,
+            _added(body),
+            tuple(out.decisions),
+            (*out.clean_ups, *fresh.clean_ups),
+            body,
+            overlay=True,
+        )
+        return Outcome(action, Written(pending, want=out.document, elements=dict(elements)))
+
+    # ── existing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def update(self, kind: Kind, entry: Entry, path: NamePath, document: Document, destination_id: str) -> Outcome:
+        if isinstance(destination_id, PendingId):
+            return self.fill(kind, entry, path, document, destination_id)
+        owner = destination_id.partition("-")[2] if kind.place is Place.WITH_OWNER else None
+        there = self.world.destination.document(kind, destination_id, owner)
+        if there is None:
+            decision = Decision("not-visible", "", "is listed by the destination but cannot be read")
+            return Outcome(Action(Op.BLOCK, kind.name, path, entry.id, destination_id, (), (decision,)), None)
+        if kind is VARIABLE_SET:
+            return self.variables(entry, path, document, destination_id, there)
+        baseline, intent = self.remembered(entry.id, there)
+        out = self.translate(kind, entry, path, document)
+        if out.document is None:
+            return Outcome(self.not_crossing(kind, entry, path, out), None)
+        merged = merge(kind.shape, path, entry.id, out.document, there, baseline, rules=self.rules, leave=out.leave)
+        held_back, clean_ups = self.hold_back(kind, path, merged.changes, merged.document, there)
+        changes = tuple(change for change in merged.changes if change.where not in held_back)
+        action = Action(
+            Op.UPDATE if changes else Op.LEAVE,
+            kind.name,
+            path,
+            entry.id,
+            destination_id,
+            changes,
+            (*out.decisions, *merged.decisions),
+            (*out.clean_ups, *merged.clean_ups, *clean_ups, *(intent.clean_ups if intent else ())),
+            merged.document if changes else None,
+        )
+        new = {source: PendingId.of(entry.id, source) for source in _pending_elements(merged.document)}
+        written = Written(
+            destination_id, out.document, {**merged.elements, **new}, merged.kept, before=baseline, intent=intent
+        )
+        return Outcome(action, written, baseline is None, baseline is None and merged.contact_conflict)
+
+    def variables(
+        self, entry: Entry, path: NamePath, document: Document, destination_id: str, there: Document
+    ) -> Outcome:
+        project = self.project_of(entry)
+        wanted, out = translate_rows(
+            path, document, lambda kind, source_id: self.resolver.resolve(kind, source_id, project=project), self.rules
+        )
+        if out.blocked is not None:
+            return Outcome(self.not_crossing(VARIABLE_SET, entry, path, out), None)
+        new = isinstance(destination_id, PendingId)
+        baseline, intent = (None, None) if new else self.remembered(entry.id, there)
+        remembered = VariablesBaseline.from_json(baseline.rows) if baseline and baseline.rows else None
+        if remembered is None and (new or (baseline is not None)):
+            remembered = VariablesBaseline((), {})
+        merged = merge_variables(path, wanted, there.get("Variables") or [], remembered, self.rules.variables)
+        write = bool(merged.changes)
+        body = {**there, "Variables": merged.rows} if not new else {"Variables": merged.rows}
+        action = Action(
+            (Op.CREATE if new else Op.UPDATE) if write else Op.LEAVE,
+            VARIABLE_SET.name,
+            path,
+            entry.id,
+            destination_id,
+            tuple(merged.changes),
+            (*out.decisions, *merged.decisions),
+            (*out.clean_ups, *merged.clean_ups, *(intent.clean_ups if intent else ())),
+            body if write else None,
+            overlay=new,
+        )
+        written = Written(destination_id, rows=merged, before=baseline, intent=intent)
+        contact = baseline is None and not new
+        return Outcome(action, written, contact, contact and merged.contact_conflict)
+
+    def remembered(self, source_id: str, there: Document) -> tuple[Baseline | None, Intent | None]:
+        """The baseline; where a write was begun and nobody heard the answer, what it left, and the intent."""
+        baseline = self.world.baselines.get(source_id)
+        intent = self.world.intents.get(source_id)
+        if intent is not None and (found := recovered(intent, there)) is not None:
+            return replace(found, rows=intent.want.get("rows") or found.rows), intent
+        return baseline, None
+
+    def hold_back(
+        self, kind: Kind, path: NamePath, changes: list[Change], body: Document, there: Document
+    ) -> tuple[set[str], list[CleanUp]]:
+        """Take out of the body what would delete something elsewhere."""
+        held: set[str] = set()
+        entries: list[CleanUp] = []
+        for change in changes:
+            what = destroyed_by(kind.name, change.where, there)
+            if what is None:
+                continue
+            body[change.where] = there.get(change.where)
+            held.add(change.where)
+            text = f"changed on the source; not written, because that would delete {what}: change it by hand if wanted"
+            entries.append(CleanUp(path, change.where, "would-destroy", text))
+        return held, entries
+
+    def not_crossing(self, kind: Kind, entry: Entry, path: NamePath, out: Translated) -> Action:
+        if out.blocked is None:
+            return Action(Op.SKIP, kind.name, path, entry.id, None, (), tuple(out.decisions), tuple(out.clean_ups))
+        blocked = CleanUp(path, out.blocked.where, "blocked", out.blocked.text)
+        return Action(
+            Op.BLOCK,
+            kind.name,
+            path,
+            entry.id,
+            None,
+            (),
+            (*out.decisions, out.blocked),
+            (*out.clean_ups, blocked),
+            waits_for=out.waits_for,
+        )
+
+
+def path_kind(document_id: str) -> str:
+    kind = registry.kind_of(document_id)
+    return kind.name if kind else ""
+
+
+def _added(body: Document) -> tuple[Change, ...]:
+    """The fields of a new document that say something."""
+    return tuple(
+        Change(Edit.ADD, name, None, plain(value))
+        for name, value in body.items()
+        if value not in (None, "", [], {}, False) and name != "Id"
+    )
+
+
+def _ids(elements: object) -> list[str]:
+    """The source ids of all elements, at every depth, of which the destination assigns the ids."""
+    return list(_pending_elements(elements))
+
+
+def _pending_elements(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        found = PendingId.element_of(value.get("Id")) if isinstance(value.get("Id"), PendingId) else None
+        if found is not None:
+            yield found
+        for item in value.values():
+            yield from _pending_elements(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _pending_elements(item)

@@ -1,0 +1,324 @@
+"""Plan: from documents that should be looked at to the ordered actions on the destination. Pure.
+
+For each document, in order of writing: which item of the destination is it, what does the source want it to be
+(:mod:`worker.sync.translate`), what should become of what is there (:mod:`worker.sync.merge`). What a document requires
+and the destination lacks is created before it (closure); what exists is never touched inside the plan of another.
+
+What the planner does not know yet it says with :class:`worker.sync.world.NotObserved`, all at once.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from config.names import INCLUDABLE_KINDS
+from worker.kinds import registry
+from worker.kinds.kind import Kind, Mode, Place
+from worker.kinds.references import PendingId
+from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op, Plan, printed
+from worker.sync.documents import DocumentPlanner, Written
+from worker.sync.resolve import Resolved, Resolver
+from worker.sync.world import Entry, Need, NotObserved, World, path_of
+
+DEEPEST = 40
+"""How far closure follows what requires what. Real spaces need five or six; more is a loop that nobody foresaw."""
+
+VERSION_CONTROLLED = "VersionControlled"
+
+
+@dataclass(slots=True)
+class Planned:
+    """A plan, and beside it what to remember once it has been applied."""
+
+    plan: Plan
+    remember: list[Written | None] = field(default_factory=list)
+    """For each action of the plan the baseline to be, where a document was decided on."""
+    adopts: list[NamePath] = field(default_factory=list)
+    """Items of the destination that we did not make and do not remember: first contact."""
+    contact_conflicts: list[NamePath] = field(default_factory=list)
+
+
+class Planner:
+    """Plans once, for one set of documents. Make a new one for every attempt."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rules = world.route.rules
+        self.resolver = Resolver(world, self)
+        self.documents = DocumentPlanner(world, self.resolver, self)
+        self.pending: dict[str, PendingId] = {}
+        self.planned: dict[tuple[str, str], str] = {}
+        self.out = Planned(Plan(world.route.name))
+        self.actions: list[Action] = []
+        self.done: set[str] = set()
+        self.verdicts: dict[str, Resolved] = {}
+        self.stack: list[str] = []
+        self.queue: list[tuple[int, int, str]] = []
+        self.count = 0
+
+    def plan(self, targets: Iterable[str]) -> Planned:
+        """``targets``: ids of source documents. Raises :class:`worker.sync.world.NotObserved`."""
+        for target in targets:
+            self.push(target)
+        needs: set[Need] = set()
+        while self.queue:
+            _, _, target = heapq.heappop(self.queue)
+            try:
+                if target.startswith("late:"):
+                    self.late(target.removeprefix("late:"))
+                else:
+                    self.target(target)
+            except NotObserved as missing:
+                needs |= missing.needs
+        if needs:
+            raise NotObserved(needs)
+        self.out.plan = Plan(self.world.route.name, tuple(self.actions))
+        return self.out
+
+    def push(self, target: str, rank: int | None = None) -> None:
+        if rank is None:
+            kind = registry.kind_of(target)
+            rank = registry.precedence()[kind.name] if kind else 0
+        self.count += 1
+        heapq.heappush(self.queue, (rank, self.count, target))
+
+    # ── one document ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def target(self, source_id: str) -> None:
+        if source_id in self.done:
+            return None
+        kind = registry.kind_of(source_id)
+        if kind is None or kind.mode is Mode.LOOKUP:
+            return self.skip(kind, source_id, (source_id,), "kind", "is of a kind that this route does not write")
+        entry = self.entry(kind, source_id)
+        path = path_of(self.world.source, kind, source_id, entry.owner if entry else None)
+        if entry is None:
+            return self.absent(kind, source_id, path)
+        if not self.included(kind, entry):
+            return self.skip(kind, source_id, path, "include", "is not included by the route")
+        if self.in_git(kind, entry):
+            return self.skip(kind, source_id, path, "version-controlled", "lives in Git, which is not synced")
+        found = self.find(kind, entry)
+        if found.ids:
+            self.update(kind, entry, path, found.ids[0])
+        elif found.why:
+            self.block(kind, source_id, path, Decision("match", "", found.why), (found.item,) if found.may_come else ())
+        elif kind.place is Place.WITH_OWNER:
+            self.block(kind, source_id, path, Decision("owner", "", "what it belongs to is not on the destination"), ())
+        else:
+            self.create(kind, entry, path)
+        return None
+
+    def entry(self, kind: Kind, source_id: str) -> Entry | None:
+        """The document's directory line; of one that was made with its owner, a line of its own."""
+        if kind.place is Place.COLLECTION:
+            return self.world.source.directory(kind.name).by_id.get(source_id)
+        owner_id = registry.owner_of(source_id)
+        owner_kind = registry.kind_of(owner_id or "")
+        if owner_id is None or owner_kind is None or owner_id not in self.world.source.directory(owner_kind.name).by_id:
+            return None
+        return Entry(source_id, kind.segment or kind.name, owner_id)
+
+    def absent(self, kind: Kind, source_id: str, path: NamePath) -> None:
+        """Absence is not deletion: lists leave out what a key may not see."""
+        if source_id in self.world.deleted:
+            text = "was deleted on the source; what is on the destination stays"
+            entry = CleanUp(path, "", "deleted-on-source", text)
+            linked = self.world.links.get(source_id)
+            self.skip(kind, source_id, path, "deleted", text, (entry,) if linked else ())
+        else:
+            self.skip(kind, source_id, path, "not-visible", "is not visible on the source, and not known to be deleted")
+
+    def included(self, kind: Kind, entry: Entry) -> bool:
+        """In its own right, or because something that is included needed it and we made it."""
+        route = self.world.route
+        if kind.owner_kinds:
+            owner_kind = registry.kind_of(entry.owner or "")
+            owner = self.entry(owner_kind, entry.owner or "") if owner_kind else None
+            if owner_kind is None or owner is None or not self.included(owner_kind, owner):
+                return False
+            if kind.name not in INCLUDABLE_KINDS:
+                return True
+            return route.includes(kind.name, entry.name, owner.name) or self._linked_part(kind, entry, owner)
+        return route.includes(kind.name, entry.name) or (
+            entry.id in self.world.links and not route.excludes(kind.name, entry.name)
+        )
+
+    def _linked_part(self, kind: Kind, entry: Entry, owner: Entry) -> bool:
+        """A part of a project that crossed only because something needed it crosses with all its parts."""
+        route = self.world.route
+        return not route.includes("project", owner.name) and not route.excludes(kind.name, entry.name, owner.name)
+
+    def in_git(self, kind: Kind, entry: Entry) -> bool:
+        while kind.name != "project":
+            if not kind.owner_kinds or entry.owner is None:
+                return False
+            above = registry.kind_of(entry.owner)
+            owner = self.entry(above, entry.owner) if above else None
+            if above is None or owner is None:
+                return False
+            kind, entry = above, owner
+        return entry.type == VERSION_CONTROLLED
+
+    def find(self, kind: Kind, entry: Entry) -> Resolved:
+        if kind.place is Place.COLLECTION:
+            return self.resolver.existing(kind, entry)
+        owner_kind = registry.kind_of(entry.owner or "")
+        if owner_kind is None or entry.owner is None:
+            return Resolved()
+        owner = self.resolver.item(owner_kind, entry.owner)
+        if not owner.ids:
+            return Resolved(
+                why=owner.why or f"{printed(owner.item)} is not on the destination", item=owner.item, may_come=True
+            )
+        above = owner.ids[0]
+        if isinstance(above, PendingId):
+            return Resolved((PendingId.of(entry.id),), item=owner.item)
+        return Resolved((registry.made_with_owner(kind, above),), item=owner.item)
+
+    def source_document(self, kind: Kind, entry: Entry) -> Document | None:
+        return self.world.source.document(kind, entry.id, entry.owner)
+
+    # ── what becomes of it ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def update(self, kind: Kind, entry: Entry, path: NamePath, destination_id: str) -> None:
+        if kind.mode is Mode.SHARED_NAME and kind.name not in self.rules.update:
+            self.done.add(entry.id)
+            text = "must exist under this name; its details are the destination's own"
+            action = Action(
+                Op.LEAVE, kind.name, path, entry.id, destination_id, (), (Decision("shared-name", "", text),)
+            )
+            return self.add(action, Written(destination_id))
+        document = self.source_document(kind, entry)
+        if document is None:
+            return self.skip(kind, entry.id, path, "not-visible", "is listed by the source but cannot be read")
+        outcome = self.documents.update(kind, entry, path, document, destination_id)
+        if outcome.action.op is Op.BLOCK or outcome.written is None:
+            self.done.add(entry.id)
+            return self.add(outcome.action)
+        if outcome.first_contact:
+            self.out.adopts.append(path)
+        if outcome.contact_conflict:
+            self.out.contact_conflicts.append(path)
+        self.remember(kind, entry, outcome.written)
+        self.add(outcome.action, outcome.written)
+        return None
+
+    def create(self, kind: Kind, entry: Entry, path: NamePath) -> Resolved:
+        """Returns the stand-in, or why there is none. Its parts are planned too: nothing else announces them."""
+        document = self.source_document(kind, entry)
+        if document is None:
+            self.skip(kind, entry.id, path, "not-visible", "is listed by the source but cannot be read")
+            return Resolved(name=entry.name, item=path, why="it cannot be read on the source")
+        default = self.default_channel(kind, entry)
+        outcome = self.documents.create(kind, entry, path, document, default)
+        if outcome.written is None:
+            self.done.add(entry.id)
+            self.add(outcome.action)
+            reason = outcome.action.decisions[-1].text
+            crosses = outcome.action.op is Op.BLOCK
+            return Resolved(
+                name=entry.name, item=path, why=reason if crosses else f"does not cross: {reason}", may_come=crosses
+            )
+        self.pending[entry.id] = PendingId.of(entry.id)
+        self.remember(kind, entry, outcome.written)
+        self.add(outcome.action, outcome.written)
+        for part in registry.parts_of(kind):
+            if part.place is Place.WITH_OWNER:
+                self.push(registry.made_with_owner(part, entry.id))
+            elif part.mode is not Mode.LOOKUP:
+                for item in self.world.source.directory(part.name).of(entry.id):
+                    self.push(item.id)
+        if any(document.get(name) for name in kind.shape.late):
+            self.push(f"late:{entry.id}", len(registry.ALL))
+        return Resolved((self.pending[entry.id],), entry.name, item=path)
+
+    def default_channel(self, kind: Kind, entry: Entry) -> PendingId | None:
+        """A new project comes with a channel of its own. The source's default channel takes its place."""
+        if kind.name == "channel" and entry.default and entry.owner in self.pending:
+            return PendingId.of(entry.id)
+        return None
+
+    def late(self, source_id: str) -> None:
+        """What a new document could not say before others existed."""
+        kind = registry.kind_of(source_id)
+        entry = self.entry(kind, source_id) if kind else None
+        if kind is None or entry is None or source_id not in self.pending:
+            return
+        document = self.source_document(kind, entry)
+        path = path_of(self.world.source, kind, source_id, entry.owner)
+        if document is not None and (outcome := self.documents.late(kind, entry, path, document)) is not None:
+            self.add(outcome.action, outcome.written)
+
+    def ensure(self, kind: Kind, source_id: str) -> Resolved:
+        """Closure: create what is missing, if it may be created. See :class:`worker.sync.resolve.Closure`."""
+        if source_id in self.pending:
+            return Resolved((self.pending[source_id],))
+        if source_id in self.verdicts:
+            return self.verdicts[source_id]
+        entry = self.entry(kind, source_id)
+        path = path_of(self.world.source, kind, source_id, entry.owner if entry else None)
+        if entry is None:
+            return Resolved(name=source_id, item=path, why="the source does not list it", alone=True)
+        refusal = self.refusal(kind, entry, path)
+        if refusal is not None:
+            self.verdicts[source_id] = Resolved(name=entry.name, item=path, why=refusal, may_come=True)
+            return self.verdicts[source_id]
+        self.stack.append(source_id)
+        try:
+            self.verdicts[source_id] = self.create(kind, entry, path)
+        finally:
+            self.stack.pop()
+        return self.verdicts[source_id]
+
+    def refusal(self, kind: Kind, entry: Entry, path: NamePath) -> str | None:
+        """Why closure must not create it."""
+        route = self.world.route
+        project = self.entry(registry.BY_NAME["project"], entry.owner) if kind.owner_kinds and entry.owner else None
+        if kind.mode is Mode.LOOKUP:
+            return f"the destination has no {kind.name} of this name, and this route creates none"
+        if route.excludes(kind.name, entry.name, project.name if project else None):
+            return "does not cross: the route excludes it, and the destination has none of this name"
+        if not kind.created_by_closure and not route.includes(kind.name, entry.name):
+            return (
+                f"the destination has no {kind.name} of this name; only one that the route includes by name is created"
+            )
+        if self.in_git(kind, entry):
+            return "lives in Git, which is not synced"
+        if kind.owner_kinds and not self.included(kind, entry):
+            return "does not cross: the route does not include it"
+        if entry.id in self.stack or len(self.stack) >= DEEPEST:
+            return f"requires itself, by way of {' → '.join(self.stack[-3:])}"
+        return None
+
+    # ── results ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add(self, action: Action, written: Written | None = None) -> None:
+        self.actions.append(action)
+        self.out.remember.append(written)
+
+    def remember(self, kind: Kind, entry: Entry, written: Written) -> None:
+        self.done.add(entry.id)
+        if kind.name in {"deployment-process", "runbook-process"}:
+            self.planned |= {(entry.id, element): there for element, there in written.elements.items()}
+
+    def skip(
+        self,
+        kind: Kind | None,
+        source_id: str,
+        path: NamePath,
+        rule: str,
+        text: str,
+        clean_ups: tuple[CleanUp, ...] = (),
+    ) -> None:
+        self.done.add(source_id)
+        name = kind.name if kind else "unknown"
+        self.add(Action(Op.SKIP, name, path, source_id, None, (), (Decision(rule, "", text),), clean_ups))
+
+    def block(
+        self, kind: Kind, source_id: str, path: NamePath, decision: Decision, waits_for: tuple[NamePath, ...]
+    ) -> None:
+        self.done.add(source_id)
+        self.add(Action(Op.BLOCK, kind.name, path, source_id, None, (), (decision,), waits_for=waits_for))

@@ -1,0 +1,201 @@
+"""Resolve: which item of the destination is meant by an id of the source.
+
+In this order, the first that answers: a name map of the route; the link that the ledger remembers; an item that the
+plan at hand is about to create; the same name (within the same owner, of the same type). Where nothing answers, the
+planner may create it (closure).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from worker.kinds import registry
+from worker.kinds.kind import Kind
+from worker.kinds.references import PendingId
+from worker.plan.values import Document, NamePath, printed
+from worker.sync.world import Entry, World, path_of
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """``ids``: of the destination, empty where there is none. ``why``: then the reason, for people."""
+
+    ids: tuple[str, ...] = ()
+    name: str = ""
+    """What the source calls it."""
+    why: str = ""
+    item: NamePath = ()
+    may_come: bool = False
+    """It is not there and could come to exist: who requires it waits, rather than fails."""
+    alone: bool = False
+    """No item of the source has this id: whatever it is, it is left as it stands."""
+    version: int | None = None
+
+
+class Closure(Protocol):
+    """What the planner does about an item that the destination lacks."""
+
+    pending: dict[str, PendingId]
+    """Source id → stand-in, of what this plan creates."""
+    planned: dict[tuple[str, str], str]
+    """(process, element id) of the source → the destination's id or its stand-in, of processes in this plan."""
+
+    def ensure(self, kind: Kind, source_id: str) -> Resolved: ...
+
+
+class Resolver:
+    def __init__(self, world: World, closure: Closure) -> None:
+        self.world = world
+        self.closure = closure
+
+    def resolve(self, kind_name: str, source_id: str, *, project: str | None = None) -> Resolved:
+        """``project``: the source project in whose documents the reference stands. Raises
+        :class:`worker.sync.world.NotObserved`."""
+        match kind_name:
+            case "tag":
+                return self._tag(source_id)
+            case "action":
+                return self._action(source_id, project)
+            case "process-owner":
+                return self._process_owner(source_id)
+            case "library-variable-set":
+                return self._library_set(source_id)
+        return self.item(registry.BY_NAME[kind_name], source_id)
+
+    def item(self, kind: Kind, source_id: str) -> Resolved:
+        """The destination's counterpart of a source item; created by closure where it is missing and may be."""
+        entry = self.world.source.directory(kind.name).by_id.get(source_id)
+        if entry is None:
+            return Resolved(
+                name=source_id,
+                why=f"the source does not list {source_id}: deleted, or not visible to the key",
+                alone=True,
+            )
+        found = self.existing(kind, entry)
+        if found.ids or found.why:
+            return found
+        return self.closure.ensure(kind, source_id)
+
+    def existing(self, kind: Kind, entry: Entry) -> Resolved:
+        """Without closure. Neither ids nor a reason: it is not there, and nothing speaks against creating it."""
+        path = path_of(self.world.source, kind, entry.id, entry.owner)
+        there = self.world.destination.directory(kind.name)
+        names = self.world.route.mapped(kind.name, entry.name) if kind.name not in _UNNAMEABLE else None
+        if names is None:
+            linked = self.world.links.get(entry.id)
+            if linked is not None and linked in there.by_id:
+                return Resolved((linked,), entry.name, item=path, version=there.by_id[linked].version)
+        if entry.id in self.closure.pending:
+            return Resolved((self.closure.pending[entry.id],), entry.name, item=path)
+        owner = None
+        if entry.owner is not None:
+            owner_kind = registry.kind_of(entry.owner)
+            above = self.item(owner_kind, entry.owner) if owner_kind else Resolved(why="unknown owner")
+            if not above.ids:
+                return Resolved(name=entry.name, item=path, why=above.why, may_come=above.may_come)
+            owner = above.ids[0]
+        if entry.type in kind.never_created_types:
+            return self._only_one(kind, entry, path)
+        ids: list[str] = []
+        for name in names or [entry.name]:
+            match = there.named(name, owner)
+            same_type = [candidate for candidate in match if candidate.type == entry.type]
+            if match and not same_type:
+                return Resolved(
+                    name=entry.name,
+                    item=path,
+                    why=f"{kind.name} {name!r} is {match[0].type} on the destination and {entry.type} on the source",
+                )
+            if len(same_type) > 1 and same_type[0].name != name:
+                return Resolved(
+                    name=entry.name, item=path, why=f"{len(same_type)} items of the destination are called {name!r}"
+                )
+            if same_type:
+                ids.append(same_type[0].id)
+        if ids:
+            return Resolved(tuple(ids), entry.name, item=path, version=there.by_id[ids[0]].version)
+        return Resolved(name=entry.name, item=path)
+
+    def _only_one(self, kind: Kind, entry: Entry, path: NamePath) -> Resolved:
+        for candidate in self.world.destination.directory(kind.name):
+            if candidate.type == entry.type:
+                return Resolved((candidate.id,), entry.name, item=path)
+        return Resolved(name=entry.name, item=path, why=f"the destination has no {kind.name} of type {entry.type}")
+
+    def _library_set(self, source_id: str) -> Resolved:
+        kind = registry.BY_NAME["library-variable-set"]
+        if source_id not in self.world.source.directory(kind.name).by_id:
+            kind = registry.BY_NAME["script-module"]
+        return self.item(kind, source_id)
+
+    def _tag(self, canonical_name: str) -> Resolved:
+        there = self.world.destination.directory("tag").named(canonical_name)
+        if there:
+            return Resolved((there[0].id,), canonical_name)
+        return Resolved(name=canonical_name, why=f"the destination has no tag {canonical_name!r}")
+
+    def _process_owner(self, source_id: str) -> Resolved:
+        kind = registry.kind_of(source_id)
+        if kind is None or kind.name not in {"project", "runbook"}:
+            return Resolved(name=source_id, alone=True, why=f"{source_id} is neither a project nor a runbook")
+        return self.item(kind, source_id)
+
+    def _action(self, action_id: str, project: str | None) -> Resolved:
+        """Ids of actions repeat across cloned runbooks: the counterparts in all processes of the project are meant."""
+        ids: list[str] = []
+        name = action_id
+        for process_id in self._processes(project):
+            linked = self.closure.planned.get((process_id, action_id))
+            if linked is None and process_id in self.world.baselines:
+                linked = self.world.baselines[process_id].elements.get(action_id)
+            if linked is None:
+                named = self._action_by_name(process_id, action_id)
+                if named is None:
+                    continue
+                name, linked = named
+            if linked and linked not in ids:
+                ids.append(linked)
+        if ids:
+            return Resolved(tuple(ids), name)
+        return Resolved(name=name, why=f"the step {name!r} does not exist on the destination")
+
+    def _processes(self, project: str | None) -> Iterator[str]:
+        if project is None:
+            return
+        yield registry.made_with_owner(registry.BY_NAME["deployment-process"], project)
+        for runbook in self.world.source.directory("runbook").of(project):
+            yield registry.made_with_owner(registry.BY_NAME["runbook-process"], runbook.id)
+
+    def _action_by_name(self, process_id: str, action_id: str) -> tuple[str, str] | None:
+        """The action's name, and the id of the one that stands under the same step and name on the destination."""
+        kind = registry.kind_of(process_id)
+        owner_id = registry.owner_of(process_id)
+        owner_kind = registry.kind_of(owner_id or "")
+        if kind is None or owner_id is None or owner_kind is None:
+            return None
+        here = self.world.source.document(kind, process_id, owner_id)
+        place = next((place for place, found in _actions(here or {}) if found == action_id), None)
+        if place is None:
+            return None
+        owner = self.item(owner_kind, owner_id)
+        if not owner.ids or isinstance(owner.ids[0], PendingId):
+            return place[1], ""
+        there = self.world.destination.document(kind, registry.made_with_owner(kind, owner.ids[0]), owner.ids[0])
+        return place[1], dict(_actions(there or {})).get(place, "")
+
+
+_UNNAMEABLE = frozenset({"deployment-process", "runbook-process", "deployment-settings", "variable-set"})
+
+
+def _actions(process: Document) -> Iterator[tuple[tuple[str, str], str]]:
+    for step in process.get("Steps") or []:
+        for action in step.get("Actions") or []:
+            yield (step["Name"], action["Name"]), action["Id"]
+
+
+def waits_on(resolved: Resolved) -> str:
+    """For messages: what is missing and why."""
+    what = printed(resolved.item) if resolved.item else resolved.name
+    return f"{what}: {resolved.why}" if resolved.why else f"{what} is not on the destination"

@@ -1,0 +1,97 @@
+"""Rows: the variables of the source in the destination's terms, each with what the scope rules say of it. Pure."""
+
+from __future__ import annotations
+
+from config.rules import Rules, ScopeOption
+from worker.kinds.references import Form, is_expression
+from worker.kinds.variables import SCOPE_DIMENSIONS, SCOPE_REFERENCES, VALUE_REFERENCES
+from worker.plan.values import Decision, Document, NamePath
+from worker.sync.resolve import waits_on
+from worker.sync.translate import Blocked, Resolve, Translated, verdict_on
+from worker.sync.variables import WantedRow
+
+
+def translate_rows(
+    path: NamePath, variable_set: Document, resolve: Resolve, rules: Rules
+) -> tuple[list[WantedRow], Translated]:
+    """The rows, and the decisions on them. ``Translated.blocked`` is set where an *error* option refuses the whole set.
+
+    Raises :class:`worker.sync.world.NotObserved` through ``resolve``.
+    """
+    out = Translated()
+    rows: list[WantedRow] = []
+    for row in variable_set.get("Variables") or []:
+        try:
+            rows.append(_row(row, resolve, rules, out))
+        except Blocked as blocked:
+            out.blocked = blocked.decision
+            out.waits_for = (blocked.waits_for,) if blocked.waits_for else ()
+            return [], out
+    return rows, out
+
+
+def _row(row: Document, resolve: Resolve, rules: Rules, out: Translated) -> WantedRow:
+    where = f"Variables[{row.get('Name')}]"
+    translated = {name: value for name, value in row.items() if name != "Id"}
+    skip: str | None = None
+    scope: dict[str, list[str]] = {}
+    widened: list[str] = []
+    on_new_only = False
+    for dimension, ids in (row.get("Scope") or {}).items():
+        ref = SCOPE_REFERENCES.get(dimension)
+        if ref is None or not ids:
+            scope[dimension] = list(ids or [])
+            continue
+        found: list[str] = []
+        lost: list[str] = []
+        for source_id in ids:
+            resolved = resolve(ref.kind, source_id)
+            if not resolved.ids:
+                lost.append(resolved.name)
+            kept = (source_id,) if ref.form is Form.TAG and resolved.ids else resolved.ids
+            found += [item for item in kept if item not in found]
+        if lost:
+            option = _option(rules, dimension)
+            rule = f"scope:{SCOPE_DIMENSIONS[dimension]}={option}"
+            text = f"scoped to {', '.join(map(repr, lost))}, not on the destination"
+            verdict = verdict_on(option, bool(found))
+            if verdict == "error":
+                raise Blocked(rule, f"{where}/Scope/{dimension}", text)
+            if verdict == "skip":
+                skip = skip or f"{rule}: {text}"
+            else:
+                out.decisions.append(Decision(rule, f"{where}/Scope/{dimension}", text))
+                if not found:
+                    widened.append(dimension)
+            on_new_only = on_new_only or option is ScopeOption.IGNORE_MISMATCH_ON_NEW
+        if found:
+            scope[dimension] = found
+    translated["Scope"] = {dimension: ids for dimension, ids in scope.items() if ids}
+    unresolved = _value(translated, resolve, rules, where)
+    return WantedRow(
+        source_id=row.get("Id") or "",
+        row=translated,
+        skip=skip,
+        on_new_only=on_new_only,
+        widened=tuple(widened),
+        unresolved_value=unresolved,
+    )
+
+
+def _value(row: Document, resolve: Resolve, rules: Rules, where: str) -> str | None:
+    """Put the destination's id in place of the source's. What cannot be translated is said, never passed on."""
+    kind = VALUE_REFERENCES.get(row.get("Type") or "")
+    value = row.get("Value")
+    if kind is None or not value or is_expression(value):
+        return None
+    resolved = resolve(kind, value)
+    if resolved.ids:
+        row["Value"] = resolved.ids[0]
+        return None
+    row["Value"] = ""
+    return f"{where}: {waits_on(resolved)}"
+
+
+def _option(rules: Rules, dimension: str) -> ScopeOption:
+    option: ScopeOption = getattr(rules.variables.scopes, SCOPE_DIMENSIONS[dimension])
+    return option

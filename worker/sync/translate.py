@@ -1,0 +1,293 @@
+"""Translate: a source document in the destination's terms.
+
+Every id is replaced by the destination's (or a stand-in for one that the plan is about to create), what only the source
+server can know is dropped, and scopes that do not fit are dealt with by the rules of the route. Elements (steps,
+actions, phases…) keep the source's ``Id``: by it the merge knows them again. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from config.rules import OnMissing, ScopeOption
+from worker.kinds.kind import Kind
+from worker.kinds.processes import ACTION, PROPERTY_REFERENCES
+from worker.kinds.references import Empty, Form, Ref, Scope, is_expression, is_secret
+from worker.kinds.shape import Elements, Shape
+from worker.plan.values import CleanUp, Decision, Document, NamePath
+from worker.sync.resolve import Resolved, waits_on
+
+ID_LIKE = re.compile(
+    r"\b(?:Feeds|Accounts|GitCredentials|Certificates|WorkerPools|Projects|Teams|Environments|Channels|"
+    r"LibraryVariableSets|ActionTemplates|Lifecycles|Machines|Tenants)-\d+\b"
+)
+"""Ids hide in free text too (JSON in a property, a script). One that nothing translates is a finding, never silent."""
+
+Resolve = Callable[[str, str], Resolved]
+"""(kind of the reference, source id) → what it is on the destination."""
+
+
+class Skip(Exception):  # noqa: N818  (a verdict on an element, not an error)
+    """The element at hand does not cross; its surroundings may."""
+
+
+class Blocked(Exception):  # noqa: N818  (a verdict on the document, not an error)
+    """The document cannot cross as it stands."""
+
+    def __init__(self, rule: str, where: str, text: str, waits_for: NamePath | None = None) -> None:
+        self.decision = Decision(rule, where, text)
+        self.waits_for = waits_for
+        super().__init__(text)
+
+
+@dataclass(slots=True)
+class Translated:
+    """``document`` is ``None`` where it does not cross; then the last decision says why."""
+
+    document: Document | None = None
+    decisions: list[Decision] = field(default_factory=list)
+    clean_ups: list[CleanUp] = field(default_factory=list)
+    leave: set[str] = field(default_factory=set)
+    """Places which, where they exist on the destination, stay as they are (``ignore-mismatch-on-new``)."""
+    blocked: Decision | None = None
+    waits_for: tuple[NamePath, ...] = ()
+
+
+def translate(
+    kind: Kind,
+    path: NamePath,
+    document: Document,
+    resolve: Resolve,
+    *,
+    scope_option: Callable[[str], ScopeOption],
+    on_missing: OnMissing,
+    pinned: Callable[[str], Mapping[str, list[str]]] = lambda _: {},
+) -> Translated:
+    """``scope_option``: a scope's dimension → the rule that answers for it. ``pinned``: the name of a step → the scope
+    fields of its actions which the route sets itself, destination ids in them. Never raises for what the data holds;
+    raises :class:`worker.sync.world.NotObserved` through ``resolve``."""
+    walk = _Walk(path, resolve, scope_option, on_missing, pinned)
+    try:
+        walk.out.document = walk.object(kind.shape, document, "")
+        walk.out.document.pop("Id", None)
+        walk.find_ids(walk.out.document, "")
+    except Skip as skip:
+        walk.out.decisions.append(Decision("does-not-cross", "", str(skip)))
+    except Blocked as blocked:
+        walk.out.blocked = blocked.decision
+        walk.out.waits_for = (blocked.waits_for,) if blocked.waits_for else ()
+    return walk.out
+
+
+def at(where: str, name: str) -> str:
+    """A place below a place: ``Steps[Deploy web]`` and ``Actions`` make ``Steps[Deploy web]/Actions``."""
+    return f"{where}/{name}" if where else name
+
+
+def label(element: Document, identity: Iterable[str]) -> str:
+    """An element's name for people: ``Deploy web``, or of a rule ``[1.0,2.0) ^$``."""
+    return " ".join(str(element.get(name)) for name in identity if element.get(name) not in (None, ""))
+
+
+class _Pinned(list[str]):
+    """Ids that are the destination's already."""
+
+
+class _Walk:
+    def __init__(
+        self,
+        path: NamePath,
+        resolve: Resolve,
+        scope_option: Callable[[str], ScopeOption],
+        on_missing: OnMissing,
+        pinned: Callable[[str], Mapping[str, list[str]]],
+    ) -> None:
+        self.path = path
+        self.pinned = pinned
+        self.resolve = resolve
+        self.scope_option = scope_option
+        self.on_missing = on_missing
+        self.out = Translated()
+
+    def object(self, shape: Shape, document: Document, where: str) -> Document:
+        result: Document = {}
+        if shape is ACTION:
+            document = self.pin(document, where)
+        missing: dict[str, list[str]] = {}
+        for name, value in document.items():
+            if name in shape.server and name != "Id":
+                continue
+            place = at(where, name)
+            if name in shape.refs and value not in (None, "", []):
+                result[name] = self.reference(shape, name, shape.refs[name], value, place, missing, result)
+            elif name in shape.elements and isinstance(value, list):
+                result[name] = self.elements(shape.elements[name], value, place)
+            elif name in shape.children and isinstance(value, dict):
+                result[name] = self.object(shape.children[name], value, place)
+            else:
+                result[name] = value
+        for scope in shape.scopes:
+            self.fit(scope, document, result, missing, where)
+        return result
+
+    def pin(self, action: Document, where: str) -> Document:
+        """The action with the scope that the route gives it. What the source scoped it to no longer matters."""
+        step = where.partition("/Actions[")[0].removeprefix("Steps[").removesuffix("]")
+        pinned = self.pinned(step)
+        if not pinned:
+            return action
+        if not all(pinned.values()):
+            raise Skip("pinned to what the destination does not have")
+        self.out.decisions.append(Decision("steps.pins", where, f"pinned to a scope of its own: {', '.join(pinned)}"))
+        return action | {name: _Pinned(ids) for name, ids in pinned.items()}
+
+    def elements(self, elements: Elements, values: list[Any], where: str) -> list[Any]:
+        crossing = []
+        for value in values:
+            place = f"{where}[{label(value, elements.identity)}]"
+            try:
+                crossing.append(self.object(elements.shape, value, place))
+            except Skip as skip:
+                self.out.decisions.append(Decision("element-does-not-cross", place, str(skip)))
+        if values and not crossing and elements.needed:
+            raise Skip(f"none of its {where.rpartition('/')[2].lower()} crosses")
+        return crossing
+
+    def reference(
+        self,
+        shape: Shape,
+        name: str,
+        ref: Ref,
+        value: Any,
+        where: str,
+        missing: dict[str, list[str]],
+        result: Document,
+    ) -> Any:
+        if is_secret(value) or is_expression(value):
+            return value
+        if isinstance(value, _Pinned):
+            return list(value)
+        if ref.form is Form.ID:
+            return self.single(ref, value, where, result)
+        separate = str(value).split(",") if ref.form is Form.CSV else list(value)
+        ids: list[str] = []
+        lost: list[Resolved] = []
+        for item in (text.strip() for text in separate):
+            if is_expression(item):
+                ids.append(item)
+                continue
+            resolved = self.resolve(ref.kind, item)
+            if not resolved.ids:
+                lost.append(resolved)
+            ids += [found for found in resolved.ids if found not in ids]
+        scoped = any(name in scope.fields for scope in shape.scopes)
+        if scoped:
+            missing[name] = [resolved.name for resolved in lost]
+        elif lost:
+            self.lost_from_list(ref, ids, lost, where)
+        return ",".join(ids) if ref.form is Form.CSV else ids
+
+    def single(self, ref: Ref, value: str, where: str, result: Document) -> Any:
+        resolved = self.resolve(ref.kind, value)
+        if resolved.ids:
+            if ref.version_key and resolved.version is not None:
+                result[ref.version_key] = str(resolved.version)
+            return resolved.ids[0]
+        if resolved.alone and ref.loose:
+            return value
+        if not ref.required:
+            self.drop(where, resolved)
+            return None
+        self.required(ref, resolved, where)
+        return None
+
+    def required(self, ref: Ref, resolved: Resolved, where: str) -> None:
+        """Always raises: nothing can stand in for what is required."""
+        text = f"requires {waits_on(resolved)}"
+        if self.on_missing is OnMissing.SKIP_ELEMENT and where.count("["):
+            raise Skip(text)
+        if not resolved.may_come and resolved.why.startswith("does not cross"):
+            # What it requires stays at home on purpose, and so does it. Nothing is wrong, and nobody waits.
+            raise Skip(text)
+        raise Blocked("required-reference", where, text, resolved.item or None)
+
+    def lost_from_list(self, ref: Ref, ids: list[str], lost: list[Resolved], where: str) -> None:
+        if not ids and ref.empty is Empty.ANYWHERE:
+            self.required(ref, lost[0], where)
+        for resolved in lost:
+            self.drop(where, resolved)
+
+    def drop(self, where: str, resolved: Resolved) -> None:
+        text = f"{resolved.name} is left out: {resolved.why or 'it is not on the destination'}"
+        self.out.decisions.append(Decision("reference-dropped", where, text))
+        self.out.clean_ups.append(CleanUp(self.path, f"{where}={resolved.name}", "reference-dropped", text))
+
+    def fit(
+        self, scope: Scope, document: Document, result: Document, missing: dict[str, list[str]], where: str
+    ) -> None:
+        """Apply the rule of a scope's dimension when not all that it names exists on the destination."""
+        lost = [name for field_name in scope.fields for name in missing.get(field_name, [])]
+        if not lost:
+            return
+        kept = [found for field_name in scope.fields for found in result.get(field_name) or []]
+        option = self.scope_option(scope.dimension)
+        place = at(where, scope.fields[0])
+        names = ", ".join(repr(name) for name in lost)
+        verdict = verdict_on(option, bool(kept))
+        rule = f"scope:{scope.dimension}={option}"
+        if scope.exclusive and verdict != "error":
+            self.out.decisions.append(Decision(rule, place, f"{names} is not on the destination, so excluded already"))
+            return
+        text = f"scoped to {names}, not on the destination"
+        if verdict == "error":
+            raise Blocked(rule, place, text)
+        if verdict == "skip":
+            raise Skip(f"{text} ({rule})")
+        if option is ScopeOption.IGNORE_MISMATCH_ON_NEW:
+            self.out.leave |= {at(where, field_name) for field_name in scope.fields}
+        self.out.decisions.append(Decision(rule, place, f"{text}; the rest of the scope is used"))
+        if not kept:
+            self.out.clean_ups.append(CleanUp(self.path, place, "scope-widened", f"{text}: it now applies everywhere"))
+
+    def find_ids(self, value: Any, where: str) -> None:
+        """Ids in the free text of properties that no declaration knows."""
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                name = label(item, ("Name",)) if isinstance(item, dict) else ""
+                self.find_ids(item, f"{where}[{name or index}]")
+        elif isinstance(value, dict):
+            for name, item in value.items():
+                if name == "Properties" and isinstance(item, dict):
+                    self.find_in_properties(item, at(where, name))
+                elif name != "Id":
+                    self.find_ids(item, at(where, name))
+
+    def find_in_properties(self, properties: Document, where: str) -> None:
+        for key, value in properties.items():
+            if key in PROPERTY_REFERENCES or not isinstance(value, str):
+                continue
+            for found in sorted(set(ID_LIKE.findall(value))):
+                text = f"holds {found}, which looks like an id of the source and is left as it stands"
+                self.out.decisions.append(Decision("untranslated-id", at(where, key), text))
+                self.out.clean_ups.append(CleanUp(self.path, f"{at(where, key)}={found}", "untranslated-id", text))
+
+
+def verdict_on(option: ScopeOption, partly: bool) -> str:
+    """``keep`` what fits, ``skip`` the element, or ``error``; for a scope of which something does not fit.
+
+    ``partly``: something of it does. With *ignore*, ``keep`` may mean to keep nothing: the caller says so to a person.
+    """
+    match option:
+        case ScopeOption.ERROR_UNLESS_EXACT:
+            return "error"
+        case ScopeOption.SKIP_UNLESS_EXACT:
+            return "skip"
+        case ScopeOption.ERROR_UNLESS_PARTIAL:
+            return "keep" if partly else "error"
+        case ScopeOption.SKIP_UNLESS_PARTIAL:
+            return "keep" if partly else "skip"
+        case _:
+            return "keep"

@@ -1,0 +1,131 @@
+"""The world as a plan sees it: what was observed on both sides, and what the ledger remembers.
+
+Planning is pure. What it wants to know and nobody has looked up yet, it says by raising :class:`NotObserved`; the
+driver (:mod:`worker.sync.observe`) looks it up and plans again, until nothing is missing. So no request is spent on
+what no plan needs, and everything between the two ends can be tested without a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from config.names import name_key
+from config.routes import Route
+from worker.kinds import registry
+from worker.kinds.kind import Kind
+from worker.plan.values import Document, NamePath
+from worker.sync.baseline import Baseline, Intent
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Need:
+    """Something to look up: one document, or with ``document_id`` empty the name directory of a kind."""
+
+    side: str
+    kind: str
+    document_id: str = ""
+    owner_id: str = ""
+
+
+class NotObserved(Exception):  # noqa: N818  (it is a question, not an error)
+    """What a plan needs to know. The driver answers and plans again."""
+
+    def __init__(self, needs: Iterable[Need]) -> None:
+        self.needs = frozenset(needs)
+        super().__init__(", ".join(f"{need.side} {need.kind} {need.document_id}" for need in sorted(self.needs)))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a name directory."""
+
+    id: str
+    name: str
+    owner: str | None = None
+    type: str | None = None
+    version: int | None = None
+    default: bool = False
+
+
+class Directory:
+    """id ↔ name of all items of one kind in a space."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.by_id: dict[str, Entry] = {}
+        self._by_name: dict[tuple[str | None, str], list[Entry]] = {}
+        self._by_owner: dict[str | None, list[Entry]] = {}
+        for entry in entries:
+            self.by_id[entry.id] = entry
+            self._by_name.setdefault((entry.owner, name_key(entry.name)), []).append(entry)
+            self._by_owner.setdefault(entry.owner, []).append(entry)
+
+    def named(self, name: str, owner: str | None = None) -> list[Entry]:
+        """The entries with that name (see :func:`config.names.name_key`); one that is spelt just so comes first."""
+        found = self._by_name.get((owner, name_key(name)), [])
+        return sorted(found, key=lambda entry: entry.name != name)
+
+    def of(self, owner: str | None) -> list[Entry]:
+        return self._by_owner.get(owner, [])
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.by_id.values())
+
+    def __len__(self) -> int:
+        return len(self.by_id)
+
+
+@dataclass(slots=True)
+class Side:
+    """What was observed of one space. A document that is known to be absent (or not visible) is held as ``None``."""
+
+    name: str
+    documents: dict[str, Document | None] = field(default_factory=dict)
+    directories: dict[str, Directory] = field(default_factory=dict)
+
+    def document(self, kind: Kind, document_id: str, owner_id: str | None = None) -> Document | None:
+        """Raises :class:`NotObserved`."""
+        if document_id not in self.documents:
+            raise NotObserved([Need(self.name, kind.name, document_id, owner_id or "")])
+        return self.documents[document_id]
+
+    def directory(self, kind_name: str) -> Directory:
+        """Raises :class:`NotObserved`."""
+        if kind_name not in self.directories:
+            raise NotObserved([Need(self.name, kind_name)])
+        return self.directories[kind_name]
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that a plan depends on."""
+
+    route: Route
+    source: Side = field(default_factory=lambda: Side("source"))
+    destination: Side = field(default_factory=lambda: Side("destination"))
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Source id → destination id, as the ledger remembers."""
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    intents: Mapping[str, Intent] = field(default_factory=dict)
+    """Source id → a write that was begun and of which nobody knows whether it was applied."""
+    deleted: frozenset[str] = frozenset()
+    """Source ids of which the audit log has said that they were deleted."""
+
+
+def path_of(side: Side, kind: Kind, document_id: str, owner_id: str | None) -> NamePath:
+    """The name path of a document, by the directories of ``side``. Raises :class:`NotObserved`.
+
+    An id that the directory does not list stands for itself.
+    """
+    if kind.owner_kinds:
+        owner_kind = registry.kind_of(owner_id or "")
+        if owner_id is None or owner_kind is None:
+            return (kind.name, document_id)
+        entry = side.directory(owner_kind.name).by_id.get(owner_id)
+        above = path_of(side, owner_kind, owner_id, entry.owner if entry else None)
+        if kind.segment is not None:
+            return (*above, kind.segment)
+        found = side.directory(kind.name).by_id.get(document_id)
+        return (*above, kind.name, found.name if found else document_id)
+    found = side.directory(kind.name).by_id.get(document_id)
+    return (kind.name, found.name if found else document_id)
