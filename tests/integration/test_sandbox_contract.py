@@ -1,0 +1,116 @@
+"""The sandbox against what real servers said: their Swagger, their documents, their webhooks.
+
+Never against our own engine, so that a mistake of ours about Octopus cannot agree with itself. Where the sandbox
+differs on purpose, the difference is in a list here with its reason; any other difference fails.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from octopus_samples import needs_samples, sample
+
+from sandbox.event_noise import deployment
+from sandbox.server import Sandbox, serve
+from sandbox.settings import Settings
+
+SPACE = "Spaces-1"
+
+# Captured webhooks: file, release of the server, and what the capture lacks or has beyond a real payload (edits of
+# those who published it).
+WEBHOOKS = [
+    ("02-deploymentsucceeded-tenanted-2018-01-15.json", "2018.1.0", {}),
+    ("03-deploymentstarted-2018-03-23.json", "2018.3.0", {"EventNumberInBnBatch": "EventNumberInBatch"}),
+    ("04-deploymentstarted-2019-04-26.json", "2019.3.0", {}),
+    # An edit of 2023, which kept the body of 2020 and put the new names of Type and EmailPriority into it.
+    ("05b-docs-2023-edit-of-05.json", "2020.2.2", {}),
+]
+_NEWER_IN_05B = {"Payload.Subscription.Type", "Payload.Subscription.EventNotificationSubscription.EmailPriority"}
+
+
+async def webhook_of(version: str) -> dict[str, Any]:
+    """The body that a sandbox of this release posts for a deployment's event."""
+    bodies: list[dict[str, Any]] = []
+
+    async def hook(request: web.Request) -> web.Response:
+        bodies.append(await request.json())
+        return web.Response()
+
+    target = web.Application()
+    target.router.add_post("/", hook)
+    runner = web.AppRunner(target)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    settings = Settings(version=version, poll_seconds=3600, public_url="https://octopus.example")
+    try:
+        async with serve(settings) as sandbox:
+            await _subscribe(sandbox, f"http://127.0.0.1:{runner.addresses[0][1]}/")
+            for batch in (1, 2):  # the second shows the cursor that the first has left
+                sandbox.audit.add(deployment(SPACE, "Projects-1", "Environments-1", version=version))
+                sandbox.deliveries.look_now()
+                deadline = time.monotonic() + 20
+                while len(bodies) < batch:
+                    assert time.monotonic() < deadline, "no webhook came"
+                    await asyncio.sleep(0.01)
+    finally:
+        await runner.cleanup()
+    return bodies[-1]
+
+
+async def _subscribe(sandbox: Sandbox, url: str) -> None:
+    body = {"Name": "s", "EventNotificationSubscription": {"WebhookURI": url}}
+    async with (
+        aiohttp.ClientSession(sandbox.url, headers=sandbox.headers) as api,
+        api.post("/api/Spaces-1/subscriptions", json=body) as answer,
+    ):
+        assert answer.status == 201, await answer.text()
+
+
+def shape(value: Any, path: str = "") -> dict[str, set[str]]:
+    """The JSON types at every path, lists' indexes left out."""
+    here = {path: {type(value).__name__}}
+    if isinstance(value, dict):
+        for key, item in value.items():
+            here = merge(here, shape(item, f"{path}.{key}".removeprefix(".")))
+    if isinstance(value, list):
+        for item in value:
+            here = merge(here, shape(item, f"{path}[]"))
+    return here
+
+
+def merge(one: dict[str, set[str]], other: dict[str, set[str]]) -> dict[str, set[str]]:
+    return {path: one.get(path, set()) | other.get(path, set()) for path in one.keys() | other.keys()}
+
+
+@needs_samples
+@pytest.mark.parametrize(("file", "version", "renamed"), WEBHOOKS, ids=[file[:3] for file, _, _ in WEBHOOKS])
+async def test_a_webhook_has_the_keys_and_types_of_a_captured_one(
+    file: str, version: str, renamed: dict[str, str]
+) -> None:
+    captured = sample("webhooks", file)
+    for wrong, right in renamed.items():
+        captured["Payload"][right] = captured["Payload"].pop(wrong)
+    real, ours = shape(captured), shape(await webhook_of(version))
+    # What a list holds depends on the filter and the event, not on the release.
+    keys = {path for path in real if "[]" not in path} ^ {path for path in ours if "[]" not in path}
+    assert keys == set()
+    excused = _NEWER_IN_05B if file.startswith("05b") else set()
+    wrong_types = {
+        path: (types, ours[path])
+        for path, types in real.items()
+        if path in ours and not types & ours[path] and "NoneType" not in types | ours[path] and path not in excused
+    }
+    assert wrong_types == {}
+
+
+@needs_samples
+async def test_a_webhook_of_a_current_release_reads_as_an_event_of_the_api() -> None:
+    captured = sample("webhooks", "21-eventsapi-list-2023.1.9626.json")["Items"][0]
+    sent = (await webhook_of("2023.1.9626"))["Payload"]["Event"]
+    assert sent.keys() == captured.keys()
+    assert {key: type(value) for key, value in sent.items() if value is not None and captured[key] is not None} == {
+        key: type(value) for key, value in captured.items() if value is not None and sent[key] is not None
+    }
