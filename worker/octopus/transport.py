@@ -155,7 +155,8 @@ class Transport:
     async def _exchange(self, method: str, url: URL, body: bytes | None, attempt: int) -> Answer | errors.OctopusError:
         """One request. A failure is returned, not raised: aiohttp's errors hold the request's headers, and an error
         raised from one would carry the key along as its context."""
-        assert self._session is not None, "use the client as an async context manager"
+        if self._session is None:
+            raise RuntimeError("the client is not open; use it as `async with OctopusClient(...)`")
         assert url.origin() == self.base.origin(), "the API key goes to the configured origin only"
         headers = {"X-Octopus-ApiKey": self._api_key.get_secret_value()}
         if body is not None:
