@@ -3,6 +3,7 @@
 ``redis_url``   a real server, once per run; ``OCTOSYNC_TEST_REDIS_URL`` names another
 ``redis``       a client for it, without any key of ours before and after the test
 ``fake_redis``  one in this process, with Lua, for fast unit tests
+``samples``     a folder of real documents, named by ``OCTOSYNC_TEST_SAMPLES``; without it the tests that read it skip
 """
 
 from __future__ import annotations
@@ -19,14 +20,23 @@ from worker.ledger import embedded
 from worker.ledger.connect import open_redis
 
 _TEST_REDIS = "OCTOSYNC_TEST_REDIS_URL"
+_TEST_SAMPLES = "OCTOSYNC_TEST_SAMPLES"
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the person who runs the tests may decide how they end."""
     for name in list(os.environ):
-        if name.upper().startswith("OCTOSYNC_") and name != _TEST_REDIS:
+        if name.upper().startswith("OCTOSYNC_") and name not in (_TEST_REDIS, _TEST_SAMPLES):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    folder = os.environ.get(_TEST_SAMPLES)
+    if not folder:
+        pytest.skip(f"{_TEST_SAMPLES} names no folder of real documents")
+    return Path(folder)
 
 
 @pytest.fixture(scope="session")

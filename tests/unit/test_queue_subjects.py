@@ -12,8 +12,6 @@ import pytest
 from worker.queue.keys import DirtyKey
 from worker.queue.subjects import Subject, Verdict, subject
 
-SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
-
 
 def event(category: str, *related: str, **more: Any) -> dict[str, Any]:
     return {"Id": "Events-1", "Category": category, "RelatedDocumentIds": list(related), "SpaceId": "Spaces-1", **more}
@@ -247,11 +245,10 @@ EXPECTED = {
 }
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the collection of real documents is not here")
 class TestRealEvents:
     @pytest.mark.parametrize(("number", "expected"), EXPECTED.items())
-    def test_edits(self, number: str, expected: str | Verdict) -> None:
-        [path] = (SAMPLES / "webhooks").glob(f"{number}-*.json")
+    def test_edits(self, number: str, expected: str | Verdict, samples: Path) -> None:
+        [path] = (samples / "webhooks").glob(f"{number}-*.json")
         found = subject(json.loads(path.read_text("utf-8-sig")))
         assert found is not None
         if isinstance(expected, Verdict):
@@ -260,9 +257,9 @@ class TestRealEvents:
             assert (found.document_id or "").startswith(expected)
             assert found.widen == (number in ("35", "36"))
 
-    def test_every_sample_is_answered_and_no_deployment_is_placed(self) -> None:
+    def test_every_sample_is_answered_and_no_deployment_is_placed(self, samples: Path) -> None:
         seen = 0
-        for path in sorted([*(SAMPLES / "webhooks").glob("*.json"), *(SAMPLES / "events").glob("*.json")]):
+        for path in sorted([*(samples / "webhooks").glob("*.json"), *(samples / "events").glob("*.json")]):
             try:
                 body = json.loads(path.read_text("utf-8-sig"))
             except ValueError:

@@ -1,0 +1,115 @@
+"""The ledger: what Octosync remembers. One small module per subject; this puts them together.
+
+Of a route: links, baselines, clean-up entries, runs, windows, whether it is held, intents. Of a space, whoever reads
+it: the cursor in its audit log, the directories, the deletions. All of it could be lost and regained by comparing
+everything once more, but for what people said (closed entries, approvals) and for who last wrote what: without
+baselines every edit made on a destination looks like ours. So a route's memory can be exported and imported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from worker.ledger.baselines import Baselines
+from worker.ledger.clean_ups import CleanUpEntry, CleanUps, State
+from worker.ledger.cursors import Cursors
+from worker.ledger.deletions import Deletions
+from worker.ledger.directories import Directories
+from worker.ledger.held import Held
+from worker.ledger.intents import Intents
+from worker.ledger.links import Links
+from worker.ledger.runs import Runs
+from worker.ledger.windows import Windows
+from worker.plan.values import CleanUp
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+FORMAT = "octosync-ledger/1"
+
+
+class LedgerImportError(ValueError):
+    """The data are not a ledger's, or would overwrite one."""
+
+
+class Ledger:
+    def __init__(self, redis: Redis, prefix: str = "octosync") -> None:
+        self.links = Links(redis, prefix)
+        self.baselines = Baselines(redis, prefix)
+        self.clean_ups = CleanUps(redis, prefix)
+        self.runs = Runs(redis, prefix)
+        self.cursors = Cursors(redis, prefix)
+        self.directories = Directories(redis, prefix)
+        self.windows = Windows(redis, prefix)
+        self.held = Held(redis, prefix)
+        self.deletions = Deletions(redis, prefix)
+        self.intents = Intents(redis, prefix)
+
+    async def export(self, route: str) -> dict[str, Any]:
+        """A route's memory as JSON-ready data: links, baselines, clean-up entries of every state, population."""
+        ids = await self.baselines.ids(route)
+        return {
+            "format": FORMAT,
+            "route": route,
+            "links": dict(sorted((await self.links.all(route)).items())),
+            "baselines": dict(sorted((await self.baselines.get_all(route, ids)).items())),
+            "clean_ups": [asdict(one) for one in await self.clean_ups.entries(route, State)],
+            "population": await self.windows.population(route),
+        }
+
+    async def import_(self, data: Any, *, route: str | None = None, replace: bool = False) -> str:
+        """Takes back what :meth:`export` gave, under its own name or another. Returns the route's name.
+
+        Raises :class:`LedgerImportError`, having changed nothing, for data of another format, for links that are not
+        one to one, and for a route that has a memory already, unless ``replace`` says to forget it.
+        """
+        known = _checked(data)
+        name = route or known["route"]
+        if not replace and (await self.links.all(name) or await self.baselines.ids(name)):
+            raise LedgerImportError(f"the ledger remembers {name!r} already: replace it, or import under another name")
+        await self.forget(name)
+        await self.links.add_all(name, known["links"])
+        await self.baselines.put_all(name, known["baselines"])
+        await self.clean_ups.restore(name, known["clean_ups"])
+        if known["population"] is not None:
+            await self.windows.set_population(name, known["population"])
+        return str(name)
+
+    async def forget(self, route: str) -> None:
+        """Forgets links, baselines, clean-up entries, windows and intents of a route; its runs stay."""
+        await self.links.clear(route)
+        await self.baselines.clear(route)
+        await self.clean_ups.clear(route)
+        await self.windows.clear(route)
+        await self.intents.clear(route)
+
+
+def _checked(data: Any) -> dict[str, Any]:
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        found = data.get("format") if isinstance(data, dict) else type(data).__name__
+        raise LedgerImportError(f"expected a ledger in the format {FORMAT!r}, found {found!r}")
+    try:
+        links = {str(source): str(destination) for source, destination in data["links"].items()}
+        baselines = {str(source): dict(baseline) for source, baseline in data["baselines"].items()}
+        clean_ups = [_clean_up(one) for one in data["clean_ups"]]
+        route, population = str(data["route"]), data["population"]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise LedgerImportError(f"the ledger is damaged: {type(error).__name__}: {error}") from error
+    if len(set(links.values())) < len(links):
+        raise LedgerImportError("the links are not one to one: two source ids name the same destination id")
+    if population is not None and not isinstance(population, int):
+        raise LedgerImportError(f"the population is no number: {population!r}")
+    return {
+        "route": route,
+        "links": links,
+        "baselines": baselines,
+        "clean_ups": clean_ups,
+        "population": population,
+    }
+
+
+def _clean_up(one: dict[str, Any]) -> CleanUpEntry:
+    entry = one["entry"]
+    clean_up = CleanUp(tuple(entry["item"]), entry["where"], entry["reason"], entry["text"])
+    return CleanUpEntry(**{**one, "entry": clean_up, "state": State(one["state"])})

@@ -1,0 +1,98 @@
+"""What was done: one record per run, newest first, as many as are worth keeping."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any
+
+from worker.ledger.base import Part, pack, text, unpack
+
+KEPT = 2_000
+PLANS_KEPT = 300
+PLAN_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Times are ISO instants. ``outcome`` is ``running`` until it is known.
+
+    ``plan`` is the plan as JSON text. It is kept apart, for the newest runs only, and not at all when it is very long:
+    ``None`` then, with ``plan_bytes`` telling how long it was.
+    """
+
+    id: str
+    route: str
+    key: str
+    started: str
+    correlation_id: str = ""
+    sources: tuple[str, ...] = ()
+    finished: str | None = None
+    outcome: str = "running"
+    summary: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
+    """Requests spent, per instance."""
+    plan_hash: str | None = None
+    error: str | None = None
+    plan: str | None = None
+    plan_bytes: int = 0
+
+
+class Runs(Part):
+    async def put(self, run: Run) -> None:
+        """Records a run, or records it anew: at its start, at its end. ``ValueError`` if ``started`` is no instant."""
+        started = datetime.fromisoformat(run.started).timestamp()
+        plan = (run.plan or "").encode("utf-8", "surrogatepass")
+        body = asdict(replace(run, plan=None, plan_bytes=len(plan) or run.plan_bytes))
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(self._name("runs"), run.id, pack(body))
+            if plan and len(plan) <= PLAN_BYTES:
+                pipe.hset(self._name("run-plans"), run.id, pack(run.plan))
+            pipe.zadd(self._name("run-times"), {run.id: started})
+            pipe.zadd(self._name("run-times", run.route), {run.id: started})
+            pipe.zrange(self._name("run-times"), 0, -(KEPT + 1))
+            pipe.zrange(self._name("run-times"), 0, -(PLANS_KEPT + 1))
+            *_, old, old_plans = await pipe.execute()
+        if old_plans:
+            await self._redis.hdel(self._name("run-plans"), *old_plans)
+        if old:
+            await self._forget([text(one) for one in old])
+
+    async def get(self, run_id: str) -> Run | None:
+        """With its plan, where that was kept."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hget(self._name("runs"), run_id)
+            pipe.hget(self._name("run-plans"), run_id)
+            body, plan = await pipe.execute()
+        if body is None:
+            return None
+        return replace(_run(body), plan=unpack(plan) if plan else None)
+
+    async def newest(self, route: str | None = None, limit: int = 50, skip: int = 0) -> list[Run]:
+        """Newest first, of one route or of all, without their plans."""
+        name = self._name("run-times", route) if route else self._name("run-times")
+        ids: Any = await self._redis.zrevrange(name, skip, skip + limit - 1)
+        if not ids:
+            return []
+        bodies: Any = await self._redis.hmget(self._name("runs"), [text(one) for one in ids])
+        return [_run(body) for body in bodies if body is not None]
+
+    async def _forget(self, run_ids: list[str]) -> None:
+        bodies: Any = await self._redis.hmget(self._name("runs"), run_ids)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for run_id, body in zip(run_ids, bodies, strict=True):
+                if body is not None:
+                    pipe.zrem(self._name("run-times", _run(body).route), run_id)
+            pipe.hdel(self._name("runs"), *run_ids)
+            pipe.hdel(self._name("run-plans"), *run_ids)
+            pipe.zrem(self._name("run-times"), *run_ids)
+            await pipe.execute()
+
+
+_FIELDS = frozenset(one.name for one in fields(Run))
+
+
+def _run(body: bytes) -> Run:
+    known = {name: value for name, value in unpack(body).items() if name in _FIELDS}
+    return Run(**{**known, "sources": tuple(known.get("sources", ()))})
