@@ -43,9 +43,9 @@ def create_app(store: Store, settings: Settings) -> web.Application:
     admin.add_routes(router, app[FAULTS], app[REQUESTS])
     rootdoc.add_routes(router)
     resources.add_routes(router)
+    resources.furnish(store, settings)
     for install in EXTENSIONS:
         install(app, router, store, settings)
-    resources.furnish(store, settings)
     app.router.add_route("*", "/{path:.*}", _handle)
     return app
 

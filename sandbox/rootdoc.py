@@ -54,7 +54,6 @@ _SYSTEM_LINKS = {
 def add_routes(router: Router) -> None:
     router.add("GET", "", _root, scope="system")
     router.add("GET", "", _space_root, scope="named-space")
-    router.add("GET", "users/me", _current_user, scope="system")
     router.add("GET", "capabilities", _capabilities, scope="system")
 
 
@@ -100,19 +99,6 @@ def _root(call: Call) -> Answer:
 def _space_root(call: Call) -> Answer:
     links = {"Self": call.link("").rstrip("/"), **{name: call.link(path) for name, path in _SPACE_LINKS.items()}}
     return Answer({"Id": call.space_id, "Links": links})
-
-
-def _current_user(call: Call) -> Answer:
-    user = call.find("users", call.actor.user_id)
-    return Answer(
-        {
-            **user,
-            "Links": {
-                "Self": call.link(f"users/{user['Id']}"),
-                "ApiKeys": call.link(f"users/{user['Id']}/apikeys{{/id}}{{?skip,take}}"),
-            },
-        }
-    )
 
 
 def _capabilities(call: Call) -> Answer:

@@ -60,15 +60,25 @@ class Call:
 
     def json(self) -> Document:
         """The body as a JSON object. Raises ApiError 400 without one."""
-        if not self.raw_body.strip():
-            raise bad_request("The request body must not be empty.")
-        try:
-            body = json.loads(self.raw_body)
-        except ValueError as error:
-            raise bad_request(f"The request body is not valid JSON: {error}") from error
+        body = self._parsed()
         if not isinstance(body, dict):
             raise bad_request("The request body must be a JSON object.")
         return body
+
+    def json_list(self) -> list[Any]:
+        """The body as a JSON array. Raises ApiError 400 without one."""
+        body = self._parsed()
+        if not isinstance(body, list):
+            raise bad_request("The request body must be a JSON array.")
+        return body
+
+    def _parsed(self) -> Any:
+        if not self.raw_body.strip():
+            raise bad_request("The request body must not be empty.")
+        try:
+            return json.loads(self.raw_body)
+        except ValueError as error:
+            raise bad_request(f"The request body is not valid JSON: {error}") from error
 
     def argument(self, name: str) -> str | None:
         """A query parameter, by its name in any case; the last one, if it is repeated."""
@@ -93,6 +103,10 @@ class Call:
         return (
             f"{self.settings.api_root}/{self.space_id}/{path}" if self.space_id else f"{self.settings.api_root}/{path}"
         )
+
+    def look_up(self, collection: str, document_id: Any) -> Document | None:
+        """A document by id in the call's space or, for kinds that live in both, in the system."""
+        return self.scope.find(collection, document_id) or self.store.system.find(collection, document_id)
 
     def find(self, collection: str, document_id: str) -> Document:
         """A document of the call's scope. Raises ApiError 404."""

@@ -48,15 +48,14 @@ class Write:
     """One document of a commit.
 
     `before` is what was stored (None: the document is new), `after` what shall be (None: it is deleted). `secrets` are
-    all secrets of the document by place after the write; None leaves them as they are. `document_type` is the name
-    that the audit log uses for the kind ("Projects", "VariableSets"). `side_effect` marks what the server did by
-    itself because of another write of the same commit: the process of a new project, a scope that lost its environment.
+    all secrets of the document by place after the write; None leaves them as they are. `side_effect` marks what the
+    server did by itself because of another write of the same commit: the process of a new project, a scope that lost
+    its environment.
     """
 
     collection: str
     before: Document | None
     after: Document | None
-    document_type: str = ""
     secrets: Mapping[str, str] | None = None
     side_effect: bool = False
 

@@ -1,0 +1,250 @@
+"""Create, read, replace and delete documents of any declared kind."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+from sandbox import secrets, texts
+from sandbox.errors import bad_request, not_found
+from sandbox.kind import Field, Kind, Save, values_at
+from sandbox.paging import page, select
+from sandbox.routing import Answer, Call, Handler, Router
+from sandbox.slugs import check_slug, make_slug
+from sandbox.store import Document, Write
+from sandbox.usage import cascade
+from sandbox.versions import prune
+
+__all__ = [
+    "add_routes",
+    "check_references",
+    "create",
+    "delete",
+    "draft",
+    "find",
+    "list_page",
+    "named",
+    "show",
+    "update",
+]
+
+
+def add_routes(router: Router, kind: Kind) -> None:
+    """The routes that the kind declares: list, all, get, create, update, delete."""
+
+    def documents(call: Call) -> Iterable[Document]:
+        return call.scope.collection(kind.collection).values()
+
+    def all_of_them(call: Call) -> Answer:
+        return Answer([show(call, kind, document) for document in select(call, kind, documents(call))])
+
+    def post(call: Call) -> Answer:
+        return Answer(show(call, kind, create(call, kind, call.json())), status=201)
+
+    def put(call: Call) -> Answer:
+        return Answer(show(call, kind, update(call, kind, find(call, kind, call.params["id"]), call.json())))
+
+    def remove(call: Call) -> Answer:
+        delete(call, kind, find(call, kind, call.params["id"]))
+        return Answer()
+
+    path = kind.collection
+    handlers: dict[str, tuple[str, str, Handler]] = {
+        "list": ("GET", path, lambda call: list_page(call, kind, documents(call))),
+        "all": ("GET", f"{path}/all", all_of_them),
+        "get": ("GET", f"{path}/{{id}}", lambda call: Answer(show(call, kind, find(call, kind, call.params["id"])))),
+        "create": ("POST", path, post),
+        "update": ("PUT", f"{path}/{{id}}", put),
+        "delete": ("DELETE", f"{path}/{{id}}", remove),
+    }
+    for name in kind.routes:
+        method, template, handler = handlers[name]
+        router.add(method, template, handler, scope=kind.scope)
+
+
+def find(call: Call, kind: Kind, id_or_slug: str) -> Document:
+    """A document by id, or by slug if the kind has one. Raises ApiError 404."""
+    document = call.scope.find(kind.collection, id_or_slug)
+    if document is None and kind.slug:
+        wanted = id_or_slug.casefold()
+        documents = call.scope.collection(kind.collection).values()
+        document = next((found for found in documents if str(found.get("Slug")).casefold() == wanted), None)
+    if document is None:
+        raise not_found(id_or_slug)
+    return document
+
+
+def named(call: Call, kind: Kind, name: str) -> Document | None:
+    """The first document of a name, without regard to case."""
+    documents = call.scope.collection(kind.collection).values()
+    return next((document for document in documents if document["Name"].casefold() == name.casefold()), None)
+
+
+def list_page(call: Call, kind: Kind, documents: Iterable[Document], path: str | None = None) -> Answer:
+    """A page of some documents of the kind."""
+    chosen = select(call, kind, documents)
+    return page(call, kind.name, path or kind.collection, chosen, kind.take, lambda item: show(call, kind, item))
+
+
+def show(call: Call, kind: Kind, document: Document) -> Document:
+    """A document as the API gives it: with its links, without what the version does not know."""
+    shown = prune(kind.shown(call, document), kind.collection, call.settings.version)
+    links = {"Self": call.link(f"{kind.collection}/{document['Id']}")}
+    for name, template in kind.links.items():
+        links[name] = call.link(_fill(template, document))
+    return {**shown, "Links": links}
+
+
+def _fill(template: str, document: Document) -> str:
+    for name in ("Id", "ProjectId", "VariableSetId", "DeploymentProcessId", "RunbookProcessId", "OwnerId"):
+        template = template.replace(f"{{{name}}}", str(document.get(name)))
+    return template
+
+
+def create(call: Call, kind: Kind, body: Document, **given: Any) -> Document:
+    """Store a new document and whatever the server makes with it. `given` outranks the body."""
+    save = Save(call, kind, None, draft(call, kind, None, body), body)
+    save.after.update(given)
+    return _store(save)
+
+
+def update(call: Call, kind: Kind, before: Document, body: Document) -> Document:
+    """Replace a document. What the body leaves out becomes its default."""
+    for name in ("Id", "SpaceId"):
+        if body.get(name) and name in before and str(body[name]).casefold() != str(before[name]).casefold():
+            raise bad_request(texts.mismatch(name, body[name], before[name]))
+    save = Save(call, kind, before, draft(call, kind, before, body), body)
+    return _store(save)
+
+
+def _store(save: Save) -> Document:
+    call, kind, before, after = save.call, save.kind, save.before, save.after
+    kind.prepare(save)
+    check_references(call, kind, after)
+    _check_unique(call, kind, after)
+    if kind.slug:
+        _give_slug(save)
+    kept = call.store.secrets_of(after["Id"]) if before else {}
+    save.after, taken = secrets.separate(after, kept)
+    besides = [] if before else kind.created(save)
+    write = Write(kind.collection, before, save.after, taken)
+    call.store.commit(call.space_id, [write, *save.besides, *besides], call.actor)
+    return save.after
+
+
+def delete(call: Call, kind: Kind, document: Document) -> None:
+    """Delete a document, and what goes with it. Raises ApiError 400 while something holds on to it."""
+    besides = cascade(call, kind, document) + kind.deleting(call, document)
+    write = Write(kind.collection, document, None)
+    call.store.commit(call.space_id, [write, *besides], call.actor)
+
+
+def draft(call: Call, kind: Kind, before: Document | None, body: Document) -> Document:
+    """A document of the kind from a body: known properties only, the rest by default or from the stored one."""
+    if before is None:
+        document: Document = {"Id": None}
+    else:
+        document = {"Id": before["Id"]}
+    if call.space_id is not None:
+        document["SpaceId"] = call.space_id
+    given = {key.lower(): value for key, value in prune(body, kind.collection, call.settings.version).items()}
+    if kind.slug:
+        document["Slug"] = None
+    for declared in kind.fields:
+        if declared.writable == "never" or (declared.writable == "create" and before):
+            value = before.get(declared.name, declared.default) if before else declared.default
+        elif declared.writable == "update" and before is None:
+            value = declared.default
+        else:
+            value = _checked(declared, given.get(declared.name.lower()))
+        document[declared.name] = copy.deepcopy(value)
+    if kind.slug and isinstance(given.get("slug"), str):
+        document["Slug"] = given["slug"].strip() or None
+    if before is None:
+        document["Id"] = call.store.next_id(kind.prefix)
+    return document
+
+
+def _checked(declared: Field, value: Any) -> Any:
+    if isinstance(value, str) and declared.name == "Name":
+        value = value.strip()
+    if declared.required and value in (None, "", {}):
+        raise bad_request(texts.required(declared.name))
+    if value is None:
+        return secrets.EMPTY if declared.sensitive else declared.default
+    if declared.sensitive and not secrets.is_sensitive_value(value):
+        raise bad_request(texts.wrong_type(value, declared.name))
+    if declared.default is not None and not _same_type(declared.default, value):
+        raise bad_request(texts.wrong_type(value, declared.name))
+    if declared.choices:
+        return _choice(declared, value)
+    if declared.max_length and len(str(value)) > declared.max_length:
+        raise bad_request(texts.too_long(declared.name, declared.max_length))
+    return value
+
+
+def _same_type(default: Any, value: Any) -> bool:
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(default, bool) and isinstance(value, bool)
+    return isinstance(value, type(default))
+
+
+def _choice(declared: Field, value: Any) -> str:
+    chosen = next((choice for choice in declared.choices if choice.lower() == str(value).lower()), None)
+    if chosen is None:
+        raise bad_request(texts.wrong_choice(value, declared.name))
+    return chosen
+
+
+def check_references(call: Call, kind: Kind, document: Document) -> None:
+    """Raises ApiError 404 for a reference that names nothing."""
+    for reference in kind.references:
+        for value in values_at(document, reference.path):
+            if value == "" or (reference.expression and isinstance(value, str) and "#{" in value):
+                continue
+            if reference.collection == "tags":
+                _check_tag(call, value)
+            elif call.look_up(reference.collection, value) is None:
+                raise not_found(value)
+
+
+def _check_tag(call: Call, value: str) -> None:
+    """A tag by its canonical name, in any case, or by its id; a FreeText set takes any tag."""
+    set_name = value.split("/", 1)[0].casefold()
+    for tag_set in call.scope.collection("tagsets").values():
+        if tag_set["Type"] == "FreeText" and tag_set["Name"].casefold() == set_name:
+            return
+        for tag in tag_set["Tags"]:
+            if value.casefold() in (tag["CanonicalTagName"].casefold(), tag["Id"].casefold()):
+                return
+    raise not_found(value)
+
+
+def _siblings(call: Call, kind: Kind, document: Document) -> Iterable[Document]:
+    for other in call.scope.collection(kind.collection).values():
+        if other["Id"] != document["Id"] and all(other.get(n) == document.get(n) for n in kind.unique_within):
+            yield other
+
+
+def _check_unique(call: Call, kind: Kind, document: Document) -> None:
+    if not kind.unique_name:
+        return
+    name = document["Name"].casefold()
+    if any(other["Name"].casefold() == name for other in _siblings(call, kind, document)):
+        raise bad_request(texts.name_taken(kind.name, document["Name"]))
+
+
+def _give_slug(save: Save) -> None:
+    call, kind, document = save.call, save.kind, save.after
+    within = ("ProjectId",) if "ProjectId" in document else ()
+    taken = {
+        str(other.get("Slug")).lower()
+        for other in call.scope.collection(kind.collection).values()
+        if other["Id"] != document["Id"] and all(other.get(name) == document.get(name) for name in within)
+    }
+    stored = save.before.get("Slug") if save.before else None
+    if document["Slug"] and document["Slug"] != stored:
+        check_slug(document["Slug"], taken, kind.name)
+    elif not document["Slug"]:
+        document["Slug"] = stored or make_slug(document["Name"], taken)

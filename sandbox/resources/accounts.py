@@ -1,0 +1,129 @@
+"""Accounts: one flat document for all types; the type decides which fields it has, and which are secrets.
+
+The reference of 2026 documents bodies with the type's fields under `Details`, while clients send and servers answer
+them flat. Both are taken.
+"""
+
+from __future__ import annotations
+
+from sandbox import crud, secrets, texts
+from sandbox.errors import bad_request
+from sandbox.kind import Field, Kind, Reference, Save, declare
+from sandbox.routing import Call, Router
+from sandbox.shapes import NAME, TENANTED
+from sandbox.store import Document, Write
+
+__all__ = ["ACCOUNTS", "add_routes"]
+
+_AZURE = ("SubscriptionNumber", "ClientId", "TenantId")
+_AZURE_ENDPOINTS = ("AzureEnvironment", "ResourceManagementEndpointBaseUri", "ActiveDirectoryEndpointBaseUri")
+_SUBJECT_KEYS = ("DeploymentSubjectKeys", "HealthCheckSubjectKeys", "AccountTestSubjectKeys")
+
+# Type: its plain fields, then its secrets (Octopus API reference, 2026).
+_TYPES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "UsernamePassword": (("Username",), ("Password",)),
+    "SshKeyPair": (("Username",), ("PrivateKeyFile", "PrivateKeyPassphrase")),
+    "Token": ((), ("Token",)),
+    "AzureSubscription": (
+        (
+            "SubscriptionNumber",
+            "CertificateThumbprint",
+            "AzureEnvironment",
+            "ServiceManagementEndpointBaseUri",
+            "ServiceManagementEndpointSuffix",
+        ),
+        ("CertificateBytes",),
+    ),
+    "AzureServicePrincipal": ((*_AZURE, *_AZURE_ENDPOINTS), ("Password",)),
+    "AzureOidc": ((*_AZURE, *_AZURE_ENDPOINTS, "Audience", *_SUBJECT_KEYS, "CustomClaims"), ()),
+    "AmazonWebServicesAccount": (("AccessKey", "Region"), ("SecretKey",)),
+    "AmazonWebServicesOidcAccount": (
+        ("RoleArn", "SessionDuration", "Audience", "Region", *_SUBJECT_KEYS, "CustomClaims"),
+        (),
+    ),
+    "GoogleCloudAccount": ((), ("JsonKey",)),
+    "GoogleCloudOidcAccount": (("Audience", "TokenLifetimeSeconds", *_SUBJECT_KEYS, "CustomClaims"), ()),
+    "GenericOidcAccount": (("Audience", "DeploymentSubjectKeys", "CustomClaims"), ()),
+}
+_REQUIRED = {
+    "UsernamePassword": ("Username",),
+    "Token": ("Token",),
+    "AzureSubscription": ("SubscriptionNumber",),
+    "AzureServicePrincipal": ("SubscriptionNumber",),
+    "AzureOidc": ("SubscriptionNumber",),
+    "AmazonWebServicesAccount": ("AccessKey", "SecretKey"),
+    "GoogleCloudAccount": ("JsonKey",),
+}
+
+
+def _prepare(save: Save) -> None:
+    account = save.after
+    details = save.body.get("Details")
+    given = {**save.body, **details} if isinstance(details, dict) else save.body
+    if save.before is None:
+        account["AccountType"] = _type(given.get("AccountType"))
+    plain, secret = _TYPES[account["AccountType"]]
+    for name in plain:
+        account[name] = given.get(name, [] if name in _SUBJECT_KEYS else None)
+    for name in secret:
+        value = given.get(name)
+        if value is not None and not secrets.is_sensitive_value(value):
+            raise bad_request(texts.wrong_type(value, name))
+        account[name] = value or secrets.EMPTY
+    for name in _REQUIRED.get(account["AccountType"], ()):
+        value = account[name]
+        if not value or (name in secret and not (value.get("NewValue") or value.get("HasValue"))):
+            raise bad_request(texts.required(name))
+
+
+def _type(given: object) -> str:
+    name = next((name for name in _TYPES if name.lower() == str(given).lower()), None)
+    if name is None:
+        raise bad_request(texts.wrong_choice(given, "AccountType"))
+    return name
+
+
+def _deleting(call: Call, account: Document) -> list[Write]:
+    """Refused while a variable holds it (text: terraform-provider-octopusdeploy#205)."""
+    for variable_set in call.scope.collection("variables").values():
+        if any(variable["Value"] == account["Id"] for variable in variable_set["Variables"]):
+            raise bad_request(
+                "This account cannot be deleted as it is currently referenced by a variable. "
+                "Please refer to account usage for more detail."
+            )
+    return []
+
+
+def _is_type(account: Document, values: list[str]) -> bool:
+    return account["AccountType"].lower() in {value.lower() for value in values}
+
+
+ACCOUNTS = declare(
+    Kind(
+        collection="accounts",
+        prefix="Accounts",
+        name="Account",
+        fields=(
+            NAME,
+            Field("Description"),
+            Field("AccountType", writable="never"),
+            Field("EnvironmentIds", []),
+            Field("TenantedDeploymentParticipation", "Untenanted", choices=TENANTED),
+            Field("TenantIds", []),
+            Field("TenantTags", []),
+        ),
+        slug=True,
+        references=(
+            Reference("EnvironmentIds[]", "environments", "remove"),
+            Reference("TenantIds[]", "tenants", "remove"),
+            Reference("TenantTags[]", "tags"),
+        ),
+        filters={"accountType": _is_type},
+        deleting=_deleting,
+        prepare=_prepare,
+    )
+)
+
+
+def add_routes(router: Router) -> None:
+    crud.add_routes(router, ACCOUNTS)

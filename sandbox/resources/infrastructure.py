@@ -1,0 +1,240 @@
+"""Worker pools, targets, workers, machine policies and proxies. Targets and workers are kept as they are sent: nothing
+here connects to a machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox import crud
+from sandbox.errors import bad_request
+from sandbox.kind import Field, Kind, Reference, Save, declare, own
+from sandbox.resources import variables
+from sandbox.resources.environments import last_sort_order, sort_documents
+from sandbox.routing import Answer, Call, Router
+from sandbox.shapes import NAME, TENANTED
+from sandbox.store import Document, Write
+
+__all__ = [
+    "MACHINES",
+    "MACHINE_POLICIES",
+    "MACHINE_POLICY_TEMPLATE",
+    "PROXIES",
+    "WORKERS",
+    "WORKER_POOLS",
+    "add_routes",
+]
+
+
+def _one_default(save: Save) -> None:
+    """Exactly one document of the kind is the default: the new one takes it from the old one."""
+    others = [one for one in save.call.scope.collection(save.kind.collection).values() if one["Id"] != save.after["Id"]]
+    if save.after["IsDefault"]:
+        save.besides += [
+            Write(save.kind.collection, other, {**other, "IsDefault": False}, side_effect=True)
+            for other in others
+            if other["IsDefault"]
+        ]
+    elif not any(other["IsDefault"] for other in others):
+        save.after["IsDefault"] = True
+
+
+def _prepare_pool(save: Save) -> None:
+    last_sort_order(save)
+    _one_default(save)
+    save.after["CanAddWorkers"] = save.after["WorkerPoolType"] == "StaticWorkerPool"
+
+
+def _delete_pool(_call: Call, pool: Document) -> list[Write]:
+    if pool["IsDefault"]:
+        raise bad_request("You cannot delete your default worker pool.")  # wording after the machine policy's
+    return []
+
+
+WORKER_POOLS = declare(
+    Kind(
+        collection="workerpools",
+        prefix="WorkerPools",
+        name="WorkerPool",
+        fields=(
+            NAME,
+            Field("Description"),
+            Field(
+                "WorkerPoolType",
+                "StaticWorkerPool",
+                writable="create",
+                choices=("StaticWorkerPool", "DynamicWorkerPool"),
+            ),
+            Field("WorkerType"),
+            Field("IsDefault", False),
+            own("CanAddWorkers", True),
+            Field("SortOrder", 0, writable="create"),
+        ),
+        order="SortOrder",
+        slug=True,
+        links={"Workers": "workerpools/{Id}/workers{?skip,take,partialName}"},
+        prepare=_prepare_pool,
+        deleting=_delete_pool,
+    )
+)
+
+MACHINE_POLICY_TEMPLATE: dict[str, Any] = {
+    "MachineHealthCheckPolicy": {
+        "PowerShellHealthCheckPolicy": {"RunType": "InheritFromDefault", "ScriptBody": None},
+        "BashHealthCheckPolicy": {"RunType": "InheritFromDefault", "ScriptBody": None},
+        "HealthCheckInterval": "1.00:00:00",
+        "HealthCheckCron": None,
+        "HealthCheckCronTimezone": None,
+        "HealthCheckType": "RunScript",
+    },
+    "MachineConnectivityPolicy": {"MachineConnectivityBehavior": "ExpectedToBeOnline"},
+    "MachineCleanupPolicy": {"DeleteMachinesBehavior": "DoNotDelete", "DeleteMachinesElapsedTimeSpan": "00:00:00"},
+    "MachineUpdatePolicy": {
+        "CalamariUpdateBehavior": "UpdateOnDeployment",
+        "TentacleUpdateBehavior": "NeverUpdate",
+        "KubernetesAgentUpdateBehavior": "Update",
+        "TentacleUpdateAccountId": None,
+    },
+    "MachineRpcCallRetryPolicy": {"Enabled": True, "RetryDuration": "00:02:30", "HealthCheckRetryDuration": "00:02:30"},
+    "MachinePackageCacheRetentionPolicy": {"Strategy": "Default"},
+    "PollingRequestQueueTimeout": "00:02:00",
+    "ConnectionRetrySleepInterval": "00:00:01",
+    "ConnectionRetryCountLimit": 5,
+    "ConnectionRetryTimeLimit": "00:05:00",
+    "ConnectionConnectTimeout": "00:01:00",
+}
+
+
+def _delete_policy(_call: Call, policy: Document) -> list[Write]:
+    if policy["IsDefault"]:
+        raise bad_request("You cannot delete your default machine policy.")
+    return []
+
+
+MACHINE_POLICIES = declare(
+    Kind(
+        collection="machinepolicies",
+        prefix="MachinePolicies",
+        name="MachinePolicy",
+        fields=(
+            NAME,
+            Field("Description"),
+            Field("IsDefault", False),
+            *(Field(name, default) for name, default in MACHINE_POLICY_TEMPLATE.items()),
+        ),
+        references=(Reference("MachineUpdatePolicy.TentacleUpdateAccountId", "accounts", "block"),),
+        prepare=_one_default,
+        deleting=_delete_policy,
+    )
+)
+
+_MACHINE_STATE = (
+    own("HealthStatus", "Unknown"),
+    own("StatusSummary"),
+    own("HasLatestCalamari", False),
+    own("IsInProcess", False),
+    own("OperatingSystem", "Unknown"),
+    own("ShellName", "Unknown"),
+    own("ShellVersion", "Unknown"),
+    own("Architecture"),
+)
+_ENDPOINT_REFERENCES = (
+    Reference("MachinePolicyId", "machinepolicies", "remove"),
+    Reference("Endpoint.AccountId", "accounts", "block"),
+    Reference("Endpoint.Authentication.AccountId", "accounts", "block"),
+    Reference("Endpoint.ProxyId", "proxies", "block"),
+    Reference("Endpoint.DefaultWorkerPoolId", "workerpools", "block"),
+)
+
+
+def _delete_machine(call: Call, machine: Document) -> list[Write]:
+    return variables.without_scope(call, "Machine", [machine["Id"]])
+
+
+MACHINES = declare(
+    Kind(
+        collection="machines",
+        prefix="Machines",
+        name="Machine",
+        fields=(
+            NAME,
+            Field("EnvironmentIds", [], required=True),
+            Field("Roles", [], required=True),
+            Field("TenantedDeploymentParticipation", "Untenanted", choices=TENANTED),
+            Field("TenantIds", []),
+            Field("TenantTags", []),
+            Field("MachinePolicyId"),
+            Field("Endpoint", {}),
+            Field("IsDisabled", False),
+            Field("Thumbprint"),
+            Field("Uri"),
+            *_MACHINE_STATE,
+        ),
+        slug=True,
+        references=(
+            Reference("EnvironmentIds[]", "environments", "remove"),
+            Reference("TenantIds[]", "tenants", "remove"),
+            Reference("TenantTags[]", "tags"),
+            *_ENDPOINT_REFERENCES,
+        ),
+        links={"Connection": "machines/{Id}/connection", "TasksTemplate": "machines/{Id}/tasks{?skip,take}"},
+        deleting=_delete_machine,
+    )
+)
+
+WORKERS = declare(
+    Kind(
+        collection="workers",
+        prefix="Workers",
+        name="Worker",
+        fields=(
+            NAME,
+            Field("WorkerPoolIds", [], required=True),
+            Field("Endpoint", {}, required=True),
+            Field("MachinePolicyId"),
+            Field("IsDisabled", False),
+            *_MACHINE_STATE,
+        ),
+        slug=True,
+        references=(Reference("WorkerPoolIds[]", "workerpools", "block"), *_ENDPOINT_REFERENCES),
+        links={"Connection": "workers/{Id}/connection"},
+    )
+)
+
+PROXIES = declare(
+    Kind(
+        collection="proxies",
+        prefix="Proxies",
+        name="Proxy",
+        fields=(
+            NAME,
+            Field("Host", required=True),
+            Field("Port", 0, required=True),
+            Field("ProxyType", "HTTP"),
+            Field("Username"),
+            Field("Password", sensitive=True),
+        ),
+    )
+)
+
+
+def add_routes(router: Router) -> None:
+    for kind in (WORKER_POOLS, MACHINE_POLICIES, MACHINES, WORKERS, PROXIES):
+        crud.add_routes(router, kind)
+    router.add("PUT", "workerpools/sortorder", lambda call: sort_documents(call, WORKER_POOLS))
+    router.add("GET", "machinepolicies/template", _policy_template)
+    router.add("GET", "machineroles/all", _roles)
+    router.add("GET", "environments/{id}/machines", _machines_of_environment)
+
+
+def _policy_template(_call: Call) -> Answer:
+    return Answer({"Name": None, "Description": None, "IsDefault": False, **MACHINE_POLICY_TEMPLATE})
+
+
+def _roles(call: Call) -> Answer:
+    return Answer(sorted({role for machine in call.scope.collection("machines").values() for role in machine["Roles"]}))
+
+
+def _machines_of_environment(call: Call) -> Answer:
+    environment = call.find("environments", call.params["id"])["Id"]
+    machines = [one for one in call.scope.collection("machines").values() if environment in one["EnvironmentIds"]]
+    return crud.list_page(call, MACHINES, machines, f"environments/{environment}/machines")

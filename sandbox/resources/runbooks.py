@@ -1,0 +1,128 @@
+"""Runbooks of a project; each brings a process of its own."""
+
+from __future__ import annotations
+
+from sandbox import crud, texts
+from sandbox.errors import bad_request, not_found
+from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare, own
+from sandbox.resources import variables
+from sandbox.resources.processes import new_runbook_process, runbook_process_id
+from sandbox.routing import Answer, Call, Router
+from sandbox.shapes import CONNECTIVITY, GUIDED_FAILURE, NAME, TENANTED, filled, retention
+from sandbox.store import Document, Write
+
+__all__ = ["RUNBOOKS", "add_routes"]
+
+
+def _prepare(save: Save) -> None:
+    runbook, call = save.after, save.call
+    if save.before and save.body.get("ProjectId", runbook["ProjectId"]) != runbook["ProjectId"]:
+        raise bad_request(texts.mismatch("ProjectId", save.body["ProjectId"], runbook["ProjectId"]))
+    if call.scope.find("projects", runbook["ProjectId"]) is None:
+        raise not_found(runbook["ProjectId"])
+    runbook["RunbookProcessId"] = runbook_process_id(runbook["Id"])
+    runbook["ConnectivityPolicy"] = filled(
+        runbook["ConnectivityPolicy"], {**CONNECTIVITY, "AllowDeploymentsToNoTargets": True}
+    )
+    runbook["RunRetentionPolicy"] = retention(runbook["RunRetentionPolicy"], "RunRetentionPolicy", "Forever")
+    if runbook["EnvironmentScope"] != "Specified":
+        runbook["Environments"] = []
+
+
+def _created(save: Save) -> list[Write]:
+    return [new_runbook_process(save.call, save.after["ProjectId"], save.after["Id"])]
+
+
+def _deleting(call: Call, runbook: Document) -> list[Write]:
+    process = call.find("runbookprocesses", runbook["RunbookProcessId"])
+    triggers = [
+        Write("projecttriggers", trigger, None, side_effect=True)
+        for trigger in call.scope.collection("projecttriggers").values()
+        if trigger["Action"].get("RunbookId") == runbook["Id"]
+    ]
+    scopes = variables.without_scope(call, "ProcessOwner", [runbook["Id"]])
+    return [Write("runbookprocesses", process, None, side_effect=True), *triggers, *scopes]
+
+
+RUNBOOKS = declare(
+    Kind(
+        collection="runbooks",
+        prefix="Runbooks",
+        name="Runbook",
+        fields=(
+            NAME,
+            Field("Description"),
+            Field("ProjectId", writable="create", required=True),
+            own("RunbookProcessId"),
+            own("PublishedRunbookSnapshotId"),
+            Field("MultiTenancyMode", "Untenanted", choices=TENANTED),
+            Field("ConnectivityPolicy", {}),
+            Field("EnvironmentScope", "All", choices=("All", "Specified", "FromProjectLifecycles")),
+            Field("Environments", []),
+            Field("DefaultGuidedFailureMode", "Off", choices=GUIDED_FAILURE),
+            Field("RunRetentionPolicy", required=True),
+            Field("ForcePackageDownload", False),
+            Field("FailTargetDiscovery", False, writable="update"),
+            Field("RunbookTags", []),
+        ),
+        slug=True,
+        unique_within=("ProjectId",),
+        references=(
+            Reference("Environments[]", "environments", "remove"),
+            Reference("RunbookTags[]", "tags"),
+        ),
+        links={
+            "Project": "projects/{ProjectId}",
+            "RunbookProcesses": "runbookProcesses/{RunbookProcessId}",
+            "RunbookSnapshots": "runbooks/{Id}/runbookSnapshots{?skip,take,searchByName}",
+        },
+        filters={"projectIds": lambda runbook, values: runbook["ProjectId"] in values},
+        prepare=_prepare,
+        created=_created,
+        deleting=_deleting,
+    )
+)
+
+
+def add_routes(router: Router) -> None:
+    crud.add_routes(router, RUNBOOKS)
+    router.add("GET", "projects/{project}/runbooks", _list_of_project)
+    router.add("GET", "projects/{project}/runbooks/{id}", _get_in_project, since="2023.4")
+    router.add("PUT", "projects/{project}/runbooks/{id}", _put_in_project, since="2023.4")
+    router.add("DELETE", "projects/{project}/runbooks/{id}", _delete_in_project, since="2023.4")
+    router.add("POST", "projects/{project}/runbooks", _create_in_project, since="2023.4")
+
+
+def _project(call: Call) -> str:
+    return str(crud.find(call, KINDS["projects"], call.params["project"])["Id"])
+
+
+def _one(call: Call) -> Document:
+    runbook = crud.find(call, RUNBOOKS, call.params["id"])
+    if runbook["ProjectId"] != _project(call):
+        raise not_found(call.params["id"])
+    return runbook
+
+
+def _list_of_project(call: Call) -> Answer:
+    project = _project(call)
+    runbooks = [one for one in call.scope.collection("runbooks").values() if one["ProjectId"] == project]
+    return crud.list_page(call, RUNBOOKS, runbooks, f"projects/{project}/runbooks")
+
+
+def _create_in_project(call: Call) -> Answer:
+    runbook = crud.create(call, RUNBOOKS, {**call.json(), "ProjectId": _project(call)})
+    return Answer(crud.show(call, RUNBOOKS, runbook), status=201)
+
+
+def _get_in_project(call: Call) -> Answer:
+    return Answer(crud.show(call, RUNBOOKS, _one(call)))
+
+
+def _put_in_project(call: Call) -> Answer:
+    return Answer(crud.show(call, RUNBOOKS, crud.update(call, RUNBOOKS, _one(call), call.json())))
+
+
+def _delete_in_project(call: Call) -> Answer:
+    crud.delete(call, RUNBOOKS, _one(call))
+    return Answer()

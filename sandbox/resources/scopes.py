@@ -1,0 +1,114 @@
+"""What a variable can be scoped to: the check of a scope, and the `ScopeValues` that a set shows.
+
+The values of most dimensions are ids; a role is any string, a tenant tag its canonical name. A library set has no
+project, so no channels, actions and processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox import texts
+from sandbox.errors import bad_request
+from sandbox.routing import Call
+from sandbox.store import Document
+
+__all__ = ["canonical_tags", "check_scope", "project_processes", "scope_values"]
+
+_FREE = {
+    "Role", "TargetRole", "Tenant", "Project", "User", "Trigger", "ParentDeployment", "Private", "ProjectTemplate",
+    "TemplatedProject", "EnvironmentParameter", "ProcessTemplateStep", "TargetTagParameter", "TenantTagParameter",
+}  # fmt: skip
+_CHECKED = ("Environment", "Machine", "Action", "Channel", "TenantTag", "ProcessOwner")
+_DIMENSIONS = {name.lower(): name for name in (*_FREE, *_CHECKED)}
+
+
+def canonical_tags(call: Call) -> Iterator[str]:
+    """`Set/Tag` for every tag of the space."""
+    for tag_set in call.scope.collection("tagsets").values():
+        for tag in tag_set["Tags"]:
+            yield f"{tag_set['Name']}/{tag['Name']}"
+
+
+def project_processes(call: Call, project_id: str) -> Iterator[Document]:
+    """The deployment process of a project and the processes of its runbooks."""
+    for collection in ("deploymentprocesses", "runbookprocesses"):
+        for process in call.scope.collection(collection).values():
+            if process["ProjectId"] == project_id:
+                yield process
+
+
+def _item(document: Document) -> Document:
+    return {"Id": document["Id"], "Name": document["Name"]}
+
+
+def scope_values(call: Call, owner_id: str) -> Document:
+    """What a variable of this owner may be scoped to, as `VariableSet.ScopeValues` lists it."""
+    scope = call.scope
+    project = scope.find("projects", owner_id)
+    roles = {role for machine in scope.collection("machines").values() for role in machine["Roles"]}
+    channels: list[Document] = []
+    actions: list[Document] = []
+    processes: list[Document] = []
+    if project:
+        channels = [_item(one) for one in scope.collection("channels").values() if one["ProjectId"] == owner_id]
+        actions = [
+            _item(action)
+            for process in project_processes(call, owner_id)
+            for step in process["Steps"]
+            for action in step["Actions"]
+        ]
+        runbooks = [one for one in scope.collection("runbooks").values() if one["ProjectId"] == owner_id]
+        processes = [{**_item(project), "ProcessType": "Deployment"}]
+        processes += [{**_item(runbook), "ProcessType": "Runbook"} for runbook in runbooks]
+    environments = sorted(scope.collection("environments").values(), key=lambda one: one["SortOrder"])
+    return {
+        "Environments": [_item(one) for one in environments],
+        "Machines": [_item(one) for one in scope.collection("machines").values()],
+        "Actions": actions,
+        "Roles": [{"Id": role, "Name": role} for role in sorted(roles)],
+        "Channels": channels,
+        "TenantTags": [{"Id": tag, "Name": tag} for tag in canonical_tags(call)],
+        "Processes": processes,
+    }
+
+
+def check_scope(call: Call, owner_id: str, given: Any, variable: str) -> dict[str, list[str]]:
+    """The stored form of a scope: known dimensions, no empty ones. Raises ApiError 400 for what does not exist."""
+    if not isinstance(given, dict):
+        raise bad_request(texts.wrong_type(given, "Variables.Scope"))
+    scope: dict[str, list[str]] = {}
+    for key, values in given.items():
+        dimension = _DIMENSIONS.get(str(key).lower())
+        if dimension is None:
+            raise bad_request(f"The variable '{variable}' has a scope of unknown type '{key}'.")
+        values = values or []
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise bad_request(texts.wrong_type(values, f"Variables.Scope.{dimension}"))
+        for value in values:
+            if not _exists(call, owner_id, dimension, value):
+                raise bad_request(
+                    f"The variable '{variable}' is scoped to {dimension} '{value}', which does not exist."
+                )
+        if values:
+            scope[dimension] = list(dict.fromkeys(values))
+    return scope
+
+
+def _exists(call: Call, owner_id: str, dimension: str, value: str) -> bool:
+    scope = call.scope
+    if dimension in ("Environment", "Machine"):
+        return scope.find(f"{dimension.lower()}s", value) is not None
+    if dimension == "Channel":
+        channel = scope.find("channels", value)
+        return channel is not None and channel["ProjectId"] == owner_id
+    if dimension == "ProcessOwner":
+        runbook = scope.find("runbooks", value)
+        return value.casefold() == owner_id.casefold() or (runbook is not None and runbook["ProjectId"] == owner_id)
+    if dimension == "TenantTag":
+        return value.casefold() in {tag.casefold() for tag in canonical_tags(call)}
+    if dimension == "Action":
+        ids = {a["Id"] for p in project_processes(call, owner_id) for s in p["Steps"] for a in s["Actions"]}
+        return value in ids
+    return True

@@ -1,0 +1,35 @@
+"""Sentences whose exact wording no public source records. A client must not compare them; they are here to be read."""
+
+from __future__ import annotations
+
+__all__ = ["in_use", "mismatch", "name_taken", "required", "too_long", "wrong_choice", "wrong_type"]
+
+
+def required(name: str) -> str:
+    return f"Please provide a value for {name}."
+
+
+def too_long(name: str, limit: int) -> str:
+    return f"{name} must be no longer than {limit} characters."
+
+
+def wrong_type(value: object, path: str) -> str:
+    """The beginning and the end are those of Newtonsoft's message (terraform-provider-octopusdeploy#65)."""
+    return f"Error converting value {value!r}. Path '{path}'."
+
+
+def wrong_choice(value: object, path: str) -> str:
+    return f"Error converting value \"{value}\" to type '{path}'. Path '{path}'."
+
+
+def name_taken(kind: str, name: str) -> str:
+    return f"A {kind} named '{name}' already exists. Please choose a different name."
+
+
+def mismatch(name: str, sent: object, stored: object) -> str:
+    return f"The {name} '{sent}' in the request body does not match '{stored}' in the URL."
+
+
+def in_use(kind: str, by: str, names: list[str]) -> str:
+    """The form is that of the environment's text (terraform-provider-octopusdeploy#499)."""
+    return f"This {kind} cannot be deleted because it is being used by the following {by}: {', '.join(names)}"

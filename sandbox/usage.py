@@ -1,0 +1,73 @@
+"""Who refers to a document, and what its deletion does to them.
+
+Each `Reference` says for itself: the deletion is refused ("block"), the id is taken out of the list ("remove"), or it
+stays and dangles ("keep"), as Octopus does with feeds (OctopusDeploy/Issues#669).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox import texts
+from sandbox.errors import bad_request
+from sandbox.kind import KINDS, Kind, Reference, values_at
+from sandbox.routing import Call
+from sandbox.store import Document, Write
+
+__all__ = ["cascade", "referrers", "without"]
+
+
+def referrers(call: Call, kind: Kind, document: Document) -> Iterator[tuple[Kind, Reference, Document]]:
+    """Every document of the space that names this one, by the reference that does."""
+    for other in KINDS.values():
+        for reference in other.references:
+            if reference.collection == kind.collection:
+                for candidate in call.scope.collection(other.collection).values():
+                    if any(same_id(value, document["Id"]) for value in values_at(candidate, reference.path)):
+                        yield other, reference, candidate
+
+
+def cascade(call: Call, kind: Kind, document: Document) -> list[Write]:
+    """The writes that take a document's id out of others. Raises ApiError 400 when one of them blocks."""
+    changed: dict[str, tuple[Kind, Document, Document]] = {}
+    blocking: dict[str, list[str]] = {}
+    for other, reference, referrer in referrers(call, kind, document):
+        if reference.on_delete == "block":
+            blocking.setdefault(f"{_words(other)}s", []).append(f"'{referrer.get('Name') or referrer['Id']}'")
+        elif reference.on_delete == "remove":
+            _, before, after = changed.get(referrer["Id"], (other, referrer, referrer))
+            changed[referrer["Id"]] = (other, before, without(after, reference.path, document["Id"]))
+    if blocking:
+        raise bad_request(*(texts.in_use(_words(kind), by, names) for by, names in blocking.items()))
+    return [Write(other.collection, before, after, side_effect=True) for other, before, after in changed.values()]
+
+
+def _words(kind: Kind) -> str:
+    """`LibraryVariableSet` → `library variable set`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.name).lower()
+
+
+def same_id(one: Any, other: str) -> bool:
+    return isinstance(one, str) and one.casefold() == other.casefold()
+
+
+def without(document: Any, path: str, document_id: str) -> Any:
+    """A copy in which the id is gone from the path: out of a list, or null in place of a value."""
+    head, _, rest = path.partition(".")
+    name = head.removesuffix("[]")
+    if not isinstance(document, dict) or name not in document:
+        return document
+    value = document[name]
+    if head.endswith("[]") and isinstance(value, list):
+        kept: Any = (
+            [without(item, rest, document_id) for item in value]
+            if rest
+            else [item for item in value if not same_id(item, document_id)]
+        )
+    elif rest:
+        kept = without(value, rest, document_id)
+    else:
+        kept = None if same_id(value, document_id) else value
+    return {**document, name: kept}
