@@ -112,7 +112,7 @@ class AuditLog:
         candidate = self.last_auto_id - 1
         while candidate in taken:
             candidate -= 1
-        if not taken or candidate < self._first_auto_id:
+        if not taken or candidate < self._first_auto_id - 1:
             raise ValueError("a late event needs an earlier one that it can appear below")
         return candidate
 
