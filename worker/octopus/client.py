@@ -176,7 +176,14 @@ class OctopusClient(_Verbs):
     async def server(self) -> ServerInfo:
         """Which server this is; asked once. Raises `NotOctopus` if it does not say so."""
         if self._server is None:
-            root, answer = await self._transport.send("GET", self._prefix)
+            try:
+                root, answer = await self._transport.send("GET", self._prefix)
+            except errors.NotFound as error:
+                raise errors.NotOctopus(
+                    f"no API here; is this the Octopus base URL, with its virtual directory? {error.server_words}",
+                    url_path=error.url_path,
+                    status=error.status,
+                ) from None
             try:
                 self._server = ServerInfo(ServerVersion.parse(root["Version"]), root.get("InstallationId") or "")
             except (TypeError, KeyError, AttributeError, ValueError):
