@@ -212,3 +212,84 @@ async def test_the_lists_of_what_there_is(api: aiohttp.ClientSession) -> None:
     machine = await get(api, "/api/events/categories", appliesTo="Machine")
     assert machine
     assert all(row["Id"].startswith("Machine") for row in machine)
+
+
+async def project(api: aiohttp.ClientSession, name: str = "OctoFX") -> Any:
+    groups, lifecycles = (
+        await get(api, f"/api/{SPACE}/projectgroups/all"),
+        await get(api, f"/api/{SPACE}/lifecycles/all"),
+    )
+    body = {"Name": name, "ProjectGroupId": groups[0]["Id"], "LifecycleId": lifecycles[0]["Id"]}
+    return await send(api, "POST", f"/api/{SPACE}/projects", body, 201)
+
+
+async def since(api: aiohttp.ClientSession, auto_id: int) -> list[tuple[str, set[str]]]:
+    """Category and related ids of what happened after, oldest first."""
+    page = await get(api, f"/api/{SPACE}/events", fromAutoId=auto_id, take=1000)
+    return [(event["Category"], set(event["RelatedDocumentIds"])) for event in reversed(page["Items"])]
+
+
+async def test_one_event_tells_of_a_new_project_and_one_of_its_end(
+    sandbox: Sandbox, api: aiohttp.ClientSession
+) -> None:
+    start = last_auto_id(sandbox)
+    created = await project(api)
+    assert await since(api, start) == [("Created", {created["Id"]})]
+    start = last_auto_id(sandbox)
+    await send(api, "DELETE", f"/api/{SPACE}/projects/{created['Id']}", None, 200)
+    assert await since(api, start) == [("Deleted", {created["Id"]})]
+    [event] = (await get(api, f"/api/{SPACE}/events", fromAutoId=start))["Items"]
+    assert event["ChangeDetails"]["DocumentContext"]["Id"] == created["Id"]
+
+
+async def test_a_library_set_saved_as_the_browser_does_is_two_events(
+    sandbox: Sandbox, api: aiohttp.ClientSession
+) -> None:
+    library = await send(api, "POST", f"/api/{SPACE}/libraryvariablesets", {"Name": "Shared"}, 201)
+    variables = await get(api, f"/api/{SPACE}/variables/{library['VariableSetId']}")
+    start = last_auto_id(sandbox)
+    await send(api, "PUT", f"/api/{SPACE}/libraryvariablesets/{library['Id']}", library, 200)
+    variables["Variables"] = [{"Name": "A", "Value": "1", "Type": "String", "Scope": {}, "IsEditable": True}]
+    await send(api, "PUT", f"/api/{SPACE}/variables/{variables['Id']}", variables, 200)
+    assert await since(api, start) == [
+        ("Modified", {library["Id"]}),
+        ("Modified", {variables["Id"], library["Id"]}),
+    ]
+
+
+async def test_a_new_default_channel_modifies_the_old_one(sandbox: Sandbox, api: aiohttp.ClientSession) -> None:
+    owner = await project(api)
+    start = last_auto_id(sandbox)
+    body = {"Name": "QA", "ProjectId": owner["Id"], "IsDefault": True}
+    channel = await send(api, "POST", f"/api/{SPACE}/channels", body, 201)
+    seen = await since(api, start)
+    assert ("Created", {channel["Id"], owner["Id"]}) in seen
+    assert [category for category, _ in seen].count("Modified") == 1
+
+
+async def test_a_deleted_environment_is_followed_by_the_variable_sets_it_was_a_scope_of(
+    sandbox: Sandbox, api: aiohttp.ClientSession
+) -> None:
+    owner = await project(api)
+    environment = await send(api, "POST", f"/api/{SPACE}/environments", {"Name": "Dev"}, 201)
+    variables = await get(api, f"/api/{SPACE}/variables/{owner['VariableSetId']}")
+    scope = {"Environment": [environment["Id"]]}
+    variables["Variables"] = [{"Name": "A", "Value": "1", "Type": "String", "Scope": scope}]
+    await send(api, "PUT", f"/api/{SPACE}/variables/{variables['Id']}", variables, 200)
+    start = last_auto_id(sandbox)
+    await send(api, "DELETE", f"/api/{SPACE}/environments/{environment['Id']}", None, 200)
+    assert await since(api, start) == [
+        ("Deleted", {environment["Id"]}),
+        ("Modified", {variables["Id"], owner["Id"]}),
+    ]
+
+
+async def test_no_secret_is_in_the_log(sandbox: Sandbox, api: aiohttp.ClientSession) -> None:
+    owner = await project(api)
+    variables = await get(api, f"/api/{SPACE}/variables/{owner['VariableSetId']}")
+    for value in ("first-secret", "second-secret"):
+        variables["Variables"] = [{"Name": "A", "Value": value, "Type": "Sensitive", "IsSensitive": True, "Scope": {}}]
+        variables = await send(api, "PUT", f"/api/{SPACE}/variables/{variables['Id']}", variables, 200)
+    page = await get(api, f"/api/{SPACE}/events")
+    assert page["Items"][0]["ChangeDetails"]["Differences"]
+    assert "-secret" not in str(page)
