@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -184,6 +185,16 @@ def test_json_carries_every_name_as_it_is(name: str) -> None:
     text = plan_json.render(plan_named(name))
     assert text.isascii()
     assert json.loads(text)["actions"][0]["path"] == ["project", name]
+
+
+def test_a_plan_that_was_stored_can_be_shown_again() -> None:
+    assert printed(plan_json.from_dict(json.loads(plan_json.render(PLAN)))) == PRINTED
+
+
+@pytest.mark.parametrize("document", [{}, {"schema": 2}, {"schema": 1}, {"schema": 1, "route": "r", "actions": [{}]}])
+def test_what_is_no_plan_is_refused(document: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"not a plan|expected a plan of schema 1"):
+        plan_json.from_dict(document)
 
 
 def test_no_form_shows_a_body_or_a_secret() -> None:

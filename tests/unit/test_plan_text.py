@@ -49,6 +49,7 @@ def test_no_text_reaches_a_terminal_that_could_act_on_it(text: str) -> None:
         {"Properties": {"Password": {"HasValue": True, "NewValue": SECRET, "Hint": None}}},
         {"Variables": [{"Name": "Password", "Type": "Sensitive", "Value": SECRET}]},
         {"Name": "Password", "IsSensitive": True, "Value": SECRET},
+        f"$header = 'API-{SECRET.replace('-', '').upper()}'",
         [[{"deep": ({"HasValue": True, "NewValue": SECRET},)}]],
     ],
 )

@@ -13,10 +13,11 @@ Names are as Octopus gives them; JSON written by :func:`render` is ASCII, so not
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from worker.plan.text import masked
-from worker.plan.values import Action, Plan, printed
+from worker.plan.values import Action, Change, CleanUp, Decision, Edit, Op, Plan, printed
 
 SCHEMA = 1
 
@@ -61,3 +62,30 @@ def _action(action: Action) -> dict[str, Any]:
         "destroys": list(action.destroys),
         "waits_for": [list(path) for path in action.waits_for],
     }
+
+
+def from_dict(document: Mapping[str, Any]) -> Plan:
+    """A plan to look at, from what :func:`as_dict` gave. It has no bodies, so it cannot be applied and its hash is not
+    that of the plan: ``document["hash"]`` is. Raises :class:`ValueError` for another form or a later schema.
+    """
+    if document.get("schema") != SCHEMA:
+        raise ValueError(f"expected a plan of schema {SCHEMA}, found {document.get('schema')!r}")
+    try:
+        return Plan(str(document["route"]), tuple(_action_from(one) for one in document["actions"]))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a plan: {type(error).__name__} {error}") from None
+
+
+def _action_from(one: Mapping[str, Any]) -> Action:
+    return Action(
+        op=Op(one["op"]),
+        kind=one["kind"],
+        path=tuple(one["path"]),
+        source_id=one["source_id"],
+        destination_id=one["destination_id"],
+        changes=tuple(Change(Edit(c["edit"]), c["where"], c["before"], c["after"]) for c in one["changes"]),
+        decisions=tuple(Decision(d["rule"], d["where"], d["text"]) for d in one["decisions"]),
+        clean_ups=tuple(CleanUp(tuple(e["item"]), e["where"], e["reason"], e["text"]) for e in one["clean_ups"]),
+        destroys=tuple(one["destroys"]),
+        waits_for=tuple(tuple(path) for path in one["waits_for"]),
+    )

@@ -4,8 +4,8 @@ A name may hold anything that Octopus allows, and much of what is shown here was
 terminal, a log or a pull request must not act on it. So every renderer takes its words from here.
 
 A secret never reaches a plan's changes in the clear, since the engine masks it; :func:`masked` is the second lock, for
-the forms in which Octopus writes one: the SensitiveValue object ``{"HasValue": …, "NewValue": …}``, and a variable row
-of the type Sensitive (Octopus API reference, 2026, "Variables").
+the forms in which Octopus writes one: the SensitiveValue object ``{"HasValue": …, "NewValue": …}``, a variable row of
+the type Sensitive (Octopus API reference, 2026, "Variables"), and an API key that somebody wrote into a plain text.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import unicodedata
 from typing import Any
 
+from config.scrub import API_KEY
 from worker.plan.values import MASK, Change, Edit
 
 ONE_LINE = 100
@@ -56,7 +57,7 @@ def masked(value: Any) -> Any:
         }
     if isinstance(value, list | tuple):
         return [masked(inner) for inner in value]
-    return value
+    return API_KEY.sub(MASK, value) if isinstance(value, str) else value
 
 
 def short(value: Any) -> str | None:
