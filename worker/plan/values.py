@@ -89,7 +89,7 @@ class CleanUp:
     @property
     def key(self) -> str:
         identity = json.dumps([self.item, self.where, self.reason], ensure_ascii=False)
-        return hashlib.blake2b(identity.encode(), digest_size=10).hexdigest()
+        return hashlib.blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
