@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import logging
 import shutil
@@ -43,7 +44,7 @@ class Server:
         self.url = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        self.bodies.append(await request.read())
+        self.bodies.append(b"" if request.content_type.startswith("multipart/") else await request.read())
         self.seen.append(request)
         if request.path.casefold().endswith("/api/spaces/all"):
             return web.json_response(SPACES)
@@ -221,6 +222,13 @@ async def test_audit_events_come_with_the_servers_time(server: Server, space: Sp
     }
 
 
+async def test_the_newest_events_alone_cost_one_small_request(server: Server, space: SpaceClient) -> None:
+    server.handler = answers(web.json_response({"Items": [{"Id": "Events-9"}], "TotalResults": 9000}))
+    page = await space.events(at_most=1)
+    assert (page.events, page.complete) == ([{"Id": "Events-9"}], False)
+    assert server.asked("GET")[1:] == ["/api/Spaces-1/events?excludeDifference=true&take=1"]
+
+
 async def test_no_more_requests_are_under_way_than_allowed(server: Server) -> None:
     under_way, most = 0, 0
     all_arrived = asyncio.Event()
@@ -239,6 +247,30 @@ async def test_no_more_requests_are_under_way_than_allowed(server: Server) -> No
     async with client_of(server.url, concurrency=3) as octopus:
         await asyncio.gather(*(octopus.get("users/me") for _ in range(9)))
     assert most == 3
+
+
+async def test_a_write_may_carry_a_query(server: Server, space: SpaceClient) -> None:
+    server.handler = answers(web.json_response({}))
+    await space.post("projects", {}, clone="Projects-1")
+    assert server.asked("POST") == ["/api/Spaces-1/projects?clone=Projects-1"]
+
+
+async def test_a_logo_crosses_byte_by_byte(server: Server, space: SpaceClient) -> None:
+    logo = bytes(range(256)) * 9
+    server.handler = answers(web.Response(body=logo, content_type="image/png"))
+    file = await space.get_file("projects/Projects-1/logo")
+    assert (file.content, file.content_type) == (logo, "image/png")
+    parts = []
+
+    async def upload(request: web.Request) -> web.StreamResponse:
+        for name, field in (await request.post()).items():
+            assert isinstance(field, web.FileField)
+            parts.append((name, field.filename, field.content_type, field.file.read()))
+        return web.Response()
+
+    server.handler = upload
+    await space.put_file("projects/Projects-1/logo", dataclasses.replace(file, name='a "logo"\r\n🐙.png'))
+    assert parts == [("fileToUpload", "a %22logo%22%0D%0A🐙.png", "image/png", logo)]
 
 
 # Who it talks to

@@ -61,6 +61,8 @@ async def test_it_stops_at_the_limit_and_says_so() -> None:
     listing = await read_all(server, 10, at_most=25)
     assert (len(listing.items), listing.complete, server.pages) == (25, False, 3)
     assert (await read_all(Collection(20), 10, at_most=20)).complete
+    within_one_page = await read_all(Collection(20), 30, at_most=5)
+    assert (len(within_one_page.items), within_one_page.complete) == (5, False)
 
 
 async def test_a_bare_array_is_taken_as_it_is() -> None:

@@ -25,12 +25,13 @@ from worker.octopus import errors
 from worker.octopus.address import base_url, url_of
 from worker.octopus.answers import Answer
 from worker.octopus.budget import Budget, Priority, Unlimited
+from worker.octopus.files import File, multipart
 from worker.octopus.paging import LONGEST_URL, PAGE, Document, Documents, ReadPage, chunks, read_all
 from worker.octopus.retry import Backoff, http_date
-from worker.octopus.transport import Exchange, Observer, Transport
+from worker.octopus.transport import Body, Exchange, Observer, Transport
 from worker.octopus.version import ServerInfo, ServerVersion
 
-__all__ = ["EventsPage", "Exchange", "OctopusClient", "SpaceClient"]
+__all__ = ["EventsPage", "Exchange", "File", "OctopusClient", "SpaceClient"]
 
 EVENTS_PAGE = 1_000
 
@@ -77,17 +78,27 @@ class _Verbs:
             found += (await read_all(self._reader(route, {**query, "ids": chunk}), PAGE)).items
         return found
 
-    async def post(self, route: str, document: Any = None) -> Document:
+    async def post(self, route: str, document: Any = None, **query: object) -> Document:
         """The answer, mostly the created document with its id; ``{}`` if the server answers nothing."""
-        return await self._write("POST", route, document)
+        return await self._write("POST", route, document, query)
 
-    async def put(self, route: str, document: Any) -> Document:
+    async def put(self, route: str, document: Any, **query: object) -> Document:
         """The answer, mostly the document as it now is; ``{}`` if the server answers nothing."""
-        return await self._write("PUT", route, document)
+        return await self._write("PUT", route, document, query)
 
     async def delete(self, route: str) -> Document:
         """``{}``; servers before 2021 answer with a Task (``ServerTasks-…``) for what they delete in the background."""
-        return await self._write("DELETE", route, None)
+        return await self._write("DELETE", route, None, {})
+
+    async def get_file(self, route: str) -> File:
+        """What is not JSON: a logo."""
+        answer = await self._transport.send_raw("GET", f"{self._prefix}/{route}")
+        return File(route.rsplit("/", 1)[-1], answer.body, answer.content_type)
+
+    async def put_file(self, route: str, file: File) -> None:
+        """Uploads a logo."""
+        content, content_type = multipart(file)
+        await self._transport.send_raw("PUT", f"{self._prefix}/{route}", None, Body(content, content_type))
 
     async def _read(self, route: str, query: dict[str, object]) -> tuple[Any, Answer]:
         return await self._transport.send("GET", f"{self._prefix}/{route}", query)
@@ -98,8 +109,8 @@ class _Verbs:
 
         return read_page
 
-    async def _write(self, method: str, route: str, document: Any) -> Document:
-        value, answer = await self._transport.send(method, f"{self._prefix}/{route}", None, document)
+    async def _write(self, method: str, route: str, document: Any, query: dict[str, object]) -> Document:
+        value, answer = await self._transport.send(method, f"{self._prefix}/{route}", query, document)
         if not isinstance(value, dict):
             raise errors.Misunderstood(
                 f"a write answered a {type(value).__name__} instead of a document",
@@ -239,6 +250,7 @@ class SpaceClient(_Verbs):
         are recognised; it is not seen itself if it came after the first page.
         """
         query: dict[str, object] = {"from": from_, "to": to, "excludeDifference": True, **filters}
+        take = take if at_most is None else min(take, at_most)
         log = await read_all(self._reader("events", query), take, at_most=at_most)
         return EventsPage(log.items, http_date(log.first.headers.get("Date")), log.complete)
 

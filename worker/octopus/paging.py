@@ -57,10 +57,11 @@ async def read_all(read_page: ReadPage, take: int, *, at_most: int | None = None
                 seen.add(identifier)
                 items.append(item)
         skip += len(got)
-        if not got or skip >= total:
-            return Listing(items, first, complete=True)
-        if at_most is not None and len(items) >= at_most:
+        ended = not got or skip >= total
+        if at_most is not None and (len(items) > at_most or (len(items) == at_most and not ended)):
             return Listing(items[:at_most], first, complete=False)
+        if ended:
+            return Listing(items, first, complete=True)
         page, answer = await read_page(skip, take)
         got, now = _items_and_total(page, answer)
         while now < total:

@@ -53,6 +53,14 @@ class Exchange:
     attempt: int
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    content: bytes
+    content_type: str
+    document: Any = None
+    """What the content says, if it is JSON: its secrets are masked in what the server answers."""
+
+
 Observer = Callable[[Exchange], None]
 
 
@@ -109,13 +117,24 @@ class Transport:
     async def send(
         self, method: str, route: str, query: dict[str, object] | None = None, document: Any = None
     ) -> tuple[Any, Answer]:
-        """The answer's JSON and the answer. Raises the errors of `worker.octopus.errors`."""
+        """The answer's JSON and the answer. Raises the errors of `worker.octopus.errors`, and ValueError for a document
+        that JSON cannot hold."""
+        body = None
+        if document is not None:
+            content = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
+            body = Body(content, "application/json; charset=utf-8", document)
+        answer = await self.send_raw(method, route, query, body)
+        return value_of(answer), answer
+
+    async def send_raw(
+        self, method: str, route: str, query: dict[str, object] | None = None, body: Body | None = None
+    ) -> Answer:
+        """The good answer to a request, whatever it holds. Raises the errors of `worker.octopus.errors`."""
         url = url_of(self.base, route, query)
-        body = None if document is None else json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
         for _ in range(MOST_REDIRECTS + 1):
-            answer = await self._repeat(method, url, body, document)
+            answer = await self._repeat(method, url, body)
             if answer.status not in REDIRECTS:
-                return value_of(answer), answer
+                return answer
             url = self._target(answer, url)
         raise errors.NotOctopus(
             f"redirects in a circle (more than {MOST_REDIRECTS})",
@@ -124,19 +143,19 @@ class Transport:
             status=answer.status,
         )
 
-    async def _repeat(self, method: str, url: URL, body: bytes | None, document: Any) -> Answer:
+    async def _repeat(self, method: str, url: URL, body: Body | None) -> Answer:
         attempt = 0
         while True:
             attempt += 1
             try:
-                return await self._once(method, url, body, document, attempt)
+                return await self._once(method, url, body, attempt)
             except errors.TryAgain as error:
                 delay = self._backoff.delay(attempt, error.retry_after)
                 if delay is None or attempt >= self._attempts or not may_repeat(method, error):
                     raise
             await asyncio.sleep(delay)
 
-    async def _once(self, method: str, url: URL, body: bytes | None, document: Any, attempt: int) -> Answer:
+    async def _once(self, method: str, url: URL, body: Body | None, attempt: int) -> Answer:
         async with self._slots:
             await self._budget.take(self._priority)
             answer = await self._exchange(method, url, body, attempt)
@@ -146,13 +165,13 @@ class Transport:
             error = error_of(answer)
         else:
             error = answer
-        error.server_words = masked(error.server_words, self._api_key.get_secret_value(), document)
+        error.server_words = masked(error.server_words, self._api_key.get_secret_value(), body and body.document)
         error.args = (error.server_words,)
         if isinstance(error, errors.RateLimited):
             await self._budget.penalise(STANDSTILL if error.retry_after is None else error.retry_after)
         raise error
 
-    async def _exchange(self, method: str, url: URL, body: bytes | None, attempt: int) -> Answer | errors.OctopusError:
+    async def _exchange(self, method: str, url: URL, body: Body | None, attempt: int) -> Answer | errors.OctopusError:
         """One request. A failure is returned, not raised: aiohttp's errors hold the request's headers, and an error
         raised from one would carry the key along as its context."""
         if self._session is None:
@@ -160,13 +179,13 @@ class Transport:
         assert url.origin() == self.base.origin(), "the API key goes to the configured origin only"
         headers = {"X-Octopus-ApiKey": self._api_key.get_secret_value()}
         if body is not None:
-            headers["Content-Type"] = "application/json; charset=utf-8"
+            headers["Content-Type"] = body.content_type
         self.requests += 1
         started = time.monotonic()
         result: Answer | errors.OctopusError
         try:
             async with self._session.request(
-                method, url, data=body, headers=headers, allow_redirects=False, middlewares=(_Once(),)
+                method, url, data=body and body.content, headers=headers, allow_redirects=False, middlewares=(_Once(),)
             ) as response:
                 content = await response.read()
                 result = Answer(method, url.raw_path, response.status, response.headers.copy(), content)
