@@ -11,6 +11,7 @@ from sandbox.errors import bad_request, not_found
 from sandbox.kind import Field, Kind, Save, values_at
 from sandbox.paging import page, select
 from sandbox.routing import Answer, Call, Handler, Router
+from sandbox.shapes import same_type
 from sandbox.slugs import check_slug, make_slug
 from sandbox.store import Document, Write
 from sandbox.usage import cascade
@@ -175,19 +176,13 @@ def _checked(declared: Field, value: Any) -> Any:
         return secrets.EMPTY if declared.sensitive else declared.default
     if declared.sensitive and not secrets.is_sensitive_value(value):
         raise bad_request(texts.wrong_type(value, declared.name))
-    if declared.default is not None and not _same_type(declared.default, value):
+    if declared.default is not None and not same_type(declared.default, value):
         raise bad_request(texts.wrong_type(value, declared.name))
     if declared.choices:
         return _choice(declared, value)
     if declared.max_length and len(str(value)) > declared.max_length:
         raise bad_request(texts.too_long(declared.name, declared.max_length))
     return value
-
-
-def _same_type(default: Any, value: Any) -> bool:
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(default, bool) and isinstance(value, bool)
-    return isinstance(value, type(default))
 
 
 def _choice(declared: Field, value: Any) -> str:

@@ -23,7 +23,9 @@ __all__ = [
     "git_dependencies",
     "objects",
     "packages",
+    "require",
     "retention",
+    "same_type",
     "templates",
 ]
 
@@ -50,14 +52,30 @@ def objects(value: Any, path: str) -> list[Document]:
 
 
 def filled(given: Document, defaults: Document) -> Document:
-    """`defaults` with what was given for them; null counts as not given where the default is not null. Names are
-    compared without regard to case, what is not among the defaults is dropped."""
+    """`defaults` with what was given for them. Null counts as not given; names are compared without regard to case;
+    what is not among the defaults is dropped. Raises ApiError 400 for a value of another type than its default."""
     by_name = {key.lower(): value for key, value in given.items()}
     result: Document = {}
     for name, default in defaults.items():
         value = by_name.get(name.lower())
+        if value is not None and default is not None and not same_type(default, value):
+            raise bad_request(texts.wrong_type(value, name))
         result[name] = default if value is None else value
     return result
+
+
+def require(body: Document, *names: str) -> None:
+    """Raises ApiError 400 unless the body has each of these arrays, be it empty."""
+    for name in names:
+        if not isinstance(body.get(name), list):
+            raise bad_request(texts.required(name))
+
+
+def same_type(default: Any, value: Any) -> bool:
+    """Whether a value may stand where the default does. True and false are no numbers."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(default, bool) and isinstance(value, bool)
+    return isinstance(value, type(default))
 
 
 def templates(value: Any, new_guid: NewGuid, path: str = "Templates") -> list[Document]:

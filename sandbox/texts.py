@@ -14,8 +14,9 @@ def too_long(name: str, limit: int) -> str:
 
 
 def wrong_type(value: object, path: str) -> str:
-    """The beginning and the end are those of Newtonsoft's message (terraform-provider-octopusdeploy#65)."""
-    return f"Error converting value {value!r}. Path '{path}'."
+    """The beginning and the end are those of Newtonsoft's message (terraform-provider-octopusdeploy#65). The value
+    itself is not repeated: it may be a secret."""
+    return f"Error converting a value of type '{type(value).__name__}'. Path '{path}'."
 
 
 def wrong_choice(value: object, path: str) -> str:

@@ -24,8 +24,7 @@ def _prepare(save: Save) -> None:
     channel, call = save.after, save.call
     if save.before and save.body.get("ProjectId", channel["ProjectId"]) != channel["ProjectId"]:
         raise bad_request(texts.mismatch("ProjectId", save.body["ProjectId"], channel["ProjectId"]))
-    if call.scope.find("projects", channel["ProjectId"]) is None:
-        raise not_found(channel["ProjectId"])
+    channel["ProjectId"] = call.find("projects", channel["ProjectId"])["Id"]
     channel["Rules"] = [_rule(call, channel["ProjectId"], given) for given in objects(channel["Rules"], "Rules")]
     others = _siblings(call, channel)
     if channel["IsDefault"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox import crud
 from sandbox.errors import bad_request
-from sandbox.kind import Field, Kind, Save, declare
+from sandbox.kind import Field, Kind, Reference, Save, declare
 from sandbox.resources import variables
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document, Write
@@ -54,6 +54,7 @@ ENVIRONMENTS = declare(
             "Machines": "environments/{Id}/machines{?skip,take,partialName}",
             "SinglyScopedVariableDetails": "environments/{Id}/singlyScopedVariableDetails",
         },
+        references=(Reference("EnvironmentTags[]", "tags"),),
         prepare=last_sort_order,
         deleting=_deleting,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import crud
+from sandbox import crud, texts
 from sandbox.errors import bad_request
 from sandbox.kind import Field, Kind, Reference, Save, declare, own
 from sandbox.resources import variables
@@ -62,6 +62,7 @@ WORKER_POOLS = declare(
                 "WorkerPoolType",
                 "StaticWorkerPool",
                 writable="create",
+                required=True,
                 choices=("StaticWorkerPool", "DynamicWorkerPool"),
             ),
             Field("WorkerType"),
@@ -146,6 +147,12 @@ _ENDPOINT_REFERENCES = (
 )
 
 
+def _prepare_machine(save: Save) -> None:
+    for name in ("EnvironmentIds", "Roles"):
+        if not save.after[name]:
+            raise bad_request(texts.required(name))
+
+
 def _delete_machine(call: Call, machine: Document) -> list[Write]:
     return variables.without_scope(call, "Machine", [machine["Id"]])
 
@@ -177,6 +184,7 @@ MACHINES = declare(
             *_ENDPOINT_REFERENCES,
         ),
         links={"Connection": "machines/{Id}/connection", "TasksTemplate": "machines/{Id}/tasks{?skip,take}"},
+        prepare=_prepare_machine,
         deleting=_delete_machine,
     )
 )
@@ -191,7 +199,9 @@ WORKERS = declare(
             Field("WorkerPoolIds", [], required=True),
             Field("Endpoint", {}, required=True),
             Field("MachinePolicyId"),
-            Field("IsDisabled", False),
+            Field("IsDisabled", False, required=True),
+            Field("Thumbprint", writable="never"),
+            Field("Uri", writable="never"),
             *_MACHINE_STATE,
         ),
         slug=True,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sandbox import crud
 from sandbox.errors import bad_request
-from sandbox.kind import Field, Kind, declare, own
+from sandbox.kind import Field, Kind, Reference, Save, declare, own
+from sandbox.paging import select
 from sandbox.routing import Answer, Call, Router
-from sandbox.shapes import NAME
+from sandbox.shapes import NAME, require
 from sandbox.store import Document, Write
 
 __all__ = ["SYSTEM_TEAMS", "TEAMS", "USERS", "USER_ROLES", "add_routes", "built_in_team"]
@@ -16,6 +17,15 @@ def _keep_built_in(_call: Call, document: Document) -> list[Write]:
     if not document["CanBeDeleted"]:
         raise bad_request("This resource is read-only and cannot be deleted.")
     return []
+
+
+def _prepare_team(save: Save) -> None:
+    """A new team says who is in it, be it nobody (server Swagger 2026.1)."""
+    if save.before is None:
+        require(save.body, "MemberUserIds", "ExternalSecurityGroups")
+    for name in ("MemberUserIds", "ExternalSecurityGroups"):
+        if save.after["Id"] == "teams-everyone" and save.before and save.after[name] != save.before[name]:
+            raise bad_request("This resource is read-only and cannot be modified.")
 
 
 TEAMS = declare(
@@ -35,7 +45,10 @@ TEAMS = declare(
         ),
         scope="mixed",
         slug=True,
+        routes=("get", "create", "update", "delete"),
         links={"ScopedUserRoles": "teams/{Id}/scopeduserroles{?skip,take}"},
+        references=(Reference("MemberUserIds[]", "users", "remove"),),
+        prepare=_prepare_team,
         deleting=_keep_built_in,
     )
 )
@@ -107,7 +120,29 @@ def built_in_team(team_id: str, name: str, space_id: str | None, members: list[s
 def add_routes(router: Router) -> None:
     for kind in (TEAMS, USER_ROLES, USERS):
         crud.add_routes(router, kind)
+    router.add("GET", "teams", lambda call: crud.list_page(call, TEAMS, _visible_teams(call)), scope="mixed")
+    router.add("GET", "teams/all", _all_teams, scope="mixed")
     router.add("GET", "users/me", _current_user, scope="system")
+
+
+def _visible_teams(call: Call) -> list[Document]:
+    """Those of the space; of the system, of `spaces`, or both, as the query says.
+
+    Without `includeSystem` a space lists its own teams, and the system's route those of the system (?).
+    """
+    include_system = call.argument("includeSystem")
+    teams = list(call.scope.collection("teams").values()) if call.space_id else []
+    if (include_system or str(call.space_id is None)).lower() == "true":
+        teams += call.store.system.collection("teams").values()
+    asked = call.arguments("spaces") if call.space_id is None else []
+    for space in call.store.spaces():
+        if "all" in asked or space["Id"] in asked:
+            teams += call.store.space(space["Id"]).collection("teams").values()
+    return teams
+
+
+def _all_teams(call: Call) -> Answer:
+    return Answer([crud.show(call, TEAMS, team) for team in select(call, TEAMS, _visible_teams(call))])
 
 
 def _current_user(call: Call) -> Answer:

@@ -18,8 +18,7 @@ def _prepare(save: Save) -> None:
     runbook, call = save.after, save.call
     if save.before and save.body.get("ProjectId", runbook["ProjectId"]) != runbook["ProjectId"]:
         raise bad_request(texts.mismatch("ProjectId", save.body["ProjectId"], runbook["ProjectId"]))
-    if call.scope.find("projects", runbook["ProjectId"]) is None:
-        raise not_found(runbook["ProjectId"])
+    runbook["ProjectId"] = call.find("projects", runbook["ProjectId"])["Id"]
     runbook["RunbookProcessId"] = runbook_process_id(runbook["Id"])
     runbook["ConnectivityPolicy"] = filled(
         runbook["ConnectivityPolicy"], {**CONNECTIVITY, "AllowDeploymentsToNoTargets": True}

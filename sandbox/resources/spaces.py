@@ -16,7 +16,7 @@ from sandbox.resources.people import SYSTEM_TEAMS, USERS, built_in_team
 from sandbox.resources.projects import PROJECT_GROUPS
 from sandbox.routing import Answer, Call, Router
 from sandbox.settings import Settings
-from sandbox.shapes import retention
+from sandbox.shapes import require, retention
 from sandbox.store import SYSTEM, Document, Store, Write
 
 __all__ = ["SPACES", "add_routes", "furnish"]
@@ -28,6 +28,7 @@ def _managers_team(space_id: str) -> str:
 
 def _prepare(save: Save) -> None:
     space = save.after
+    require(save.body, "SpaceManagersTeams", "SpaceManagersTeamMembers")
     own_team = _managers_team(space["Id"])
     others = [team for team in space["SpaceManagersTeams"] if team != own_team]
     if save.before is None and not others and not space["SpaceManagersTeamMembers"]:
@@ -122,7 +123,12 @@ def _furnish_space(store: Store, settings: Settings, space_id: str, managers: li
     group = crud.draft(call, PROJECT_GROUPS, None, {"Name": "Default Project Group"})
     policy = crud.draft(call, MACHINE_POLICIES, None, {"Name": "Default Machine Policy", "IsDefault": True})
     policy.update(MACHINE_POLICY_TEMPLATE)
-    pool = crud.draft(call, WORKER_POOLS, None, {"Name": "Default Worker Pool", "IsDefault": True})
+    pool = crud.draft(
+        call,
+        WORKER_POOLS,
+        None,
+        {"Name": "Default Worker Pool", "IsDefault": True, "WorkerPoolType": "StaticWorkerPool"},
+    )
     writes = [
         Write("teams", None, built_in_team(_managers_team(space_id), "Space Managers", space_id, managers)),
         Write("lifecycles", None, lifecycle),

@@ -51,6 +51,7 @@ TENANTS = declare(
 
 def _prepare_trigger(save: Save) -> None:
     trigger = save.after
+    trigger["ProjectId"] = save.call.find("projects", trigger["ProjectId"])["Id"]
     if save.before and save.body.get("ProjectId", trigger["ProjectId"]) != trigger["ProjectId"]:
         raise bad_request(texts.mismatch("ProjectId", save.body["ProjectId"], trigger["ProjectId"]))
     for part, key in (("Filter", "FilterType"), ("Action", "ActionType")):
@@ -74,7 +75,6 @@ TRIGGERS = declare(
         order="Id",
         unique_within=("ProjectId",),
         references=(
-            Reference("ProjectId", "projects"),
             Reference("Filter.EnvironmentIds[]", "environments", "remove"),
             Reference("Action.ChannelId", "channels", "remove"),
             Reference("Action.EnvironmentId", "environments", "remove"),
