@@ -1,0 +1,99 @@
+"""``octosync enqueue``: let the workers do it, through the queue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from worker.cli import options
+from worker.cli.context import House, open_house
+from worker.cli.engine import documents, opened
+from worker.cli.errors import CliError
+from worker.cli.items import Selection, selection
+from worker.cli.output import print_json, say
+from worker.queue.keys import EVERYTHING, DirtyKey
+from worker.queue.values import Priority, Source
+
+
+def enqueue(
+    items: options.Items = None,
+    projects: options.Projects = None,
+    library_sets: options.LibrarySets = None,
+    tenants: options.Tenants = None,
+    route: options.AnyRoute = None,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for the record of runs.")] = None,
+    priority: Annotated[
+        Priority | None,
+        typer.Option("--priority", help="Which workers. Default: events for items, bulk for everything."),
+    ] = None,
+    json: options.Json = False,
+    config: options.Config = None,
+    redis: options.Redis = None,
+) -> None:
+    """Mark items to be synced by the workers, as a webhook would, and return at once."""
+    what = selection(items, projects=projects, library_sets=library_sets, tenants=tenants)
+    if not what:
+        raise CliError(
+            "nothing is named to be enqueued", then="name items, as in project/OctoFX, or write `everything`"
+        )
+    report(asyncio.run(_enqueue(what, route, reason, priority, config, redis)), json)
+
+
+def report(answer: dict[str, Any], json: bool) -> None:
+    """Say what was marked."""
+    if json:
+        print_json(answer)
+        return
+    for route, keys in answer["marked"].items():
+        say(f"{route}: {len(keys)} marked" if keys != [EVERYTHING] else f"{route}: everything marked")
+    say(f"correlation id {answer['correlation_id']}; `octosync status` shows how far it is", "dim")
+
+
+async def mark(house: House, keys: Iterable[DirtyKey], *, priority: Priority, reason: str | None) -> dict[str, Any]:
+    """Mark ``keys``, and wake a worker for them. Returns what to report."""
+    wanted = list(keys)
+    await house.queue.mark(
+        wanted,
+        source=Source.CLI,
+        priority=priority,
+        correlation_id=house.correlation_id,
+        requested_by=house.requested_by,
+        reason=reason,
+    )
+    await wake(house, wanted)
+    marked: dict[str, list[str]] = {}
+    for key in wanted:
+        marked.setdefault(key.route, []).append(key.document)
+    return {"correlation_id": house.correlation_id, "marked": marked}
+
+
+async def wake(house: House, keys: Sequence[DirtyKey]) -> None:
+    """Tell a worker. Nothing is lost where nobody can be told: the marks stand, and are looked for all the time."""
+    try:
+        from worker import publisher  # with it comes Celery, which most commands need not load
+
+        await publisher.publish(keys)
+    except Exception as error:  # whatever the broker does, the work is safe
+        say(f"No worker could be told ({type(error).__name__}); the next sweep tells one.", "yellow")
+
+
+async def _enqueue(
+    what: Selection,
+    route: str | None,
+    reason: str | None,
+    priority: Priority | None,
+    config: Path | None,
+    redis: str | None,
+) -> dict[str, Any]:
+    async with open_house(config, redis) as house:
+        if what.everything:
+            keys = [DirtyKey(one.name, EVERYTHING) for one in house.chosen(route)]
+            return await mark(house, keys, priority=priority or Priority.BULK, reason=reason)
+        name = house.route(route).name
+        async with opened(house, name) as engine:
+            keys = [DirtyKey(name, document) for document in await documents(engine, what)]
+        return await mark(house, keys, priority=priority or Priority.EVENTS, reason=reason)

@@ -1,0 +1,42 @@
+"""Options that several commands share, declared once so that they are called and explained the same everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", metavar="FILE", help="The routes file. Default: OCTOSYNC_ROUTES, or octosync.yaml."),
+]
+Redis = Annotated[
+    str | None,
+    typer.Option("--redis", metavar="URL", help="The Redis that the workers use. Default: OCTOSYNC_REDIS_URL."),
+]
+Route = Annotated[
+    str | None,
+    typer.Option("--route", "-r", metavar="NAME", help="Which route. Not needed where the file has only one."),
+]
+AnyRoute = Annotated[
+    str | None,
+    typer.Option("--route", "-r", metavar="NAME", help="Only this route. Default: all routes of the file."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+Items = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="ITEM",
+        help="What: project/OctoFX, project/OctoFX/variables, library-variable-set/Shared, or everything. "
+        "For a name with a slash in it use --project and its like.",
+    ),
+]
+Projects = Annotated[
+    list[str] | None, typer.Option("--project", metavar="NAME", help="A project, its name taken as it is. Repeatable.")
+]
+LibrarySets = Annotated[
+    list[str] | None,
+    typer.Option("--library-variable-set", metavar="NAME", help="A library variable set, likewise. Repeatable."),
+]
+Tenants = Annotated[list[str] | None, typer.Option("--tenant", metavar="NAME", help="A tenant, likewise. Repeatable.")]

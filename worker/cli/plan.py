@@ -1,0 +1,70 @@
+"""``octosync plan``: what a sync would do. Writes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from worker.cli import options
+from worker.cli.context import open_house
+from worker.cli.engine import documents, opened
+from worker.cli.errors import Status
+from worker.cli.items import Selection, selection
+from worker.cli.output import progress, results
+from worker.plan import json as as_json
+from worker.plan import markdown
+from worker.plan.console import print_plan
+from worker.plan.values import Plan
+
+
+class Form(StrEnum):
+    CONSOLE = "console"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def plan(
+    items: options.Items = None,
+    projects: options.Projects = None,
+    library_sets: options.LibrarySets = None,
+    tenants: options.Tenants = None,
+    route: options.Route = None,
+    form: Annotated[Form, typer.Option("--format", "-f", help="How to print it.")] = Form.CONSOLE,
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    everything: Annotated[bool, typer.Option("--all", "-a", help="Print what stays as it is, too.")] = False,
+    config: options.Config = None,
+    redis: options.Redis = None,
+) -> None:
+    """Show what a sync would do, and write nothing. Without an item: for everything that the route includes.
+
+    Exit status 0: nothing to do. 2: there are differences, or something that should cross and cannot. 1: error.
+    """
+    what = selection(items, projects=projects, library_sets=library_sets, tenants=tenants) or Selection(everything=True)
+    found = asyncio.run(_plan(what, route, config, redis))
+    show(found, Form.JSON if json else form, everything=everything)
+    if not found.is_empty or found.blocked:
+        raise typer.Exit(Status.DIFFERENCES)
+
+
+def show(found: Plan, form: Form, *, everything: bool = False) -> None:
+    """Print a plan to standard output."""
+    if form is Form.CONSOLE:
+        print_plan(found, results(), everything=everything)
+    elif form is Form.JSON:
+        sys.stdout.write(as_json.render(found) + "\n")
+    else:
+        sys.stdout.write(markdown.render(found, everything=everything))
+
+
+async def _plan(what: Selection, route: str | None, config: Path | None, redis: str | None) -> Plan:
+    async with open_house(config, redis) as house:
+        name = house.route(route).name
+        async with opened(house, name) as engine:
+            wanted = await documents(engine, what)
+            with progress("Comparing") as report:
+                return await engine.plan(wanted, progress=report)

@@ -1,0 +1,66 @@
+"""``octosync reconcile``: compare everything, as is done every night, and mark what differs."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from worker.cli import options
+from worker.cli.context import open_house
+from worker.cli.engine import documents, opened
+from worker.cli.enqueue import mark, report
+from worker.cli.errors import Status
+from worker.cli.items import Selection
+from worker.cli.output import print_json, progress, results, say
+from worker.plan import json as plan_json
+from worker.plan.console import print_plan
+from worker.plan.values import Plan
+from worker.queue.keys import EVERYTHING, DirtyKey
+from worker.queue.values import Priority
+
+
+def reconcile(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Compare here and print what differs; mark nothing, write nothing.")
+    ] = False,
+    route: options.AnyRoute = None,
+    json: options.Json = False,
+    config: options.Config = None,
+    redis: options.Redis = None,
+) -> None:
+    """Have everything that the routes include compared again, whatever webhooks and audit log have told.
+
+    Exit status of a dry run 0: both sides are in step. 2: they differ. Without --dry-run the workers do it: 0.
+    """
+    if not dry_run:
+        report(asyncio.run(_enqueue(route, config, redis)), json)
+        return
+    plans = asyncio.run(_compare(route, config, redis))
+    if json:
+        print_json([plan_json.as_dict(plan) for plan in plans])
+    else:
+        for plan in plans:
+            say(f"Route {plan.route}", "bold")
+            print_plan(plan, results())
+    if any(not plan.is_empty or plan.blocked for plan in plans):
+        raise typer.Exit(Status.DIFFERENCES)
+
+
+async def _enqueue(route: str | None, config: Path | None, redis: str | None) -> dict[str, Any]:
+    async with open_house(config, redis) as house:
+        keys = [DirtyKey(one.name, EVERYTHING) for one in house.chosen(route)]
+        return await mark(house, keys, priority=Priority.BULK, reason="reconcile")
+
+
+async def _compare(route: str | None, config: Path | None, redis: str | None) -> list[Plan]:
+    plans = []
+    async with open_house(config, redis) as house:
+        for one in house.chosen(route):
+            async with opened(house, one.name) as engine:
+                wanted = await documents(engine, Selection(everything=True))
+                with progress(f"Comparing {one.name}") as bar:
+                    plans.append(await engine.plan(wanted, progress=bar))
+    return plans
