@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 import zlib
 from datetime import UTC, datetime
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
-    from redis.commands.core import AsyncScript
 
 COMPRESS_ABOVE = 1024
 _COMPRESSED = b"z"
@@ -28,10 +26,6 @@ class Part:
 
     def _name(self, *parts: str) -> str:
         return ":".join((self._root, *parts))
-
-    def _script(self, name: str) -> AsyncScript:
-        text = resources.files(__package__).joinpath("lua", f"{name}.lua").read_text("utf-8")
-        return self._redis.register_script(text)
 
 
 def space_name(instance: str, space: str) -> str:

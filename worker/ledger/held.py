@@ -60,6 +60,14 @@ class Held(Part):
             body, approved = await pipe.execute()
         return _held(route, body, approved) if body else None
 
+    async def fingerprint(self, route: str) -> str | None:
+        """What decided what the route wants, when it last wrote (``config.routes.Route.fingerprint``)."""
+        found: Any = await self._redis.hget(self._name("fingerprints"), route)
+        return text(found) if found is not None else None
+
+    async def set_fingerprint(self, route: str, fingerprint: str) -> None:
+        await self._redis.hset(self._name("fingerprints"), route, fingerprint)
+
     async def all(self) -> dict[str, HeldRoute]:
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(self._name("held"))

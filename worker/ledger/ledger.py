@@ -8,10 +8,12 @@ baselines every edit made on a destination looks like ours. So a route's memory 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from worker.ledger.baselines import Baselines
+from worker.ledger.budget import RedisBudget
 from worker.ledger.clean_ups import CleanUpEntry, CleanUps, State
 from worker.ledger.cursors import Cursors
 from worker.ledger.deletions import Deletions
@@ -35,6 +37,8 @@ class LedgerImportError(ValueError):
 
 class Ledger:
     def __init__(self, redis: Redis, prefix: str = "octosync") -> None:
+        self._redis = redis
+        self._prefix = prefix
         self.links = Links(redis, prefix)
         self.baselines = Baselines(redis, prefix)
         self.clean_ups = CleanUps(redis, prefix)
@@ -45,6 +49,11 @@ class Ledger:
         self.held = Held(redis, prefix)
         self.deletions = Deletions(redis, prefix)
         self.intents = Intents(redis, prefix)
+
+    def budget(self, server_url: str, api_key: str, per_minute: float) -> RedisBudget:
+        """The budget that all processes share which talk to this server with this key. The key itself is not kept."""
+        user = hashlib.blake2b(api_key.encode(), digest_size=8).hexdigest()
+        return RedisBudget(self._redis, server_url, user, per_minute=per_minute, prefix=self._prefix)
 
     async def export(self, route: str) -> dict[str, Any]:
         """A route's memory as JSON-ready data: links, baselines, clean-up entries of every state, population."""

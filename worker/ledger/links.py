@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from worker.ledger.base import Part, text
+from worker.ledger.scripts import register
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -27,8 +28,8 @@ class LinkConflict:
 class Links(Part):
     def __init__(self, redis: Redis, prefix: str = "octosync") -> None:
         super().__init__(redis, prefix)
-        self._link = self._script("link")
-        self._unlink = self._script("unlink")
+        self._link = register(redis, "link")
+        self._unlink = register(redis, "unlink")
 
     async def all(self, route: str) -> dict[str, str]:
         """Source id to destination id."""

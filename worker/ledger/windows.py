@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from worker.ledger.base import Part
+from worker.ledger.scripts import register
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -26,7 +27,7 @@ class Written:
 class Windows(Part):
     def __init__(self, redis: Redis, prefix: str = "octosync") -> None:
         super().__init__(redis, prefix)
-        self._window = self._script("window")
+        self._window = register(redis, "window")
 
     async def record(
         self, route: str, window_s: float, *, updates: Iterable[str] = (), deletes: Iterable[str] = ()
