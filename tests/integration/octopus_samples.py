@@ -64,9 +64,26 @@ def answer_schema(template: str) -> dict[str, Any] | None:
     return None if schema is None else {**schema, "definitions": _nullable_definitions()}
 
 
+# Swagger describes some types by the base class of their variants alone; each variant has properties of its own.
+OPEN_TYPES = {
+    "AccountResource",
+    "FeedResource",
+    "TriggerActionResource",
+    "TriggerFilterResource",
+    "WorkerPoolResource",
+}
+
+# Swagger shows the server's class for a value that may be sensitive. On the wire it is a string or a SensitiveValue
+# (Octopus.Client's PropertyValueResource converter).
+_WIRE_FORMS = {"PropertyValueResource": {"anyOf": [{"type": "string"}, {"$ref": "#/definitions/SensitiveValue"}]}}
+
+
 @cache
 def _nullable_definitions() -> dict[str, Any]:
-    return {name: _nullable(definition) for name, definition in _swagger()["definitions"].items()}
+    definitions = {name: _nullable(definition) for name, definition in _swagger()["definitions"].items()}
+    for name in OPEN_TYPES:
+        definitions[name] = {**definitions[name], "additionalProperties": True}
+    return definitions | _WIRE_FORMS
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
