@@ -222,6 +222,10 @@ class OctopusClient(_Verbs):
         self._spaces = None  # It may be created while we run.
         raise errors.UnknownSpace(name_or_id, nearest, url_path=f"{self._transport.base.raw_path}api/spaces")
 
+    def space_at(self, space_id: str, name: str) -> SpaceClient:
+        """A space of which the id is known already. Asks nothing."""
+        return SpaceClient(self._transport, space_id, name)
+
 
 class SpaceClient(_Verbs):
     """One space. Lives as long as the `OctopusClient` that gave it."""

@@ -232,7 +232,7 @@ class DocumentPlanner:
         baseline, intent = (None, None) if new else self.remembered(entry.id, there)
         remembered = VariablesBaseline.from_json(baseline.rows) if baseline and baseline.rows else None
         if remembered is None and (new or (baseline is not None)):
-            remembered = VariablesBaseline((), {})
+            remembered = VariablesBaseline()
         merged = merge_variables(path, wanted, there.get("Variables") or [], remembered, self.rules.variables)
         write = bool(merged.changes)
         body = {**there, "Variables": merged.rows} if not new else {"Variables": merged.rows}

@@ -148,8 +148,8 @@ class Resolver:
         name = action_id
         for process_id in self._processes(project):
             linked = self.closure.planned.get((process_id, action_id))
-            if linked is None and process_id in self.world.baselines:
-                linked = self.world.baselines[process_id].elements.get(action_id)
+            if linked is None and (baseline := self.world.baselines.get(process_id)) is not None:
+                linked = baseline.elements.get(action_id)
             if linked is None:
                 named = self._action_by_name(process_id, action_id)
                 if named is None:

@@ -36,7 +36,7 @@ def _row(row: Document, resolve: Resolve, rules: Rules, out: Translated) -> Want
     skip: str | None = None
     scope: dict[str, list[str]] = {}
     widened: list[str] = []
-    on_new_only = False
+    on_new_only = partly = False
     for dimension, ids in (row.get("Scope") or {}).items():
         ref = SCOPE_REFERENCES.get(dimension)
         if ref is None or not ids:
@@ -58,6 +58,8 @@ def _row(row: Document, resolve: Resolve, rules: Rules, out: Translated) -> Want
             if verdict == "error":
                 raise Blocked(rule, f"{where}/Scope/{dimension}", text)
             if verdict == "skip":
+                # What fits in part is skipped by an *exact* option: it has not left the destination's world.
+                partly = bool(found) if skip is None else partly and bool(found)
                 skip = skip or f"{rule}: {text}"
             else:
                 out.decisions.append(Decision(rule, f"{where}/Scope/{dimension}", text))
@@ -72,6 +74,8 @@ def _row(row: Document, resolve: Resolve, rules: Rules, out: Translated) -> Want
         source_id=row.get("Id") or "",
         row=translated,
         skip=skip,
+        partly=skip is not None and partly,
+        source_scope=dict(row.get("Scope") or {}),
         on_new_only=on_new_only,
         widened=tuple(widened),
         unresolved_value=unresolved,

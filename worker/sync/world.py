@@ -97,15 +97,28 @@ class Side:
 
 
 @dataclass(slots=True)
+class Memory:
+    """Baselines, by source id. There is one per document, so they are asked for like documents."""
+
+    known: dict[str, Baseline | None] = field(default_factory=dict)
+
+    def get(self, source_id: str) -> Baseline | None:
+        """Raises :class:`NotObserved`."""
+        if source_id not in self.known:
+            raise NotObserved([Need("ledger", "baseline", source_id)])
+        return self.known[source_id]
+
+
+@dataclass(slots=True)
 class World:
     """Everything that a plan depends on."""
 
     route: Route
     source: Side = field(default_factory=lambda: Side("source"))
     destination: Side = field(default_factory=lambda: Side("destination"))
-    links: Mapping[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
     """Source id → destination id, as the ledger remembers."""
-    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    baselines: Memory = field(default_factory=lambda: Memory())
     intents: Mapping[str, Intent] = field(default_factory=dict)
     """Source id → a write that was begun and of which nobody knows whether it was applied."""
     deleted: frozenset[str] = frozenset()

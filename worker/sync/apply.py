@@ -1,0 +1,287 @@
+"""Apply: carry out a plan, one write after the other.
+
+Before each write its intent is stored, after it the baseline, from what the server answered, before the next begins:
+stopped at any point and run again, a sync ends where it would have ended. What was observed is checked once more where
+the API has no version token to do it; a document that has changed meanwhile is merged again, not overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from worker.kinds import registry
+from worker.kinds.kind import Kind, Place
+from worker.kinds.references import PendingId
+from worker.ledger.ledger import Ledger
+from worker.octopus import errors
+from worker.octopus.client import SpaceClient
+from worker.plan.values import Action, Document, printed
+from worker.sync.baseline import Baseline, Intent
+from worker.sync.documents import Written
+from worker.sync.fields import same
+from worker.sync.planner import Planned
+from worker.sync.recover import assigned_ids, holds
+from worker.sync.world import World
+
+log = structlog.get_logger(__name__)
+
+Guard = Callable[[], Awaitable[None]]
+"""Asked right before each write. Raises if the lease is lost: then nothing may be written any more."""
+
+VERSIONED = frozenset({"variable-set", "deployment-process", "runbook-process"})
+"""Kinds whose documents carry a version that the server compares on a PUT (API reference 2026, "Concurrency")."""
+
+
+class Moved(Exception):  # noqa: N818  (a reason to plan again, not an error)
+    """The destination is not as it was observed. Observe and plan again."""
+
+
+@dataclass(slots=True)
+class Applied:
+    writes: int = 0
+    updated: list[str] = field(default_factory=list)
+    destroyed: list[str] = field(default_factory=list)
+
+
+class Applier:
+    def __init__(
+        self,
+        world: World,
+        destination: SpaceClient,
+        ledger: Ledger,
+        *,
+        guard: Guard,
+        run_id: str,
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        self.world = world
+        self.route = world.route.name
+        self.destination = destination
+        self.ledger = ledger
+        self.guard = guard
+        self.run_id = run_id
+        self.progress = progress or (lambda _: None)
+        self.bound: dict[str, str] = {}
+        """Stand-in → the id that has come to exist."""
+        self.known: dict[str, Baseline] = {}
+        self.applied = Applied()
+
+    async def apply(self, planned: Planned) -> Applied:
+        """Raises :class:`Moved`, :class:`worker.octopus.errors.OctopusError`, and what the guard raises."""
+        for action, written in zip(planned.plan.actions, planned.remember, strict=True):
+            if action.writes:
+                await self.write(planned, action, written)
+            else:
+                await self.leave(action, written)
+        return self.applied
+
+    async def leave(self, action: Action, written: Written | None) -> None:
+        """Nothing to write, but something to remember: what the source asked for, and that we have seen it."""
+        if action.source_id is None:
+            return
+        if written is not None and not isinstance(written.destination_id, PendingId):
+            await self.link(action.source_id, written.destination_id)
+            if written.rows is not None or written.want or written.intent is not None:
+                there = self.world.destination.documents.get(written.destination_id) or {}
+                await self.remember(action.source_id, self.baseline(action.source_id, written, there, {}, wrote=False))
+        await self.report(action)
+        if action.source_id in self.world.intents:
+            await self.ledger.intents.clear(self.route, action.source_id)
+
+    async def write(self, planned: Planned, action: Action, written: Written | None) -> None:
+        if written is None or action.body is None or action.source_id is None:
+            raise AssertionError(f"{printed(action.path)}: a write needs a body and a baseline to be")
+        kind = registry.BY_NAME[action.kind]
+        destination_id = self.bound.get(str(action.destination_id), str(action.destination_id))
+        creates = isinstance(action.destination_id, PendingId) and not action.overlay
+        owner = self.owner_of(kind, destination_id)
+        path = kind.path_of(destination_id, owner)
+        body: Document = self.bind(action.body)
+        if action.overlay:
+            current = await self.destination.get(path)
+            if holds(body, current):
+                return await self.settle(action, written, kind, destination_id, current, body, wrote=False)
+            sent = overlaid(current, body)
+        elif creates:
+            sent = body
+        else:
+            await self.check_still(kind, destination_id, path)
+            sent = body
+        await self.intend(planned, action, written, sent, "create" if creates else "update", destination_id)
+        await self.guard()
+        self.progress(f"{action.op} {printed(action.path)}")
+        log.info("write", op=action.op, item=printed(action.path), fields=[change.where for change in action.changes])
+        try:
+            wire = without_pending(sent)
+            answer = await (self.destination.post(kind.route, wire) if creates else self.destination.put(path, wire))
+        except errors.NameTaken as error:
+            if creates:
+                raise Moved(f"{printed(action.path)}: {error.server_words}") from error
+            raise
+        except errors.StaleVersion as error:
+            raise Moved(f"{printed(action.path)}: {error.server_words}") from error
+        if "Id" not in answer:
+            answer = await self.destination.get(path)
+        self.applied.writes += 1
+        if not creates and not isinstance(action.destination_id, PendingId):
+            self.applied.updated.append(action.source_id)
+            self.applied.destroyed += [f"{action.source_id} {what}" for what in action.destroys]
+        return await self.settle(action, written, kind, answer["Id"], answer, sent, wrote=True)
+
+    async def settle(
+        self,
+        action: Action,
+        written: Written,
+        kind: Kind,
+        destination_id: str,
+        answer: Document,
+        sent: Document,
+        *,
+        wrote: bool,
+    ) -> None:
+        """After a write: learn the ids that came to exist, remember, and clear the intent."""
+        source_id = action.source_id or ""
+        self.bound[PendingId.of(source_id)] = destination_id
+        ids = assigned_ids(sent, answer)
+        self.bound |= {PendingId.of(source_id, element): there for element, there in ids.items()}
+        self.world.destination.documents[destination_id] = answer
+        await self.link(source_id, destination_id)
+        if kind.name == "project" and not action.overlay:
+            await self.meet_parts(source_id, destination_id)
+        elif kind.place is Place.COLLECTION and not action.overlay:
+            await self.expect_parts(kind, source_id, destination_id)
+        await self.remember(source_id, self.baseline(source_id, written, answer, ids, wrote=wrote or action.overlay))
+        await self.report(action)
+        await self.ledger.intents.clear(self.route, source_id)
+
+    # ── what the server makes by itself ───────────────────────────────────────────────────────────────────────────────
+
+    async def expect_parts(self, kind: Kind, source_id: str, destination_id: str) -> None:
+        """The documents made together with a new owner: nothing in them is anybody's yet."""
+        for part in registry.parts_of(kind):
+            if part.place is Place.WITH_OWNER:
+                part_id = registry.made_with_owner(part, source_id)
+                self.bound[PendingId.of(part_id)] = registry.made_with_owner(part, destination_id)
+                await self.ledger.baselines.put(self.route, part_id, Baseline(fresh=True).to_json())
+
+    async def meet_parts(self, source_id: str, destination_id: str) -> None:
+        """A new project comes with a default channel, whose place the source's default channel takes."""
+        await self.expect_parts(registry.BY_NAME["project"], source_id, destination_id)
+        default = next((entry for entry in self.world.source.directory("channel").of(source_id) if entry.default), None)
+        if default is None or self.world.links.get(default.id):
+            return
+        channels = await self.destination.list(f"projects/{destination_id}/channels")
+        made = next((channel for channel in channels if channel.get("IsDefault")), None)
+        if made is not None:
+            self.bound[PendingId.of(default.id)] = made["Id"]
+            await self.link(default.id, made["Id"])
+            await self.ledger.baselines.put(self.route, default.id, Baseline(fresh=True).to_json())
+
+    # ── the ledger ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def baseline(
+        self, source_id: str, written: Written, answer: Document, ids: dict[str, str], *, wrote: bool
+    ) -> Baseline:
+        before = written.before or Baseline()
+        if written.rows is not None:
+            return Baseline(rows=written.rows.baseline_after(answer.get("Variables") or []).to_json())
+        want: Document = self.bind(written.want)
+        elements = {source: self.bound.get(there, there) for source, there in written.elements.items()} | ids
+        if written.adds and source_id in self.known:
+            want = {**self.known[source_id].want, **want}
+            elements = {**self.known[source_id].elements, **elements}
+        return Baseline(
+            want=want,
+            wrote=answer if wrote or before.fresh else before.wrote,
+            elements={source: there for source, there in elements.items() if not there.startswith("new:")},
+            kept=written.kept,
+        )
+
+    async def remember(self, source_id: str, baseline: Baseline) -> None:
+        self.known[source_id] = baseline
+        if self.world.baselines.known.get(source_id) != baseline:
+            await self.ledger.baselines.put(self.route, source_id, baseline.to_json())
+
+    async def link(self, source_id: str, destination_id: str) -> None:
+        if registry.owner_of(source_id) is None and self.world.links.get(source_id) != destination_id:
+            conflict = await self.ledger.links.add(self.route, source_id, destination_id)
+            if conflict is not None:
+                # Several names of the source mapped to one: the first keeps the link.
+                log.info("link-taken", source=source_id, destination=destination_id, by=conflict.linked_to)
+
+    async def intend(
+        self, planned: Planned, action: Action, written: Written, body: Document, op: str, destination_id: str
+    ) -> None:
+        rows = written.rows.baseline_after([]).to_json() if written.rows is not None else None
+        want = {"rows": rows} if rows is not None else self.bind(written.want)
+        intent = Intent(op, want, body, destination_id, action.clean_ups)
+        await self.ledger.intents.store(
+            self.route, action.source_id or "", planned.plan.hash, self.run_id, action.clean_ups, intent.to_json()
+        )
+
+    async def report(self, action: Action) -> None:
+        """Clean-up entries: open the new ones, and close by themselves those which a plan would state again."""
+        await self.ledger.clean_ups.report(self.route, action.clean_ups, self.run_id)
+        stated = {entry.key for entry in action.clean_ups}
+        open_entries = await self.ledger.clean_ups.list(self.route) if action.decisions or action.clean_ups else []
+        lasting = {
+            one.key for one in open_entries if one.entry.item == action.path and one.entry.reason not in RESTATED
+        }
+        if open_entries:
+            await self.ledger.clean_ups.settle(self.route, action.path, stated | lasting)
+
+    # ── bodies ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def check_still(self, kind: Kind, destination_id: str, path: str) -> None:
+        """Where the API compares no version, we do: read again right before the write."""
+        if kind.name in VERSIONED:
+            return
+        observed = self.world.destination.documents.get(destination_id)
+        current = await self.destination.get(path)
+        if not same(current, observed):
+            raise Moved(f"{path} changed on the destination while it was being compared")
+
+    def owner_of(self, kind: Kind, destination_id: str) -> str | None:
+        return destination_id.partition("-")[2] if kind.place is Place.WITH_OWNER else None
+
+    def bind(self, value: Any) -> Any:
+        """The value with real ids for stand-ins; those of new elements stay, for the server to assign."""
+        if isinstance(value, PendingId):
+            if value not in self.bound:
+                raise AssertionError(f"{value} is used before it exists")
+            return self.bound[value]
+        if isinstance(value, dict):
+            return {
+                name: item if name == "Id" and isinstance(item, PendingId) else self.bind(item)
+                for name, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self.bind(item) for item in value]
+        return value
+
+
+RESTATED = frozenset({"blocked", "reference-dropped", "untranslated-id", "scope-widened", "fixed-differs"})
+"""Reasons that every plan states for as long as they hold. One that is no longer stated is settled. All others stay until
+a person closes them: that a secret was filled in cannot be seen."""
+
+
+def overlaid(current: Document, body: Document) -> Document:
+    """What is wanted, laid over a document that the server has just made."""
+    return {**current, **{name: value for name, value in body.items() if name != "Id"}}
+
+
+def without_pending(value: Any) -> Any:
+    """The document as it is sent: an element without an id gets one from the server."""
+    if isinstance(value, dict):
+        return {
+            name: without_pending(item)
+            for name, item in value.items()
+            if not (name == "Id" and (item is None or PendingId.element_of(item) is not None))
+        }
+    if isinstance(value, list):
+        return [without_pending(item) for item in value]
+    return value

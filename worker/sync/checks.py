@@ -1,0 +1,57 @@
+"""Checks between plan and apply: must a person look first?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from config.routes import FirstContact, Mode, Route
+from worker.ledger.ledger import Ledger
+from worker.plan.limits import check as within_limits
+from worker.plan.values import printed
+from worker.sync.planner import Planned
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    reason: str
+    hold: bool = True
+    """The route stops writing until a person approves the plan."""
+    read_only: bool = False
+
+
+async def must_wait(route: Route, ledger: Ledger, planned: Planned, approved_hash: str | None) -> Stop | None:
+    """Why the plan must not be applied now, or ``None``. A plan that writes nothing is never stopped."""
+    plan = planned.plan
+    if plan.is_empty:
+        return None
+    if route.mode is Mode.READ_ONLY:
+        return Stop(f"route {route.name} is read-only: nothing is written", hold=False, read_only=True)
+    if approved_hash == plan.hash or await ledger.held.is_approved(route.name, plan.hash):
+        return None
+    way_out = f"look at it and approve it: octosync approve {route.name} {plan.hash}"
+    held = await ledger.held.get(route.name)
+    if held is not None:
+        return Stop(f"the route is held since {held.since}: {held.reason}", hold=held.plan_hash == plan.hash)
+    known = await ledger.baselines.ids(route.name)
+    if not known and planned.adopts and route.first_contact is FirstContact.HOLD:
+        items = ", ".join(printed(path) for path in planned.adopts[:3])
+        more = f" and {len(planned.adopts) - 3} more" if len(planned.adopts) > 3 else ""
+        return Stop(
+            f"first contact: the destination already has {items}{more}, and nothing is remembered of who wrote "
+            f"what; {way_out}"
+        )
+    if planned.contact_conflicts:
+        items = ", ".join(printed(path) for path in planned.contact_conflicts[:3])
+        return Stop(f"first contact: both sides have elements that match nothing in {items}; {way_out}")
+    fingerprint = await ledger.held.fingerprint(route.name)
+    if fingerprint is not None and fingerprint != route.fingerprint:
+        return Stop(f"the rules, maps or includes of the route changed since it last wrote; {way_out}")
+    window = await ledger.windows.count(route.name, route.limits.window_hours * 3600)
+    refusal = within_limits(
+        plan,
+        population=len(known),
+        updates_in_window=window.updates,
+        deletes_in_window=window.deletes,
+        limits=route.limits,
+    )
+    return Stop(refusal.message) if refusal is not None else None

@@ -1,0 +1,195 @@
+"""Observe: look up what a plan needs to know, in as few requests as the API allows.
+
+Name directories are cached in the ledger for all workers, and kept true by the audit logs of both sides: whoever needs
+one makes sure that the log of its space was asked lately.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+from worker.kinds import registry
+from worker.kinds.kind import Kind, Place
+from worker.ledger.ledger import Ledger
+from worker.octopus.client import SpaceClient
+from worker.octopus.errors import NotFound
+from worker.plan.values import Document
+from worker.queue.subjects import subject
+from worker.sync.world import Directory, Entry, Need, Side
+
+BULK_FROM = 4
+"""From so many documents of one kind on, a list that takes ids is cheaper than one request for each."""
+
+OVERLAP = timedelta(seconds=10)
+"""Events may be committed late, and the Date header knows whole seconds."""
+
+# Lists that take `ids`, by kind (server Swagger 2026.1). Runbook processes have one that does not (it is paged),
+# deployment settings have none.
+LISTS_BY_IDS = {
+    "variable-set": "variables/all",
+    "deployment-process": "deploymentprocesses",
+    "project": "projects",
+    "channel": "channels",
+    "runbook": "runbooks",
+    "lifecycle": "lifecycles",
+    "library-variable-set": "libraryvariablesets",
+    "environment": "environments",
+    "account": "accounts",
+    "feed": "feeds",
+    "project-group": "projectgroups",
+    "worker-pool": "workerpools",
+}
+
+
+class SideObserver:
+    """Looks things up on one side. ``instance`` and ``space`` name the side in the ledger."""
+
+    def __init__(self, side: Side, client: SpaceClient, ledger: Ledger, instance: str, space: str) -> None:
+        self.side = side
+        self.client = client
+        self.ledger = ledger
+        self.instance = instance
+        self.space = space
+        self.from_cache: set[str] = set()
+
+    async def freshen(self, *, force: bool = False) -> None:
+        """Make sure that cached directories are true: ask the audit log what changed since it was asked last."""
+        directories = self.ledger.directories
+        if force:
+            await directories.invalidate(self.instance, self.space)
+            return
+        if await directories.checked_within(self.instance, self.space):
+            return
+        try:
+            since = await self.ledger.cursors.get(self.instance, f"{self.space} directories")
+            begin = since - OVERLAP if since else None
+            page = await self.client.events(from_=begin, take=100, at_most=100 if since else 1)
+            if since is None or not page.complete:
+                await directories.invalidate(self.instance, self.space)
+            else:
+                await directories.invalidate(self.instance, self.space, *_kinds_of(page.events))
+            if page.server_date is not None:
+                await self.ledger.cursors.advance(self.instance, f"{self.space} directories", page.server_date)
+            await directories.checked(self.instance, self.space)
+        except BaseException:
+            await directories.gave_up(self.instance, self.space)
+            raise
+
+    async def look_up(self, needs: Iterable[Need]) -> None:
+        wanted: dict[str, list[Need]] = defaultdict(list)
+        jobs: list[Any] = []
+        for need in needs:
+            if need.document_id:
+                wanted[need.kind].append(need)
+            else:
+                jobs.append(self.directory(need.kind))
+        jobs += [self.documents(registry.BY_NAME[kind], found) for kind, found in wanted.items()]
+        await asyncio.gather(*jobs)
+
+    # ── documents ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def documents(self, kind: Kind, needs: list[Need]) -> None:
+        missing = {need.document_id: need for need in needs}
+        if len(missing) >= BULK_FROM and kind.name in LISTS_BY_IDS:
+            for document in await self.client.by_ids(LISTS_BY_IDS[kind.name], sorted(missing)):
+                if missing.pop(document["Id"], None) is not None:
+                    self.note(kind, document["Id"], document)
+        await asyncio.gather(*(self.document(kind, need) for need in missing.values()))
+
+    async def document(self, kind: Kind, need: Need) -> None:
+        try:
+            found: Document | None = await self.client.get(kind.path_of(need.document_id, need.owner_id))
+        except NotFound:
+            found = None
+        self.note(kind, need.document_id, found)
+
+    def note(self, kind: Kind, document_id: str, document: Document | None) -> None:
+        """Remember a document, and what it says of its own name: the directory may be older than it."""
+        self.side.documents[document_id] = document
+        directory = self.side.directories.get(kind.name)
+        if document is None or directory is None or kind.place is not Place.COLLECTION:
+            return
+        entry = entry_of(kind, document)
+        if directory.by_id.get(entry.id) != entry:
+            others = [known for known in directory if known.id != entry.id]
+            self.side.directories[kind.name] = Directory([*others, entry])
+
+    # ── directories ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def directory(self, kind_name: str, *, cached: bool = True) -> None:
+        if cached and (found := await self.ledger.directories.get(self.instance, self.space, kind_name)) is not None:
+            self.side.directories[kind_name] = Directory(Entry(*line) for line in found.values())
+            self.from_cache.add(kind_name)
+            return
+        entries = await self.tags() if kind_name == "tag" else await self.entries(registry.BY_NAME[kind_name])
+        self.side.directories[kind_name] = Directory(entries)
+        self.from_cache.discard(kind_name)
+        lines = {e.id: [e.id, e.name, e.owner, e.type, e.version, e.default] for e in entries}
+        await self.ledger.directories.put(self.instance, self.space, kind_name, lines)
+
+    async def entries(self, kind: Kind) -> list[Entry]:
+        route, _, query = (kind.listed_by or kind.route).partition("?")
+        filters: dict[str, Any] = dict(parse_qsl(query))
+        documents = await self.client.list(route, **filters)
+        return [entry_of(kind, document) for document in documents]
+
+    async def tags(self) -> list[Entry]:
+        """Tags are named by their canonical name everywhere, so that is their id here too."""
+        found = await self.client.list("tagsets/all")
+        names = [f"{tag_set['Name']}/{tag['Name']}" for tag_set in found for tag in tag_set.get("Tags") or []]
+        return [Entry(name, name) for name in names]
+
+    async def listed(self, kind: Kind, document_id: str) -> bool:
+        """Whether the directory lists an id; one from the cache is read anew before the answer is no."""
+        if kind.name not in self.side.directories:
+            await self.directory(kind.name)
+        if document_id in self.side.directories[kind.name].by_id:
+            return True
+        if kind.name in self.from_cache:
+            await self.directory(kind.name, cached=False)
+        return document_id in self.side.directories[kind.name].by_id
+
+    async def forget(self, kind_names: Iterable[str]) -> None:
+        """Something did not fit what we believed: read these anew."""
+        self.side.documents.clear()
+        for name in kind_names:
+            self.side.directories.pop(name, None)
+        await self.ledger.directories.invalidate(self.instance, self.space, *kind_names)
+
+
+def entry_of(kind: Kind, document: Document) -> Entry:
+    kind_type = document.get(kind.type_field) if kind.type_field else None
+    if kind.name == "project" and document.get("IsVersionControlled"):
+        kind_type = "VersionControlled"
+    version = document.get("Version") if kind.name == "step-template" else None
+    return Entry(
+        document["Id"],
+        str(document.get("Name") or document.get("Username") or document["Id"]),
+        document.get(kind.owner_field) if kind.owner_field else None,
+        kind_type,
+        version if isinstance(version, int) else None,
+        bool(document.get("IsDefault")),
+    )
+
+
+def _kinds_of(events: Iterable[Document]) -> set[str]:
+    """The kinds whose directories the events make untrue: of what was created, renamed or deleted, and its parts."""
+    kinds: set[str] = set()
+    for event in events:
+        found = subject(event)
+        kind = registry.kind_of(found.document_id) if found is not None and found.document_id else None
+        if kind is None or kind.place is Place.WITH_OWNER:
+            continue
+        kinds.add(kind.name)
+        kinds |= {part.name for part in registry.parts_of(kind) if part.place is Place.COLLECTION}
+        kinds |= _ALSO.get(kind.name, set())
+    return kinds
+
+
+_ALSO = {"library-variable-set": {"script-module"}, "tag-set": {"tag"}}
+"""Directories that are read from the same documents."""

@@ -1,0 +1,328 @@
+"""Run: one sync of some documents of a route, from observation to the last write.
+
+    observe → close → translate → merge → plan → check → apply → remember
+
+Between plan and apply stand the checks which decide whether a person must look first (:mod:`worker.sync.checks`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import structlog
+
+from config.routes import Endpoint, Mode, Route, RoutesFile
+from worker.kinds import registry
+from worker.ledger.ledger import Ledger
+from worker.ledger.runs import Run
+from worker.octopus.budget import Priority
+from worker.octopus.client import OctopusClient, SpaceClient
+from worker.octopus.transport import Observer
+from worker.plan import json as plan_json
+from worker.plan.values import Plan
+from worker.sync.apply import Applied, Applier, Guard, Moved
+from worker.sync.baseline import Baseline, Intent
+from worker.sync.checks import Stop, must_wait
+from worker.sync.items import Items
+from worker.sync.observe import SideObserver
+from worker.sync.planner import Planned, Planner
+from worker.sync.world import Memory, Need, NotObserved, Side, World
+
+log = structlog.get_logger(__name__)
+
+TRIES = 3
+"""How often what moved under our hands is merged again."""
+ROUNDS = 100
+"""How often a plan may ask for more. Closure needs a few rounds for each step away from the document."""
+
+Progress = Callable[[str], None]
+
+
+class Result(StrEnum):
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    BLOCKED = "blocked"
+    """Something that is required does not exist. The plan says what."""
+    HELD = "held"
+    """A person must approve the plan first."""
+    READ_ONLY = "read-only"
+    MOVED = "moved"
+    """The destination kept changing under our hands: try later."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    result: Result
+    plan: Plan
+    requests: int = 0
+    writes: int = 0
+    message: str = ""
+    run_id: str = ""
+
+
+async def nobody_minds() -> None:
+    """The guard of a run that holds no lease."""
+
+
+class OpenRoute:
+    """A route with both its spaces at hand. Make one with :func:`open_route`; it belongs to one task."""
+
+    def __init__(
+        self,
+        route: Route,
+        ledger: Ledger,
+        source: tuple[OctopusClient, SpaceClient],
+        destination: tuple[OctopusClient, SpaceClient],
+    ) -> None:
+        self.route = route
+        self.ledger = ledger
+        self.clients = (source[0], destination[0])
+        self.world = World(route)
+        self.source = _observer(self.world.source, source[1], ledger, route.source)
+        self.destination = _observer(self.world.destination, destination[1], ledger, route.destination)
+
+    @property
+    def requests(self) -> int:
+        """Requests sent to both instances since the route was opened."""
+        return sum(client.requests for client in self.clients)
+
+    # ── which documents ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def documents(self, items: Items) -> list[str]:
+        """Ids of the source documents that ``items`` means, in order of writing. Raises
+        :class:`worker.sync.items.UnknownItem`."""
+        await self.source.freshen()
+        while True:
+            try:
+                return items.among(self.world)
+            except NotObserved as missing:
+                await self._observe(missing.needs)
+
+    # ── plan ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def plan(self, document_ids: Sequence[str], *, progress: Progress | None = None) -> Planned:
+        """Looks up what is needed and plans. Writes nothing, on no side."""
+        await self.source.freshen()
+        await self.destination.freshen()
+        await self._remember(document_ids)
+        for document_id in document_ids:
+            kind = registry.kind_of(document_id)
+            owner = registry.owner_of(document_id)
+            if owner is not None and (owner_kind := registry.kind_of(owner)) is not None:
+                await self.source.listed(owner_kind, owner)
+            elif kind is not None and kind.listed_by is not None:
+                await self.source.listed(kind, document_id)
+        for _ in range(ROUNDS):
+            try:
+                return Planner(self.world).plan(document_ids)
+            except NotObserved as missing:
+                if progress is not None:
+                    progress(f"looking up {len(missing.needs)} things")
+                await self._observe(missing.needs)
+        raise RuntimeError(f"route {self.route.name}: a plan for {document_ids[:5]} found no end")
+
+    async def _remember(self, document_ids: Iterable[str]) -> None:
+        self.world.links = await self.ledger.links.all(self.route.name)
+        self.world.intents = {
+            one.document: Intent.from_json(one.write)
+            for one in await self.ledger.intents.all(self.route.name)
+            if one.write is not None
+        }
+        source = self.route.source
+        self.world.deleted = frozenset(await self.ledger.deletions.among(source.instance, source.space, document_ids))
+
+    async def _observe(self, needs: Iterable[Need]) -> None:
+        of = {"source": [], "destination": [], "ledger": []}  # type: dict[str, list[Need]]
+        for need in needs:
+            of[need.side].append(need)
+        await self.source.look_up(of["source"])
+        await self.destination.look_up(of["destination"])
+        ids = [need.document_id for need in of["ledger"]]
+        found = await self.ledger.baselines.get_all(self.route.name, ids)
+        for source_id in ids:
+            known = found.get(source_id)
+            self.world.baselines.known[source_id] = Baseline.from_json(known) if known is not None else None
+
+    # ── sync ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def sync(
+        self,
+        document_ids: Sequence[str],
+        *,
+        approved_hash: str | None = None,
+        guard: Guard = nobody_minds,
+        correlation_id: str = "",
+        key: str = "",
+        sources: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Plans and, if nobody needs to be asked, applies. Raises what the client raises, and what ``guard`` does."""
+        run = Run(
+            id=uuid.uuid4().hex[:12],
+            route=self.route.name,
+            key=key or f"{self.route.name}|{document_ids[0] if len(document_ids) == 1 else '*'}",
+            started=datetime.now(UTC).isoformat(),
+            correlation_id=correlation_id,
+            sources=tuple(sources),
+        )
+        try:
+            outcome = await self._sync(document_ids, approved_hash, guard, run, progress)
+        except Exception as error:
+            await self._record(run, None, f"{type(error).__name__}: {error}")
+            raise
+        outcome.run_id, outcome.requests = run.id, self.requests
+        if outcome.result is not Result.UNCHANGED:
+            await self._record(run, outcome, None)
+        return outcome
+
+    async def _sync(
+        self, document_ids: Sequence[str], approved_hash: str | None, guard: Guard, run: Run, progress: Progress | None
+    ) -> Outcome:
+        writes = 0
+        for _ in range(TRIES):
+            planned = await self.plan(document_ids, progress=progress)
+            stop = await must_wait(self.route, self.ledger, planned, approved_hash)
+            if stop is not None:
+                return await self._stopped(planned, stop, run)
+            if self.route.mode is Mode.READ_ONLY:
+                return Outcome(_result(planned.plan, 0), planned.plan)
+            applier = Applier(
+                self.world, self.destination.client, self.ledger, guard=guard, run_id=run.id, progress=progress
+            )
+            try:
+                applied = await applier.apply(planned)
+            except Moved as moved:
+                log.info("moved", route=self.route.name, reason=str(moved))
+                writes += applier.applied.writes
+                await self._forget(planned)
+                continue
+            writes += applied.writes
+            await self._count(planned, applied)
+            return Outcome(_result(planned.plan, writes), planned.plan, writes=writes)
+        return Outcome(
+            Result.MOVED, planned.plan, writes=writes, message="the destination kept changing while it was compared"
+        )
+
+    async def _stopped(self, planned: Planned, stop: Stop, run: Run) -> Outcome:
+        if stop.hold:
+            await self.ledger.held.hold(
+                self.route.name,
+                stop.reason,
+                planned.plan.hash,
+                planned.plan.summary(),
+                key=run.key,
+                plan=plan_json.as_dict(planned.plan),
+            )
+        log.warning("held", route=self.route.name, reason=stop.reason, plan=planned.plan.hash)
+        result = Result.HELD if stop.hold or not stop.read_only else Result.READ_ONLY
+        return Outcome(result, planned.plan, message=stop.reason)
+
+    async def _forget(self, planned: Planned) -> None:
+        """What we believed of the destination did not hold."""
+        kinds = {action.kind for action in planned.plan.writes if registry.BY_NAME[action.kind].listed_by}
+        await self.destination.forget(sorted(kinds))
+        self.world.baselines = Memory()
+
+    async def _count(self, planned: Planned, applied: Applied) -> None:
+        limits = self.route.limits
+        if applied.updated or applied.destroyed:
+            await self.ledger.windows.record(
+                self.route.name, limits.window_hours * 3600, updates=applied.updated, deletes=applied.destroyed
+            )
+        if applied.writes:
+            await self.ledger.held.set_fingerprint(self.route.name, self.route.fingerprint)
+            if await self.ledger.held.is_approved(self.route.name, planned.plan.hash):
+                await self.ledger.held.release(self.route.name)
+                await self.ledger.windows.clear(self.route.name)
+
+    async def _record(self, run: Run, outcome: Outcome | None, error: str | None) -> None:
+        plan = outcome.plan if outcome else None
+        await self.ledger.runs.put(
+            Run(
+                id=run.id,
+                route=run.route,
+                key=run.key,
+                started=run.started,
+                correlation_id=run.correlation_id,
+                sources=run.sources,
+                finished=datetime.now(UTC).isoformat(),
+                outcome=str(outcome.result) if outcome else "error",
+                summary=plan.summary() if plan else "",
+                counts={str(op): count for op, count in plan.counts().items()} if plan else {},
+                requests={
+                    self.route.source.instance: self.clients[0].requests,
+                    self.route.destination.instance: self.clients[1].requests,
+                },
+                plan_hash=plan.hash if plan else None,
+                error=error,
+                plan=plan_json.render(plan, indent=None) if plan else None,
+            )
+        )
+
+
+def _observer(side: Side, client: SpaceClient, ledger: Ledger, endpoint: Endpoint) -> SideObserver:
+    return SideObserver(side, client, ledger, endpoint.instance, endpoint.space)
+
+
+def _result(plan: Plan, writes: int) -> Result:
+    if plan.blocked:
+        return Result.BLOCKED
+    return Result.CHANGED if writes else Result.UNCHANGED
+
+
+@asynccontextmanager
+async def open_route(
+    routes: RoutesFile,
+    name: str,
+    *,
+    ledger: Ledger,
+    priority: Priority = Priority.EVENT,
+    observer: Observer | None = None,
+) -> AsyncIterator[OpenRoute]:
+    """Raises :class:`KeyError` for an unknown route, :class:`config.secret.SecretMissingError`, and what the client
+    raises."""
+    route = routes.route(name)
+    async with AsyncExitStack() as stack:
+        sides = []
+        for endpoint in (route.source, route.destination):
+            client = await stack.enter_async_context(connect(routes, endpoint.instance, ledger, priority, observer))
+            sides.append((client, await _space(client, endpoint, ledger)))
+        yield OpenRoute(route, ledger, sides[0], sides[1])
+
+
+def connect(
+    routes: RoutesFile,
+    instance_name: str,
+    ledger: Ledger,
+    priority: Priority = Priority.EVENT,
+    observer: Observer | None = None,
+) -> OctopusClient:
+    """A client for an instance of the routes file, within the budget that all processes share."""
+    instance = routes.instance(instance_name)
+    key = instance.api_key.reveal()
+    return OctopusClient(
+        instance.url,
+        key,
+        budget=ledger.budget(instance.url, key, instance.requests_per_minute),
+        priority=priority,
+        timeout=instance.timeout_seconds,
+        ca_file=str(instance.ca_file) if instance.ca_file else None,
+        verify_tls=instance.verify_tls,
+        observer=observer,
+    )
+
+
+async def _space(client: OctopusClient, endpoint: Endpoint, ledger: Ledger) -> SpaceClient:
+    """The space's id changes only if somebody makes another of the same name; so it is remembered."""
+    known = await ledger.directories.get(endpoint.instance, endpoint.space, "space")
+    if known is not None and known.get("url") == client.url:
+        return client.space_at(known["id"], known["name"])
+    space = await client.space(endpoint.space)
+    line = {"id": space.space_id, "name": space.space_name, "url": client.url}
+    await ledger.directories.put(endpoint.instance, endpoint.space, "space", line)
+    return space
