@@ -24,6 +24,7 @@ async def ledger(fake_redis: FakeAsyncRedis) -> Ledger:
     await ledger.clean_ups.close("north", ENTRIES[0].key, "Ada")
     await ledger.clean_ups.settle("north", ("project", "OctoFX"), [ENTRIES[1].key])
     await ledger.windows.set_population("north", 12)
+    await ledger.held.set_fingerprint("north", "f00d")
     return ledger
 
 
@@ -31,6 +32,7 @@ async def test_there_and_back_through_json(ledger: Ledger) -> None:
     data = json.loads(json.dumps(await ledger.export("north")))
     await ledger.forget("north")
     assert await ledger.links.all("north") == {}
+    assert await ledger.held.fingerprint("north") is None
     assert await ledger.import_(data) == "north"
     again = json.loads(json.dumps(await ledger.export("north")))
     assert again == data
@@ -64,6 +66,7 @@ async def test_a_memory_is_not_overwritten_unasked(ledger: Ledger) -> None:
         {"clean_ups": [{"entry": {}}]},
         {"clean_ups": [{"surprise": 1}]},
         {"population": "many"},
+        {"fingerprint": 3},
     ],
 )
 async def test_what_is_damaged_is_refused_and_changes_nothing(ledger: Ledger, damage: dict[str, Any]) -> None:

@@ -91,6 +91,12 @@ class TestMark:
         assert await queue.depth() == {"north": Depth(events=1, due=1)}
         assert [due.priority for due in (await queue.sweep()).due] == [Priority.EVENTS]
 
+    async def test_more_keys_than_go_into_one_call(self, queue: DirtyQueue) -> None:
+        keys = [DirtyKey("north", f"Projects-{n}") for n in range(1200)]
+        marked = await queue.mark(keys, source=Source.NIGHTLY, priority="bulk", debounce_ms=0)
+        assert [m.key for m in marked] == keys
+        assert await queue.depth() == {"north": Depth(bulk=1200, due=1200)}
+
     async def test_nothing_to_mark(self, queue: DirtyQueue) -> None:
         assert await queue.mark([], source="webhook") == []
 

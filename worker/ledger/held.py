@@ -68,6 +68,9 @@ class Held(Part):
     async def set_fingerprint(self, route: str, fingerprint: str) -> None:
         await self._redis.hset(self._name("fingerprints"), route, fingerprint)
 
+    async def forget_fingerprint(self, route: str) -> None:
+        await self._redis.hdel(self._name("fingerprints"), route)
+
     async def all(self) -> dict[str, HeldRoute]:
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(self._name("held"))

@@ -56,7 +56,7 @@ class Ledger:
         return RedisBudget(self._redis, server_url, user, per_minute=per_minute, prefix=self._prefix)
 
     async def export(self, route: str) -> dict[str, Any]:
-        """A route's memory as JSON-ready data: links, baselines, clean-up entries of every state, population."""
+        """A route's memory as JSON-ready data: links, baselines, clean-up entries, population, fingerprint."""
         ids = await self.baselines.ids(route)
         return {
             "format": FORMAT,
@@ -65,6 +65,7 @@ class Ledger:
             "baselines": dict(sorted((await self.baselines.get_all(route, ids)).items())),
             "clean_ups": [asdict(one) for one in await self.clean_ups.entries(route, State)],
             "population": await self.windows.population(route),
+            "fingerprint": await self.held.fingerprint(route),
         }
 
     async def import_(self, data: Any, *, route: str | None = None, replace: bool = False) -> str:
@@ -83,15 +84,18 @@ class Ledger:
         await self.clean_ups.restore(name, known["clean_ups"])
         if known["population"] is not None:
             await self.windows.set_population(name, known["population"])
+        if known["fingerprint"] is not None:
+            await self.held.set_fingerprint(name, known["fingerprint"])
         return str(name)
 
     async def forget(self, route: str) -> None:
-        """Forgets links, baselines, clean-up entries, windows and intents of a route; its runs stay."""
+        """Forgets all that :meth:`export` gives, windows and intents. Runs stay; a held route stays held."""
         await self.links.clear(route)
         await self.baselines.clear(route)
         await self.clean_ups.clear(route)
         await self.windows.clear(route)
         await self.intents.clear(route)
+        await self.held.forget_fingerprint(route)
 
 
 def _checked(data: Any) -> dict[str, Any]:
@@ -102,19 +106,22 @@ def _checked(data: Any) -> dict[str, Any]:
         links = {str(source): str(destination) for source, destination in data["links"].items()}
         baselines = {str(source): dict(baseline) for source, baseline in data["baselines"].items()}
         clean_ups = [_clean_up(one) for one in data["clean_ups"]]
-        route, population = str(data["route"]), data["population"]
+        route, population, fingerprint = str(data["route"]), data["population"], data["fingerprint"]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise LedgerImportError(f"the ledger is damaged: {type(error).__name__}: {error}") from error
     if len(set(links.values())) < len(links):
         raise LedgerImportError("the links are not one to one: two source ids name the same destination id")
     if population is not None and not isinstance(population, int):
         raise LedgerImportError(f"the population is no number: {population!r}")
+    if fingerprint is not None and not isinstance(fingerprint, str):
+        raise LedgerImportError(f"the fingerprint is no text: {fingerprint!r}")
     return {
         "route": route,
         "links": links,
         "baselines": baselines,
         "clean_ups": clean_ups,
         "population": population,
+        "fingerprint": fingerprint,
     }
 
 

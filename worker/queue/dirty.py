@@ -18,7 +18,8 @@ and the truth is a set of marks in Redis, with the semantics of the work queue o
   call with the old token answers *lost*. An expired lease counts as an attempt: what kills its workers ends buried.
 * All times are of Redis' own clock: the clocks of two machines are never compared.
 
-Each method is one Lua call, hence atomic. The commands are those of Redis 6.2.
+Each method that changes something is one Lua call, hence atomic (``mark``: one for every 500 keys). The commands are
+those of Redis 6.2.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ MAX_WAIT_MS = 30_000
 MAX_ATTEMPTS = 8
 REHINT_MS = 30_000
 _ALL = "*"
+_MARKS_A_CALL = 500
 
 
 class DirtyQueue:
@@ -99,11 +101,8 @@ class DirtyQueue:
     ) -> list[Marked]:
         """Says that these keys must be looked at. A dead letter among them gets one more try."""
         wanted = list(dict.fromkeys(keys))
-        if not wanted:
-            return []
         by = Source(source)
-        answers = await self._run(
-            "mark",
+        common = (
             self._max_attempts,
             debounce_ms,
             max_wait_ms,
@@ -113,9 +112,14 @@ class DirtyQueue:
             _one_line(correlation_id),
             requested_by or "",
             reason or "",
-            *map(str, wanted),
         )
-        return [marked(key, answer) for key, answer in zip(wanted, answers, strict=True)]
+        result: list[Marked] = []
+        # A night's marks come by the thousand, and while a script runs, Redis answers nobody else.
+        for start in range(0, len(wanted), _MARKS_A_CALL):
+            some = wanted[start : start + _MARKS_A_CALL]
+            answers = await self._run("mark", *common, *map(str, some))
+            result += (marked(key, answer) for key, answer in zip(some, answers, strict=True))
+        return result
 
     # -- runs --------------------------------------------------------------------------------------------------------
 

@@ -74,8 +74,8 @@ local function mark_key(now, key, mark, max_attempts)
     -- A dead letter gets one more try: the next failure buries it again.
     redis.call('HSET', item, 'attempts', math.max(0, max_attempts - 1))
   end
-  redis.call('HSETNX', item, 'first', now)
-  local first = tonumber(redis.call('HGET', item, 'first'))
+  local first, sources, correlations = unpack(redis.call('HMGET', item, 'first', 'sources', 'correlations'))
+  first = tonumber(first or now)
   local due = math.min(now + mark.debounce, first + mark.max_wait)
   local priority = mark.priority
   local standing_due, standing_priority = standing(key)
@@ -84,9 +84,9 @@ local function mark_key(now, key, mark, max_attempts)
     if not mark.reports then due = math.min(due, standing_due) end
     if standing_priority == 'events' then priority = 'events' end
   end
-  redis.call('HSET', item, 'generation', generation,
-    'sources', union(field(key, 'sources'), mark.source, LISTS.sources),
-    'correlations', union(field(key, 'correlations'), mark.correlation, LISTS.correlations))
+  redis.call('HSET', item, 'generation', generation, 'first', first,
+    'sources', union(sources or '', mark.source, LISTS.sources),
+    'correlations', union(correlations or '', mark.correlation, LISTS.correlations))
   if mark.requested_by ~= '' then redis.call('HSET', item, 'requested_by', mark.requested_by) end
   if mark.reason ~= '' then redis.call('HSET', item, 'reason', mark.reason) end
   place(key, due, priority)

@@ -8,6 +8,8 @@
 -- answers 503, and what was already applied is harmless when the event comes again.
 local INBOX = KEYS[2]
 local now, result, at = now_ms(), {}, 7
+local counts, last = {}, {}
+local function count_one(what) counts[what] = (counts[what] or 0) + 1 end
 for _ = 1, tonumber(ARGV[6]) do
   local source, event, via, priority, correlation, verdict = unpack(ARGV, at, at + 5)
   local record, count = ARGV[at + 6], tonumber(ARGV[at + 7])
@@ -15,7 +17,7 @@ for _ = 1, tonumber(ARGV[6]) do
   local answer = {0}
   if event ~= '' and redis.call('EXISTS', seen) == 1 then
     answer[1] = 1
-    redis.call('HINCRBY', INBOX .. ':counts', 'duplicate:' .. via, 1)
+    count_one('duplicate:' .. via)
   else
     redis.call('XADD', INBOX .. ':journal', 'MAXLEN', '~', ARGV[3], '*', 'r', record)
     local mark = {
@@ -25,12 +27,14 @@ for _ = 1, tonumber(ARGV[6]) do
     for i = at + 8, at + 7 + count do
       answer[#answer + 1] = mark_key(now, ARGV[i], mark, tonumber(ARGV[1]))
     end
-    redis.call('HINCRBY', INBOX .. ':counts', 'recorded:' .. via, 1)
-    redis.call('HINCRBY', INBOX .. ':counts', 'verdict:' .. verdict, 1)
+    count_one('recorded:' .. via)
+    count_one('verdict:' .. verdict)
   end
-  if via == 'webhook' then redis.call('HSET', INBOX .. ':last', source, now) end
+  if via == 'webhook' then last[source] = now end
   if event ~= '' and answer[1] == 0 then redis.call('SET', seen, '1', 'EX', ARGV[2]) end
   result[#result + 1] = answer
   at = at + 8 + count
 end
+for what, n in pairs(counts) do redis.call('HINCRBY', INBOX .. ':counts', what, n) end
+for source, ms in pairs(last) do redis.call('HSET', INBOX .. ':last', source, ms) end
 return result
