@@ -9,29 +9,32 @@ from typing import TYPE_CHECKING
 from worker.cli.context import House
 from worker.cli.errors import CliError
 from worker.cli.items import Selection
+from worker.queue.keys import EVERYTHING
 
 if TYPE_CHECKING:
     from worker.sync.run import OpenRoute
 
 
 @asynccontextmanager
-async def opened(house: House, route: str) -> AsyncIterator[OpenRoute]:
-    """The engine for ``route``, connected to both instances."""
+async def opened(house: House, route: str, *, bulk: bool = False) -> AsyncIterator[OpenRoute]:
+    """The engine for ``route``, connected to both instances. ``bulk``: its requests step back for those of events."""
+    from worker.octopus.budget import Priority
     from worker.sync import run
 
-    async with run.open_route(house.routes, route, ledger=house.ledger) as engine:
+    priority = Priority.BULK if bulk else Priority.EVENT
+    async with run.open_route(house.routes, route, ledger=house.ledger, priority=priority) as engine:
         yield engine
 
 
 async def documents(engine: OpenRoute, what: Selection) -> list[str]:
-    """The source documents that ``what`` means, in order of writing. Raises :class:`CliError` if there are none."""
-    from worker.sync import run
+    """Ids of the source documents that ``what`` means, in order of writing. Raises :class:`CliError`."""
+    from worker.sync.items import Items, UnknownItem
 
-    found = await engine.documents(run.Selection(paths=what.items, everything=what.everything))
-    if not found and not what.everything:
+    items = Items(targets=[EVERYTHING]) if what.everything else Items(paths=what.items)
+    try:
+        return await engine.documents(items)
+    except UnknownItem as error:
+        source = f"route {engine.route.name}, source {engine.route.source}"
         raise CliError(
-            f"nothing on the source is called {what}",
-            where=f"route {engine.route.name}, source {engine.route.source}",
-            then="check the name in Octopus; `octosync plan` lists what the route includes",
-        )
-    return found
+            str(error), where=source, then="names are those of the source; `octosync plan` lists them"
+        ) from None

@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from worker.plan.text import visible
 
-Report = Callable[[int, int, str], None]
-"""Called with how many are done, of how many, and what is done next."""
+Report = Callable[[str], None]
+"""Called with what is done next."""
+
+_LONGEST_STEP = 60
 
 _WIDTH_OF_A_PIPE = 200
 """Characters. A table that is not written to a terminal is cut by no screen."""
@@ -56,14 +58,13 @@ def print_table(columns: list[str], rows: list[list[str]], *, empty: str) -> Non
 
 @contextmanager
 def progress(what: str) -> Iterator[Report]:
-    """A progress bar on standard error, if that is a terminal; silent otherwise."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, TimeElapsedColumn(), console=messages(), transient=True, disable=not messages().is_terminal
-    ) as bar:
-        task = bar.add_task(what, total=None)
+    """What goes on and for how long, on standard error, if that is a terminal; silent otherwise."""
+    console = messages()
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task(what)
 
-        def report(done: int, total: int, name: str) -> None:
-            bar.update(task, completed=done, total=total, description=f"{what} {visible(name)[:60]}".rstrip())
+        def report(step: str) -> None:
+            shown.update(task, description=f"{what}: {visible(step)[:_LONGEST_STEP]}")
 
         yield report

@@ -67,4 +67,4 @@ async def _plan(what: Selection, route: str | None, config: Path | None, redis: 
         async with opened(house, name) as engine:
             wanted = await documents(engine, what)
             with progress("Comparing") as report:
-                return await engine.plan(wanted, progress=report)
+                return (await engine.plan(wanted, progress=report)).plan

@@ -59,8 +59,8 @@ async def _compare(route: str | None, config: Path | None, redis: str | None) ->
     plans = []
     async with open_house(config, redis) as house:
         for one in house.chosen(route):
-            async with opened(house, one.name) as engine:
+            async with opened(house, one.name, bulk=True) as engine:
                 wanted = await documents(engine, Selection(everything=True))
                 with progress(f"Comparing {one.name}") as bar:
-                    plans.append(await engine.plan(wanted, progress=bar))
+                    plans.append((await engine.plan(wanted, progress=bar)).plan)
     return plans

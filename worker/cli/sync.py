@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,11 +25,15 @@ STATUS = {
     "changed": Status.DONE,
     "blocked": Status.ERROR,
     "moved": Status.ERROR,
-    "not-visible": Status.ERROR,
     "held": Status.REFUSED,
     "read-only": Status.REFUSED,
 }
 """By the result of the engine."""
+
+NEXT = {
+    "blocked": "make what it waits for, or leave it out of the route; the plan above says what",
+    "moved": "somebody is at work on the destination: try again when they are done",
+}
 
 
 def sync(
@@ -40,7 +44,9 @@ def sync(
     route: options.Route = None,
     approved: Annotated[
         str | None,
-        typer.Option("--approved", metavar="HASH", help="Write only if the plan is still the one with this hash."),
+        typer.Option(
+            "--approved", metavar="HASH", help="Apply the plan with this hash even if a person must approve it."
+        ),
     ] = None,
     json: options.Json = False,
     config: options.Config = None,
@@ -54,15 +60,32 @@ def sync(
     if not what:
         raise CliError("nothing is named to be synced", then="name items, as in project/OctoFX, or write `everything`")
     outcome = asyncio.run(_sync(what, route, approved, config, redis))
-    status = STATUS[outcome.result]
     if json:
-        plan = plan_json.as_dict(outcome.plan)
-        print_json({"result": outcome.result, "message": outcome.message, "requests": outcome.requests, "plan": plan})
+        print_json(as_dict(outcome))
     else:
-        show(outcome.plan, Form.CONSOLE)
-        said = f": {outcome.message}" if outcome.message else ""
-        say(f"{outcome.result}{said} ({outcome.requests} requests)", "bold" if status is Status.DONE else "bold red")
-    raise typer.Exit(status)
+        _report(outcome)
+    raise typer.Exit(STATUS[outcome.result])
+
+
+def as_dict(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "result": str(outcome.result),
+        "message": outcome.message,
+        "requests": outcome.requests,
+        "writes": outcome.writes,
+        "run": outcome.run_id,
+        "plan": plan_json.as_dict(outcome.plan),
+    }
+
+
+def _report(outcome: Outcome) -> None:
+    show(outcome.plan, Form.CONSOLE)
+    status = STATUS[outcome.result]
+    said = f": {outcome.message}" if outcome.message else ""
+    spent = f"{outcome.requests} requests, {outcome.writes} of them writes"
+    say(f"{outcome.result}{said} ({spent})", "bold" if status is Status.DONE else "bold red")
+    if outcome.result in NEXT:
+        say(f"next: {NEXT[outcome.result]}")
 
 
 async def _sync(
