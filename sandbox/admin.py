@@ -43,7 +43,7 @@ def add_routes(router: Router, faults: Faults, requests: RequestLog) -> None:
     def add_fault(call: Call) -> Answer:
         try:
             fault = Fault.from_json(call.json())
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             raise bad_request(str(error)) from error
         return Answer(faults.add(fault).to_json(), status=201)
 

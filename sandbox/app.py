@@ -30,6 +30,7 @@ SETTINGS = web.AppKey("settings", Settings)
 FAULTS = web.AppKey("faults", Faults)
 REQUESTS = web.AppKey("requests", RequestLog)
 _ROUTER = web.AppKey("router", Router)
+_ROUTE = web.RequestKey("route", str)
 
 MAX_BODY = 256 * 1024 * 1024
 
@@ -67,9 +68,9 @@ async def _handle(request: web.Request) -> web.StreamResponse:
         return _drop(request)
     answer = await _answer(request, below, faults)
     if _has(faults, "reset-after"):
-        _log(request, request.get("route", ""), 0)
+        _log(request, request.get(_ROUTE, ""), 0)
         return _drop(request)
-    _log(request, request.get("route", ""), answer.status)
+    _log(request, request.get(_ROUTE, ""), answer.status)
     return _response(answer, request.app)
 
 
@@ -82,7 +83,7 @@ async def _answer(request: web.Request, below: str, faults: list[Fault]) -> Answ
         match = app[_ROUTER].match(
             request.method, request.rel_url.raw_path[len(app[SETTINGS].api_root) :], app[STORE], app[SETTINGS]
         )
-        request["route"] = match.route.template
+        request[_ROUTE] = match.route.template
         return match.route.handler(_call(request, match, raw_body, actor))
     except ApiError as refused:
         return Answer(refused.body(), refused.status, headers=refused.headers)

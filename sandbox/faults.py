@@ -53,8 +53,16 @@ class Fault:
             raise ValueError(f"a fault has no {', '.join(unknown)}; it has {', '.join(sorted(known))}")
         if body.get("Kind") not in get_args(FaultKind):
             raise ValueError(f"Kind must be one of {', '.join(get_args(FaultKind))}")
+        default = cls("status")
+        for name, value in body.items():
+            wanted = getattr(default, known[name])
+            if not isinstance(value, (int, float) if isinstance(wanted, float) else type(wanted)):
+                raise ValueError(f"{name} cannot be {value!r}")  # noqa: TRY004 - the caller answers ValueError
         fault = cls(**{known[name]: value for name, value in body.items()})
-        re.compile(fault.path)
+        try:
+            re.compile(fault.path)
+        except re.error as error:
+            raise ValueError(f"Path is no regular expression: {error}") from error
         return fault
 
     def to_json(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 from sandbox.errors import bad_request
 from sandbox.store import Document
 
-__all__ = ["EMPTY", "is_sensitive_value", "separate"]
+__all__ = ["EMPTY", "is_filled", "is_sensitive_value", "separate"]
 
 EMPTY: Document = {"HasValue": False, "NewValue": None, "Hint": None}
 _KEYS = {"hasvalue", "newvalue", "hint"}
@@ -30,6 +30,12 @@ def is_sensitive_value(value: Any) -> bool:
         return False
     keys = {str(key).lower() for key in value}
     return keys <= _KEYS and ("hasvalue" in keys or "newvalue" in keys)
+
+
+def is_filled(value: Any) -> bool:
+    """Whether a SensitiveValue brings a secret, or says that there is one."""
+    given = {str(key).lower(): item for key, item in value.items()}
+    return bool(given.get("newvalue") or given.get("hasvalue"))
 
 
 def separate(document: Document, kept: Mapping[str, str]) -> tuple[Document, dict[str, str]]:

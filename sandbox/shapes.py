@@ -22,6 +22,7 @@ __all__ = [
     "filled",
     "git_dependencies",
     "objects",
+    "of_type",
     "packages",
     "require",
     "retention",
@@ -62,6 +63,19 @@ def filled(given: Document, defaults: Document) -> Document:
             raise bad_request(texts.wrong_type(value, name))
         result[name] = default if value is None else value
     return result
+
+
+def of_type(given: Document, plain: Document, secret: Iterable[str]) -> Document:
+    """The properties that only some types of a kind have: `plain` ones with their defaults, and `secret` ones.
+
+    Raises ApiError 400 for a secret that is no SensitiveValue.
+    """
+    found = filled(given, {**plain, **dict.fromkeys(secret)})
+    for name in secret:
+        if found[name] is not None and not secrets.is_sensitive_value(found[name]):
+            raise bad_request(texts.wrong_type(found[name], name))
+        found[name] = found[name] or secrets.EMPTY
+    return found
 
 
 def require(body: Document, *names: str) -> None:

@@ -10,7 +10,7 @@ from sandbox import crud, secrets, texts
 from sandbox.errors import bad_request
 from sandbox.kind import Field, Kind, Reference, Save, declare
 from sandbox.routing import Call, Router
-from sandbox.shapes import NAME, TENANTED
+from sandbox.shapes import NAME, TENANTED, of_type
 from sandbox.store import Document, Write
 
 __all__ = ["ACCOUNTS", "add_routes"]
@@ -58,21 +58,16 @@ _REQUIRED = {
 
 def _prepare(save: Save) -> None:
     account = save.after
-    details = save.body.get("Details")
-    given = {**save.body, **details} if isinstance(details, dict) else save.body
+    given = {key.lower(): value for key, value in save.body.items()}
+    if isinstance(given.get("details"), dict):
+        given.update({key.lower(): value for key, value in given["details"].items()})
     if save.before is None:
-        account["AccountType"] = _type(given.get("AccountType"))
+        account["AccountType"] = _type(given.get("accounttype"))
     plain, secret = _TYPES[account["AccountType"]]
-    for name in plain:
-        account[name] = given.get(name, [] if name in _SUBJECT_KEYS else None)
-    for name in secret:
-        value = given.get(name)
-        if value is not None and not secrets.is_sensitive_value(value):
-            raise bad_request(texts.wrong_type(value, name))
-        account[name] = value or secrets.EMPTY
+    account.update(of_type(given, {name: [] if name in _SUBJECT_KEYS else None for name in plain}, secret))
     for name in _REQUIRED.get(account["AccountType"], ()):
         value = account[name]
-        if not value or (name in secret and not (value.get("NewValue") or value.get("HasValue"))):
+        if not value or (name in secret and not secrets.is_filled(value)):
             raise bad_request(texts.required(name))
 
 

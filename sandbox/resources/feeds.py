@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sandbox import crud, secrets, texts
+from sandbox import crud, texts
 from sandbox.errors import bad_request
 from sandbox.kind import Field, Kind, Save, declare
 from sandbox.routing import Call, Router
+from sandbox.shapes import of_type
 from sandbox.store import Document, Write
 
 __all__ = ["BUILT_IN", "FEEDS", "add_routes"]
@@ -49,7 +50,7 @@ _TYPES: dict[str, tuple[Document, tuple[str, ...]]] = {
 
 def _prepare(save: Save) -> None:
     feed, given = save.after, save.body
-    sent = given.get("FeedType")
+    sent = next((value for key, value in given.items() if key.lower() == "feedtype"), None)
     name = next((name for name in _TYPES if name.lower() == str(sent).lower()), None)
     if name is None:
         raise bad_request(texts.required("FeedType") if not sent else texts.wrong_choice(sent, "FeedType"))
@@ -59,13 +60,7 @@ def _prepare(save: Save) -> None:
         raise bad_request(texts.mismatch("FeedType", name, save.before["FeedType"]))
     feed["FeedType"] = name
     plain, secret = _TYPES[name]
-    for field, default in plain.items():
-        feed[field] = default if given.get(field) is None else given[field]
-    for field in secret:
-        value = given.get(field)
-        if value is not None and not secrets.is_sensitive_value(value):
-            raise bad_request(texts.wrong_type(value, field))
-        feed[field] = value or secrets.EMPTY
+    feed.update(of_type(given, plain, secret))
     if "FeedUri" in plain and not feed["FeedUri"]:
         raise bad_request(texts.required("FeedUri"))
 

@@ -1,0 +1,151 @@
+"""No answer of the sandbox carries a secret that was put in, whatever is saved, in whatever order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sandbox.server import serve
+
+# Where a secret can be put, and how a body that carries it there looks. {n} tells one document from the next.
+SENSITIVE = {"HasValue": True, "NewValue": "{secret}", "Hint": None}
+LOWER = {"newValue": "{secret}"}
+_STEP = {"Name": "S", "Actions": [{"ActionType": "Octopus.Script", "Properties": {"pw": SENSITIVE}}]}
+_TEMPLATE = {"Name": "t", "DisplaySettings": {"Octopus.ControlType": "Sensitive"}, "DefaultValue": "{secret}"}
+_HOOK = {"WebhookURI": "http://127.0.0.1:9/", "WebhookHeaderKey": "k", "WebhookHeaderValue": SENSITIVE, "Filter": {}}
+PLACES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "account": ("POST", "accounts", {"Name": "a{n}", "AccountType": "Token", "Token": SENSITIVE}),
+    "account in lower case": ("POST", "accounts", {"name": "b{n}", "AccountType": "Token", "Token": LOWER}),
+    "account, wrong shape": ("POST", "accounts", {"Name": "c{n}", "AccountType": "Token", "Token": "{secret}"}),
+    "account, wrong type": (
+        "POST",
+        "accounts",
+        {"Name": "d{n}", "AccountType": "Token", "Token": {"NewValue": ["{secret}"]}},
+    ),
+    "feed": (
+        "POST",
+        "feeds",
+        {"Name": "f{n}", "FeedType": "NuGet", "FeedUri": "https://f.example", "Password": SENSITIVE},
+    ),
+    "certificate": ("POST", "certificates", {"Name": "g{n}", "CertificateData": SENSITIVE, "Password": SENSITIVE}),
+    "git credential": (
+        "POST",
+        "Spaces-1/git-credentials",
+        {"Name": "h{n}", "Details": {"Type": "UsernamePassword", "Username": "u", "Password": SENSITIVE}},
+    ),
+    "library template": ("POST", "libraryvariablesets", {"Name": "i{n}", "Templates": [_TEMPLATE]}),
+    "step template": (
+        "POST",
+        "actiontemplates",
+        {"Name": "j{n}", "ActionType": "Octopus.Script", "Properties": {"pw": SENSITIVE}, "Parameters": [_TEMPLATE]},
+    ),
+    "machine": (
+        "POST",
+        "machines",
+        {
+            "Name": "k{n}",
+            "Roles": ["r"],
+            "EnvironmentIds": ["{environment}"],
+            "Endpoint": {"AadUserCredentialPassword": LOWER},
+        },
+    ),
+    "variable": (
+        "PUT",
+        "variables/{variables}",
+        {"Variables": [{"Id": "v", "Name": "pw", "Type": "Sensitive", "Value": "{secret}"}]},
+    ),
+    "variable, by flag": (
+        "PUT",
+        "variables/{variables}",
+        {"Variables": [{"Id": "v", "Name": "pw", "IsSensitive": True, "Value": "{secret}"}]},
+    ),
+    "variable, refused": (
+        "PUT",
+        "variables/{variables}",
+        {"Variables": [{"Name": "pw", "Type": "Sensitive", "Value": ["{secret}"]}]},
+    ),
+    "variable, made plain": ("PUT", "variables/{variables}", {"Variables": [{"Id": "v", "Name": "pw", "Value": None}]}),
+    "variables by project": (
+        "PUT",
+        "Spaces-1/projects/{project}/variables",
+        {"Variables": [{"Name": "pw", "Type": "Sensitive", "Value": "{secret}"}]},
+    ),
+    "action property": ("PUT", "deploymentprocesses/{process}", {"Version": "{version}", "Steps": [_STEP]}),
+    "subscription": ("POST", "subscriptions", {"Name": "l{n}", "EventNotificationSubscription": _HOOK}),
+}
+LISTS = ["accounts", "feeds", "certificates", "Spaces-1/git-credentials", "libraryvariablesets", "actiontemplates",
+         "machines", "subscriptions", "deploymentprocesses", "projects", "events?take=1000"]  # fmt: skip
+
+
+def _filled(value: Any, words: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(item, words) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, words) for item in value]
+    if not isinstance(value, str):
+        return value
+    if value == "{version}":
+        return words["version"]
+    for name, word in words.items():
+        value = value.replace(f"{{{name}}}", str(word))
+    return value
+
+
+async def _leaks(writes: list[str]) -> list[str]:
+    """Which answers, of the writes themselves and of reading everything back, had a secret in them."""
+    seen: list[tuple[str, str]] = []
+    async with serve() as sandbox, aiohttp.ClientSession(headers=sandbox.headers) as session:
+
+        async def request(method: str, path: str, body: Any = None) -> Any:
+            async with session.request(method, f"{sandbox.url}/api/{path}", json=body) as response:
+                text = await response.text()
+                seen.append((f"{method} {path}", text))
+                assert response.status < 500, (path, text)
+                return json.loads(text) if text else None
+
+        lifecycle = (await request("GET", "lifecycles/all"))[0]["Id"]
+        group = (await request("GET", "projectgroups/all"))[0]["Id"]
+        project = await request("POST", "projects", {"Name": "P", "LifecycleId": lifecycle, "ProjectGroupId": group})
+        environment = await request("POST", "environments", {"Name": "E"})
+        version = 0
+        for number, place in enumerate(writes):
+            method, path, body = PLACES[place]
+            words = {
+                "n": number,
+                "secret": f"SECRET-{number}-",
+                "environment": environment["Id"],
+                "project": project["Id"],
+                "variables": project["VariableSetId"],
+                "process": project["DeploymentProcessId"],
+                "version": version,
+            }
+            answer = await request(method, _filled(path, words), _filled(body, words))
+            if place == "action property":
+                version = answer["Version"]
+            if place not in (
+                "account, wrong shape",
+                "account, wrong type",
+                "variable, refused",
+                "variable, made plain",
+            ):
+                assert f"SECRET-{number}-" in json.dumps(sandbox.store.state["Secrets"]), place
+        for path in [*LISTS, f"variables/{project['VariableSetId']}"]:
+            page = await request("GET", path)
+            for item in page.get("Items", []):
+                await request("GET", item["Links"]["Self"].removeprefix("/api/"))
+    return [where for where, text in seen if "SECRET-" in text]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.sampled_from(sorted(PLACES)), min_size=1, max_size=12))
+def test_no_answer_has_a_secret(writes: list[str]) -> None:
+    assert asyncio.run(_leaks(writes)) == []
+
+
+def test_every_place_is_tried_at_least_once() -> None:
+    assert asyncio.run(_leaks(sorted(PLACES))) == []
