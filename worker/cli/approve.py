@@ -75,6 +75,7 @@ async def _approve(house: House, held: HeldRoute, plan_hash: str) -> None:
         await house.queue.mark(
             [key],
             source=Source.CLI,
+            debounce_ms=0,
             correlation_id=house.correlation_id,
             requested_by=house.requested_by,
             reason="approved",

@@ -60,6 +60,7 @@ async def mark(house: House, keys: Iterable[DirtyKey], *, priority: Priority, re
         wanted,
         source=Source.CLI,
         priority=priority,
+        debounce_ms=0,
         correlation_id=house.correlation_id,
         requested_by=house.requested_by,
         reason=reason,

@@ -11,7 +11,21 @@ import typer
 
 from config import logging
 from config.settings import LogFormat, LogLevel
-from worker.cli import approve, cleanup, config, demo, enqueue, plan, reconcile, runs, sandbox, status, sync
+from worker.cli import (
+    approve,
+    cleanup,
+    config,
+    dead_letters,
+    demo,
+    enqueue,
+    pause,
+    plan,
+    reconcile,
+    runs,
+    sandbox,
+    status,
+    sync,
+)
 from worker.cli.errors import Commands
 
 app = typer.Typer(
@@ -50,6 +64,9 @@ for command in (plan.plan, sync.sync, enqueue.enqueue, reconcile.reconcile, appr
     app.command()(command)
 app.add_typer(runs.app, name="runs")
 app.add_typer(cleanup.app, name="cleanup")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.command()(pause.pause)
+app.command()(pause.resume)
 app.add_typer(config.app, name="config")
 app.command()(sandbox.sandbox)
 app.command()(demo.demo)
