@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from fakeredis import FakeAsyncRedis
@@ -42,8 +43,8 @@ def queue(fake_redis: FakeAsyncRedis, clock: Clock) -> DirtyQueue:
     return DirtyQueue(fake_redis, max_attempts=3, rehint_ms=30_000)
 
 
-async def now(queue: DirtyQueue, *keys: DirtyKey, source: Source = Source.CLI, **more: object) -> None:
-    await queue.mark(keys, source=source, debounce_ms=0, **more)  # type: ignore[arg-type]
+async def now(queue: DirtyQueue, *keys: DirtyKey, source: Source = Source.CLI, **more: Any) -> None:
+    await queue.mark(keys, source=source, debounce_ms=0, **more)
 
 
 async def left_over(redis: FakeAsyncRedis) -> set[bytes]:
@@ -158,7 +159,7 @@ class TestRun:
         assert claim.sources == (Source.WEBHOOK, Source.CLI)
         assert claim.correlation_ids == ("c-1", "c-2")
         assert claim.correlation_id == "c-2"
-        assert (claim.requested_by, claim.reason, claim.first_ms) == ("Ada", "went missing", first)
+        assert (claim.requested_by, claim.reason, claim.since_ms) == ("Ada", "went missing", first)
 
     async def test_the_next_run_answers_only_for_newer_marks(self, queue: DirtyQueue) -> None:
         await now(queue, A, source=Source.WEBHOOK, correlation_id="c-1", requested_by="Ada")
@@ -196,6 +197,26 @@ class TestRetry:
         assert (entry.state, entry.in_ms, entry.attempts, entry.why) == (State.WAITING, 5000, 1, "429")
         clock.advance(5000)
         assert (await queue.claim(A, LEASE)).attempts == 1
+
+    async def test_a_retry_is_as_far_behind_as_its_oldest_mark(self, queue: DirtyQueue, clock: Clock) -> None:
+        first = clock.ms
+        await now(queue, A)
+        for _ in range(2):
+            clock.advance(100)
+            claim = await queue.claim(A, LEASE)
+            assert claim.since_ms == first
+            await now(queue, A)
+            await queue.done(A, claim.token, Outcome.retry_in(0))
+            [entry] = await queue.waiting()
+            assert entry.since_ms == first
+
+    async def test_reports_after_a_retry_are_debounced_anew(self, queue: DirtyQueue, clock: Clock) -> None:
+        await now(queue, A)
+        claim = await queue.claim(A, LEASE)
+        clock.advance(50_000)
+        await queue.done(A, claim.token, Outcome.retry_in(100_000))
+        [marked] = await queue.mark([A], source="webhook")
+        assert marked.due_ms == clock.ms + 3000
 
     async def test_waiting_costs_no_attempt(self, queue: DirtyQueue) -> None:
         await now(queue, A)

@@ -128,7 +128,7 @@ class DirtyQueue:
         status, wait, *rest = await self._run("claim", self._max_attempts, str(key), lease_ms)
         if not rest:
             return Claim(key, ClaimStatus(_text(status)), wait_ms=int(wait))
-        token, generation, attempts, priority, first, sources, correlations, requested_by, reason = rest
+        token, generation, attempts, priority, since, sources, correlations, requested_by, reason = rest
         return Claim(
             key,
             ClaimStatus(_text(status)),
@@ -136,7 +136,7 @@ class DirtyQueue:
             generation=int(generation),
             attempts=int(attempts),
             priority=Priority(_text(priority)),
-            first_ms=int(first),
+            since_ms=int(since),
             sources=_sources(sources),
             correlation_ids=_lines(correlations),
             requested_by=_text(requested_by) or None,
@@ -271,6 +271,7 @@ def marked(key: DirtyKey, answer: list[int]) -> Marked:
 
 def _entry(key: str, state: State, priority: Priority, in_ms: int, item: dict[str, str]) -> Entry:
     running = state is State.RUNNING
+    since = item.get("run_since" if running else "since")
     return Entry(
         key=DirtyKey.parse(key),
         state=state,
@@ -280,7 +281,7 @@ def _entry(key: str, state: State, priority: Priority, in_ms: int, item: dict[st
         why=item.get("why", ""),
         sources=_sources(item.get("run_sources" if running else "sources", "")),
         correlation_ids=_lines(item.get("run_correlations" if running else "correlations", "")),
-        first_ms=int(item["first"]) if item.get("first") else None,
+        since_ms=int(since) if since else None,
         started_ms=int(item["started"]) if item.get("started") else None,
     )
 

@@ -69,8 +69,8 @@ class Claim:
     attempts: int = 0
     """Failed tries before this one, expired leases included."""
     priority: Priority = Priority.EVENTS
-    first_ms: int = 0
-    """When the oldest mark of this run was made, by the clock of Redis: how far behind we are."""
+    since_ms: int = 0
+    """When the oldest mark not answered yet was made, by the clock of Redis: how far behind we are."""
     sources: tuple[Source, ...] = ()
     correlation_ids: tuple[str, ...] = ()
     """Of the marks that this run answers, oldest first, the last eight."""
@@ -160,8 +160,8 @@ class Entry:
     """Why it is not done yet, as the last run put it. Empty if it was not tried."""
     sources: tuple[Source, ...]
     correlation_ids: tuple[str, ...]
-    first_ms: int | None
-    """When the oldest mark not yet claimed was made."""
+    since_ms: int | None
+    """When the oldest mark not answered yet was made. Failed tries do not answer."""
     started_ms: int | None
     """Of a running one."""
 

@@ -1,6 +1,6 @@
 -- include: queue
 -- ARGV: max_attempts, key, lease_ms
--- Returns {status, wait_ms} or {'ok', 0, token, generation, attempts, priority, first, sources, correlations, requested_by, reason}.
+-- Returns {status, wait_ms} or {'ok', 0, token, generation, attempts, priority, since, sources, correlations, requested_by, reason}.
 local now, key, item = now_ms(), ARGV[2], name('item', ARGV[2])
 -- Whatever the answer, the hint that led here is used up: the sweep may give another.
 redis.call('HDEL', item, 'hinted')
@@ -18,13 +18,13 @@ if due > now then return {'early', due - now} end
 local token = redis.call('INCR', name('fence'))
 local generation = tonumber(field(key, 'generation')) or 0
 local result = {
-  'ok', 0, token, generation, tonumber(field(key, 'attempts')) or 0, priority, tonumber(field(key, 'first')) or now,
+  'ok', 0, token, generation, tonumber(field(key, 'attempts')) or 0, priority, tonumber(field(key, 'since')) or now,
   field(key, 'sources'), field(key, 'correlations'), field(key, 'requested_by'), field(key, 'reason'),
 }
 redis.call('ZREM', name('ready', priority, route_of(key)), key)
 redis.call('ZADD', name('running'), now + tonumber(ARGV[3]), key)
 redis.call('HSET', item, 'token', token, 'run_generation', generation, 'run_priority', priority,
   'run_sources', result[8], 'run_correlations', result[9], 'run_requested_by', result[10], 'run_reason', result[11],
-  'started', now)
-redis.call('HDEL', item, 'first', 'sources', 'correlations', 'requested_by', 'reason')
+  'started', now, 'run_since', result[7])
+redis.call('HDEL', item, 'first', 'since', 'sources', 'correlations', 'requested_by', 'reason')
 return result

@@ -74,7 +74,9 @@ local function mark_key(now, key, mark, max_attempts)
     -- A dead letter gets one more try: the next failure buries it again.
     redis.call('HSET', item, 'attempts', math.max(0, max_attempts - 1))
   end
-  local first, sources, correlations = unpack(redis.call('HMGET', item, 'first', 'sources', 'correlations'))
+  -- `first` bounds the debouncing of these marks; `since` is that of the oldest mark not answered yet, retries included.
+  local first, since, sources, correlations = unpack(
+    redis.call('HMGET', item, 'first', 'since', 'sources', 'correlations'))
   first = tonumber(first or now)
   local due = math.min(now + mark.debounce, first + mark.max_wait)
   local priority = mark.priority
@@ -84,7 +86,7 @@ local function mark_key(now, key, mark, max_attempts)
     if not mark.reports then due = math.min(due, standing_due) end
     if standing_priority == 'events' then priority = 'events' end
   end
-  redis.call('HSET', item, 'generation', generation, 'first', first,
+  redis.call('HSET', item, 'generation', generation, 'first', first, 'since', since or now,
     'sources', union(sources or '', mark.source, LISTS.sources),
     'correlations', union(correlations or '', mark.correlation, LISTS.correlations))
   if mark.requested_by ~= '' then redis.call('HSET', item, 'requested_by', mark.requested_by) end
@@ -96,7 +98,7 @@ end
 -- Ends the run of a key, lease and all, without saying what becomes of it.
 local function end_run(key)
   redis.call('ZREM', name('running'), key)
-  redis.call('HDEL', name('item', key), 'token', 'started', 'run_generation', 'run_priority', 'run_sources',
+  redis.call('HDEL', name('item', key), 'token', 'started', 'run_since', 'run_generation', 'run_priority', 'run_sources',
     'run_correlations', 'run_requested_by', 'run_reason')
 end
 
@@ -106,6 +108,7 @@ local function put_back(key, due)
   for list, bound in pairs(LISTS) do
     redis.call('HSET', item, list, union(field(key, 'run_' .. list), field(key, list), bound))
   end
+  redis.call('HSET', item, 'since', field(key, 'run_since'))
   for _, words in ipairs({'requested_by', 'reason'}) do
     if field(key, words) == '' then redis.call('HSET', item, words, field(key, 'run_' .. words)) end
   end
@@ -132,7 +135,7 @@ local function bury_key(now, key, max_attempts)
   end
   local item = name('item', key)
   redis.call('HSET', item, 'sources', field(key, 'run_sources'), 'correlations', field(key, 'run_correlations'))
-  redis.call('HDEL', item, 'first', 'hinted')
+  redis.call('HDEL', item, 'first', 'since', 'hinted')
   end_run(key)
   redis.call('ZADD', name('dead'), now, key)
   return 'buried'
