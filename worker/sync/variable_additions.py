@@ -24,7 +24,7 @@ class Addition:
 
 
 def new_row(source: int, wanted: WantedRow, rules: VariableRules) -> Addition:
-    """The row as the source has it, but a placeholder where its value is a secret, unknown here, or not to be copied."""
+    """The row as the source has it; a placeholder where its value is a secret, unknown here, or not to be copied."""
     row = {"Id": PendingId.of(wanted.source_id), **_portable(wanted.row)}
     notes = [widened_note(wanted)] if wanted.widened else []
     placeholder = is_sensitive(row) or wanted.unresolved_value is not None or rules.new_rows is NewRows.PLACEHOLDER
