@@ -4,15 +4,13 @@ Never against our own engine, so that a mistake of ours about Octopus cannot agr
 differs on purpose, the difference is in a list here with its reason; any other difference fails.
 """
 
-import asyncio
-import time
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 from octopus_samples import SWAGGER_VERSION, answer_schema, needs_samples, properties_missing, sample, violations
 from octopus_world import furnish
+from webhook_target import eventually, receiving
 
 from sandbox.event_noise import deployment
 from sandbox.kind import KINDS
@@ -35,31 +33,14 @@ _NEWER_IN_05B = {"Payload.Subscription.Type", "Payload.Subscription.EventNotific
 
 async def webhook_of(version: str) -> dict[str, Any]:
     """The body that a sandbox of this release posts for a deployment's event."""
-    bodies: list[dict[str, Any]] = []
-
-    async def hook(request: web.Request) -> web.Response:
-        bodies.append(await request.json())
-        return web.Response()
-
-    target = web.Application()
-    target.router.add_post("/", hook)
-    runner = web.AppRunner(target)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
     settings = Settings(version=version, poll_seconds=3600, public_url="https://octopus.example")
-    try:
-        async with serve(settings) as sandbox:
-            await _subscribe(sandbox, f"http://127.0.0.1:{runner.addresses[0][1]}/")
-            for batch in (1, 2):  # the second shows the cursor that the first has left
-                sandbox.audit.add(deployment(SPACE, "Projects-1", "Environments-1", version=version))
-                sandbox.deliveries.look_now()
-                deadline = time.monotonic() + 20
-                while len(bodies) < batch:
-                    assert time.monotonic() < deadline, "no webhook came"
-                    await asyncio.sleep(0.01)
-    finally:
-        await runner.cleanup()
-    return bodies[-1]
+    async with receiving() as receiver, serve(settings) as sandbox:
+        await _subscribe(sandbox, receiver.url)
+        for batch in (1, 2):  # the second shows the cursor that the first has left
+            sandbox.audit.add(deployment(SPACE, "Projects-1", "Environments-1", version=version))
+            sandbox.deliveries.look_now()
+            await eventually(lambda wanted=batch: len(receiver.bodies) >= wanted)
+        return receiver.bodies[-1]
 
 
 async def _subscribe(sandbox: Sandbox, url: str) -> None:
