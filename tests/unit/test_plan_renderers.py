@@ -187,6 +187,15 @@ def test_json_carries_every_name_as_it_is(name: str) -> None:
     assert json.loads(text)["actions"][0]["path"] == ["project", name]
 
 
+def test_nothing_is_said_twice() -> None:
+    text = "Variables[Password]: fill in the secret"
+    entry = CleanUp(VARIABLES, "Variables[Password]", "placeholder-secret", text)
+    decision = Decision("sensitive", "Variables[Password]", text)
+    action = Action(Op.UPDATE, "variables", VARIABLES, None, None, decisions=(decision,), clean_ups=(entry,))
+    assert printed(Plan("r", (action,))).count("fill in the secret") == 1
+    assert printed(Plan("r", (action,))).count("Variables[Password]") == 1
+
+
 def test_a_plan_that_was_stored_can_be_shown_again() -> None:
     assert printed(plan_json.from_dict(json.loads(plan_json.render(PLAN)))) == PRINTED
 

@@ -67,17 +67,22 @@ def details(action: Action) -> Iterator[Line]:
     """What stands below an action's headline, in the order of the module's example."""
     for change in action.changes:
         yield from _changed(change)
+    by_hand = {(entry.where, entry.text) for entry in action.clean_ups}
     for decision in action.decisions:
-        place = f"{decision.where}: " if decision.where else ""
-        yield Line(Role.DECISION, "#", visible(f"{decision.rule}: {place}{decision.text}"), 2)
+        if (decision.where, decision.text) not in by_hand:  # what a person must do is said once, below
+            yield Line(Role.DECISION, "#", visible(f"{decision.rule}: {_placed(decision.where, decision.text)}"), 2)
     for destroyed in action.destroys:
         yield Line(Role.DESTROYS, "-", visible(f"also deletes: {destroyed}"), 2)
     for path in action.waits_for:
         yield Line(Role.WAITS, "*", visible(f"waits for: {printed(path)}"), 2)
     for entry in action.clean_ups:
-        place = f"{entry.where}: " if entry.where else ""
         item = "" if entry.item == action.path else f"{printed(entry.item)}: "
-        yield Line(Role.CLEAN_UP, "*", visible(f"by hand: {item}{place}{entry.text}"), 2)
+        yield Line(Role.CLEAN_UP, "*", visible(f"by hand: {item}{_placed(entry.where, entry.text)}"), 2)
+
+
+def _placed(where: str, text: str) -> str:
+    """``text`` with its place before it, unless it begins with that itself."""
+    return text if text.startswith(where) else f"{where}: {text}"
 
 
 def _changed(change: Change) -> Iterator[Line]:
