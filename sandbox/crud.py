@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable
 from typing import Any
 
-from sandbox import secrets, texts
+from sandbox import secrets, tags, texts
 from sandbox.errors import bad_request, not_found
 from sandbox.kind import Field, Kind, Save, values_at
 from sandbox.paging import page, select
@@ -90,7 +90,7 @@ def list_page(call: Call, kind: Kind, documents: Iterable[Document], path: str |
 
 def show(call: Call, kind: Kind, document: Document) -> Document:
     """A document as the API gives it: with its links, without what the version does not know."""
-    shown = prune(kind.shown(call, document), kind.collection, call.settings.version)
+    shown = prune(kind.shown(call, tags.shown(call, kind, document)), kind.collection, call.settings.version)
     links = {"Self": call.link(f"{kind.collection}/{document['Id']}")}
     for name, template in kind.links.items():
         links[name] = call.link(_fill(template, document))
@@ -127,7 +127,7 @@ def _store(save: Save) -> Document:
     if kind.slug:
         _give_slug(save)
     kept = call.store.secrets_of(after["Id"]) if before else {}
-    save.after, taken = secrets.separate(after, kept)
+    save.after, taken = secrets.separate(tags.stored(call, kind, after), kept)
     besides = [] if before else kind.created(save)
     write = Write(kind.collection, before, save.after, taken)
     call.store.commit(call.space_id, [write, *save.besides, *besides], call.actor)
@@ -198,22 +198,8 @@ def check_references(call: Call, kind: Kind, document: Document) -> None:
         for value in values_at(document, reference.path):
             if value == "" or (reference.expression and isinstance(value, str) and "#{" in value):
                 continue
-            if reference.collection == "tags":
-                _check_tag(call, value)
-            elif call.look_up(reference.collection, value) is None:
+            if reference.collection != tags.TAGS and call.look_up(reference.collection, value) is None:
                 raise not_found(value)
-
-
-def _check_tag(call: Call, value: str) -> None:
-    """A tag by its canonical name, in any case, or by its id; a FreeText set takes any tag."""
-    set_name = value.split("/", 1)[0].casefold()
-    for tag_set in call.scope.collection("tagsets").values():
-        if tag_set["Type"] == "FreeText" and tag_set["Name"].casefold() == set_name:
-            return
-        for tag in tag_set["Tags"]:
-            if value.casefold() in (tag["CanonicalTagName"].casefold(), tag["Id"].casefold()):
-                return
-    raise not_found(value)
 
 
 def _siblings(call: Call, kind: Kind, document: Document) -> Iterable[Document]:

@@ -11,6 +11,7 @@ from sandbox.resources.environments import last_sort_order, sort_documents
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import NAME, TENANTED, filled, git_dependencies, objects, packages, templates
 from sandbox.store import Document, Write
+from sandbox.tags import used_by
 
 __all__ = ["ACTION_TEMPLATES", "CERTIFICATES", "GIT_CREDENTIALS", "LIBRARY_SETS", "TAG_SETS", "add_routes"]
 
@@ -70,11 +71,29 @@ def _prepare_tag_set(save: Save) -> None:
         if any(other["Name"].casefold() == tag["Name"].casefold() for other in tags):
             raise bad_request(texts.name_taken("Tag", tag["Name"]))
         tag["Id"] = tag["Id"] or f"{tag_set['Id']}/{call.store.next_id('Tags')}"
-        tag["CanonicalTagName"] = f"{tag_set['Name']}/{tag['Name']}"
         tags.append(tag)
     if tag_set["Type"] == "FreeText" and tags:
         raise bad_request("A tag set of type FreeText has no tags of its own.")
+    _check_unused(call, save.before or {"Tags": []}, {tag["Id"] for tag in tags})
     tag_set["Tags"] = tags
+
+
+def _check_unused(call: Call, tag_set: Document, kept: set[str]) -> None:
+    """A tag that goes must not be used by anything any more (OctopusDeploy/Issues#3436)."""
+    for tag in tag_set["Tags"]:
+        names = [] if tag["Id"] in kept else [f"'{name}'" for name in used_by(call, tag["Id"])]
+        if names:
+            raise bad_request(texts.in_use(f"tag '{tag['Name']}'", "documents", names))
+
+
+def _delete_tag_set(call: Call, tag_set: Document) -> list[Write]:
+    _check_unused(call, tag_set, set())
+    return []
+
+
+def _shown_tag_set(_call: Call, tag_set: Document) -> Document:
+    named = [{**tag, "CanonicalTagName": f"{tag_set['Name']}/{tag['Name']}"} for tag in tag_set["Tags"]]
+    return {**tag_set, "Tags": named}
 
 
 TAG_SETS = declare(
@@ -92,6 +111,8 @@ TAG_SETS = declare(
         ),
         order="SortOrder",
         prepare=_prepare_tag_set,
+        deleting=_delete_tag_set,
+        shown=_shown_tag_set,
     )
 )
 

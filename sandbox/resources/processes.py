@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from sandbox import crud, secrets, texts
+from sandbox import crud, secrets, tags, texts
 from sandbox.errors import bad_request
 from sandbox.kind import KINDS, Kind, Reference, declare
 from sandbox.resources.steps import check_references, normalised
@@ -160,6 +160,7 @@ def save(call: Call, kind: Kind, before: Document, body: Document) -> Document:
     }
     crud.check_references(call, kind, after)
     check_references(call, steps)
+    after = tags.stored(call, kind, after)
     after, taken = secrets.separate(after, call.store.secrets_of(before["Id"]))
     call.store.commit(call.space_id, [Write(kind.collection, before, after, taken)], call.actor)
     return after

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox import texts
-from sandbox.errors import bad_request
+from sandbox import tags, texts
+from sandbox.errors import ApiError, bad_request
 from sandbox.routing import Call
 from sandbox.store import Document
 
@@ -86,6 +86,8 @@ def check_scope(call: Call, owner_id: str, given: Any, variable: str) -> dict[st
         values = values or []
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise bad_request(texts.wrong_type(values, f"Variables.Scope.{dimension}"))
+        if dimension == "TenantTag":
+            values = [_tag(call, variable, value) for value in values]
         for value in values:
             if not _exists(call, owner_id, dimension, value):
                 raise bad_request(
@@ -94,6 +96,15 @@ def check_scope(call: Call, owner_id: str, given: Any, variable: str) -> dict[st
         if values:
             scope[dimension] = list(dict.fromkeys(values))
     return scope
+
+
+def _tag(call: Call, variable: str, value: str) -> str:
+    try:
+        return tags.to_id(call, value)
+    except ApiError as error:
+        raise bad_request(
+            f"The variable '{variable}' is scoped to TenantTag '{value}', which does not exist."
+        ) from error
 
 
 def _exists(call: Call, owner_id: str, dimension: str, value: str) -> bool:
@@ -106,8 +117,6 @@ def _exists(call: Call, owner_id: str, dimension: str, value: str) -> bool:
     if dimension == "ProcessOwner":
         runbook = scope.find("runbooks", value)
         return value.casefold() == owner_id.casefold() or (runbook is not None and runbook["ProjectId"] == owner_id)
-    if dimension == "TenantTag":
-        return value.casefold() in {tag.casefold() for tag in canonical_tags(call)}
     if dimension == "Action":
         ids = {a["Id"] for p in project_processes(call, owner_id) for s in p["Steps"] for a in s["Actions"]}
         return value in ids

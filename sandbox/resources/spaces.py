@@ -6,7 +6,7 @@ feeds that are built in. To delete one, its task queue must have been stopped; t
 
 from __future__ import annotations
 
-from sandbox import crud
+from sandbox import crud, texts
 from sandbox.errors import bad_request
 from sandbox.kind import Field, Kind, Save, declare, own
 from sandbox.resources.feeds import FEEDS
@@ -36,6 +36,10 @@ def _prepare(save: Save) -> None:
     space["SpaceManagersTeams"] = [*others, own_team]
     if save.before is None:
         space["IsDefault"] = False
+    else:
+        for name in ("IsDefault", "TaskQueueStopped"):
+            if not isinstance(save.body.get(name), bool):
+                raise bad_request(texts.required(name))
 
 
 def _deleting(_call: Call, space: Document) -> list[Write]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sandbox import crud, texts
+from sandbox import crud, tags, texts
 from sandbox.errors import bad_request, not_found
 from sandbox.kind import KINDS, Kind, declare
 from sandbox.resources.scopes import check_scope, scope_values
@@ -38,7 +38,15 @@ _TYPES = {name.lower(): name for name in ("String", "Sensitive", *_HOLDS_ID)}
 
 
 def _shown(call: Call, variable_set: Document) -> Document:
-    return {**variable_set, "ScopeValues": scope_values(call, variable_set["OwnerId"])}
+    variables = [_with_tag_names(call, variable) for variable in variable_set["Variables"]]
+    return {**variable_set, "Variables": variables, "ScopeValues": scope_values(call, variable_set["OwnerId"])}
+
+
+def _with_tag_names(call: Call, variable: Document) -> Document:
+    if "TenantTag" not in variable["Scope"]:
+        return variable
+    names = [tags.to_name(call, value) for value in variable["Scope"]["TenantTag"]]
+    return {**variable, "Scope": {**variable["Scope"], "TenantTag": names}}
 
 
 VARIABLE_SETS = declare(

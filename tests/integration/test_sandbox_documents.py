@@ -470,3 +470,36 @@ async def test_the_other_kinds_can_be_made_and_referred_to() -> None:
         assert [one["Name"] for one in values["TenantTags"]] == ["Ring/Inner", "Ring/Outer"]
         await octopus.delete(f"machines/{machine['Id']}")
         assert (await octopus.get(f"variables/{project['VariableSetId']}"))["Variables"] == []
+
+
+async def test_a_renamed_tag_is_renamed_everywhere_and_a_used_one_stays() -> None:
+    async with http() as octopus:
+        ring = await octopus.post("tagsets", {"Name": "Ring", "Tags": [{"Name": "Inner"}, {"Name": "Outer"}]})
+        tenant = await octopus.post("tenants", {"Name": "T", "TenantTags": ["ring/inner"]})
+        assert tenant["TenantTags"] == ["Ring/Inner"]
+        project = await octopus.project()
+        await octopus.save_steps(project, [action(TenantTags=["Ring/Inner"])])
+        await octopus.save_variables(project, [{"Name": "x", "Scope": {"TenantTag": ["Ring/Inner"]}}])
+        inner, outer = ring["Tags"]
+        renamed = {**ring, "Name": "Wave", "Tags": [{**inner, "Name": "First"}, outer]}
+        changed = await octopus.put(f"tagsets/{ring['Id']}", renamed)
+        assert [tag["CanonicalTagName"] for tag in changed["Tags"]] == ["Wave/First", "Wave/Outer"]
+        assert (await octopus.get(f"tenants/{tenant['Id']}"))["TenantTags"] == ["Wave/First"]
+        process = await octopus.get(f"deploymentprocesses/{project['DeploymentProcessId']}")
+        assert process["Steps"][0]["Actions"][0]["TenantTags"] == ["Wave/First"]
+        variables = await octopus.get(f"variables/{project['VariableSetId']}")
+        assert variables["Variables"][0]["Scope"] == {"TenantTag": ["Wave/First"]}
+        await octopus.put(f"deploymentprocesses/{process['Id']}", process)
+        await octopus.refused("PUT", f"tagsets/{ring['Id']}", {**changed, "Tags": [outer]})
+        await octopus.refused("DELETE", f"tagsets/{ring['Id']}")
+        left = await octopus.put(f"tagsets/{ring['Id']}", {**changed, "Tags": [changed["Tags"][0]]})
+        assert [tag["Name"] for tag in left["Tags"]] == ["First"]
+
+
+async def test_free_text_tags_are_taken_as_they_are() -> None:
+    async with http() as octopus:
+        await octopus.post("tagsets", {"Name": "Note", "Type": "FreeText"})
+        tenant = await octopus.post("tenants", {"Name": "T", "TenantTags": ["Note/anything"]})
+        assert tenant["TenantTags"] == ["Note/anything"]
+        await octopus.refused("POST", "tagsets", {"Name": "Bad", "Type": "FreeText", "Tags": [{"Name": "x"}]})
+        await octopus.refused("POST", "tenants", {"Name": "U", "TenantTags": ["Nothing/here"]}, status=404)
