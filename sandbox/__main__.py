@@ -32,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--poll-seconds", type=float, default=defaults.poll_seconds, help="between two looks of a subscription"
     )
+    parser.add_argument("--requests-per-minute", type=int, default=0, help="rate limit; 0 for none")
     given = parser.parse_args(argv)
     settings = Settings(
         version=given.version,
@@ -42,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         public_url=given.public_url,
         state_path=given.state,
         poll_seconds=given.poll_seconds,
+        requests_per_minute=given.requests_per_minute,
     )
     return run(settings, host=given.host, port=given.port)
 

@@ -7,6 +7,7 @@
 | `GET /api/sandbox/faults` | the faults that wait |
 | `POST /api/sandbox/faults` | adds one, as `sandbox.faults` describes it |
 | `DELETE /api/sandbox/faults`, `…/faults/{id}` | removes all, or one |
+| `PUT /api/sandbox/hidden` | `{"Ids": [...]}`: the key may not see these documents any more, but all others |
 | `POST /api/sandbox/state` | saves the state, to `{"Path": ...}` or to the file named at start |
 """
 
@@ -56,6 +57,11 @@ def add_routes(router: Router, faults: Faults, requests: RequestLog) -> None:
             raise not_found(call.params["id"])
         return Answer()
 
+    def hide(call: Call) -> Answer:
+        call.store.hidden.clear()
+        call.store.hidden.update(map(str, call.json().get("Ids") or []))
+        return Answer({"Ids": sorted(call.store.hidden)})
+
     def save_state(call: Call) -> Answer:
         path = (call.json() if call.raw_body.strip() else {}).get("Path") or call.settings.state_path
         if not path:
@@ -69,4 +75,5 @@ def add_routes(router: Router, faults: Faults, requests: RequestLog) -> None:
     router.add("POST", "sandbox/faults", add_fault, scope="system")
     router.add("DELETE", "sandbox/faults", clear_faults, scope="system")
     router.add("DELETE", "sandbox/faults/{id}", remove_fault, scope="system")
+    router.add("PUT", "sandbox/hidden", hide, scope="system")
     router.add("POST", "sandbox/state", save_state, scope="system")

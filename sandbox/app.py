@@ -18,6 +18,7 @@ from sandbox import admin, resources, rootdoc
 from sandbox.errors import ApiError, route_not_found, unauthorized
 from sandbox.extensions import EXTENSIONS
 from sandbox.faults import Fault, Faults
+from sandbox.ratelimit import TokenBucket
 from sandbox.requestlog import LoggedRequest, RequestLog
 from sandbox.routing import Answer, Call, Match, Router
 from sandbox.settings import Settings
@@ -30,6 +31,7 @@ SETTINGS = web.AppKey("settings", Settings)
 FAULTS = web.AppKey("faults", Faults)
 REQUESTS = web.AppKey("requests", RequestLog)
 _ROUTER = web.AppKey("router", Router)
+_LIMIT = web.AppKey("limit", TokenBucket)
 _ROUTE = web.RequestKey("route", str)
 
 MAX_BODY = 256 * 1024 * 1024
@@ -41,6 +43,7 @@ def create_app(store: Store, settings: Settings) -> web.Application:
     app[STORE], app[SETTINGS] = store, settings
     app[FAULTS], app[REQUESTS] = Faults(), RequestLog()
     router = app[_ROUTER] = Router()
+    app[_LIMIT] = TokenBucket(settings.requests_per_minute, store.clock, retry_after=settings.retry_after)
     admin.add_routes(router, app[FAULTS], app[REQUESTS])
     rootdoc.add_routes(router)
     resources.add_routes(router)
@@ -80,6 +83,8 @@ async def _answer(request: web.Request, below: str, faults: list[Fault]) -> Answ
     try:
         _fail(faults)
         actor = _authenticate(request) if below else rootdoc.ANONYMOUS
+        if below.lower().split("/")[0] != admin.ADMIN_PREFIX:
+            app[_LIMIT].take()
         match = app[_ROUTER].match(
             request.method, request.rel_url.raw_path[len(app[SETTINGS].api_root) :], app[STORE], app[SETTINGS]
         )

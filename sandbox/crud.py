@@ -71,7 +71,7 @@ def find(call: Call, kind: Kind, id_or_slug: str) -> Document:
         wanted = id_or_slug.casefold()
         documents = call.scope.collection(kind.collection).values()
         document = next((found for found in documents if str(found.get("Slug")).casefold() == wanted), None)
-    if document is None:
+    if document is None or document["Id"] in call.store.hidden:
         raise not_found(id_or_slug)
     return document
 

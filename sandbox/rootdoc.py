@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from email.utils import format_datetime
+
 from sandbox.errors import not_found
 from sandbox.routing import Answer, Call, Router
 from sandbox.settings import Settings
@@ -64,7 +67,7 @@ def actor(store: Store, settings: Settings, user_agent: str, ip_address: str | N
         user_id=user["Id"],
         username=user["Username"],
         user_agent=user_agent,
-        identity=f"API key 'Sandbox' created {user['Created']}",
+        identity=f"API key 'Sandbox' created {format_datetime(datetime.fromisoformat(user['Created']), usegmt=True)}",
         ip_address=ip_address,
     )
 

@@ -18,7 +18,9 @@ class Settings:
     id; `seed` decides the GUIDs. `version` is `year.minor.build` as the root document gives it; what that release does
     not know is neither taken nor given (`sandbox.versions`). `virtual_directory` is the path under which the server is
     hosted ("octopus" for `https://host/octopus/api`). `state_path` is read at start, if it exists, and written at stop.
-    `poll_seconds` is how often subscriptions look for new events; Octopus looks about every 30 s.
+    `poll_seconds` is how often subscriptions look for new events; Octopus looks about every 30 s. `requests_per_minute`
+    limits the rate (0: no limit; servers first installed with 2026.3 allow 200), `retry_after` says whether a rejection
+    tells how long to wait.
     """
 
     version: str = DEFAULT_VERSION
@@ -28,6 +30,8 @@ class Settings:
     seed: int = 0
     virtual_directory: str = ""
     poll_seconds: float = 30.0
+    requests_per_minute: int = 0
+    retry_after: bool = True
     public_url: str | None = None
     state_path: str | None = None
 

@@ -123,7 +123,8 @@ class Store:
     """The state of one sandbox.
 
     `first_id` numbers the first document of each kind; `seed` decides the GUIDs. Both matter to a new store only.
-    `clock` says what time it is, for `Date` headers and audit rows alike.
+    `clock` says what time it is, for `Date` headers and audit rows alike. `hidden` are ids that the key may not see: lists
+    leave them out in silence, and asked for they are not found; it is not part of the saved state.
     """
 
     first_id: int = 1
@@ -131,6 +132,7 @@ class Store:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     state: Document = field(default_factory=dict)
     on_commit: list[Callable[[Commit], None]] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         if not self.state:

@@ -90,7 +90,13 @@ def add_routes(router: Router) -> None:
 def _all(call: Call) -> Answer:
     """The sets named by `ids`; those that do not exist are left out in silence, as in any list."""
     found = (call.scope.find("variables", wanted) for wanted in call.arguments("ids"))
-    return Answer([crud.show(call, VARIABLE_SETS, document) for document in found if document])
+    return Answer(
+        [
+            crud.show(call, VARIABLE_SETS, document)
+            for document in found
+            if document and document["Id"] not in call.store.hidden
+        ]
+    )
 
 
 def _put(call: Call) -> Answer:

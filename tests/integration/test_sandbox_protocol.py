@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -271,3 +272,32 @@ async def test_as_a_process_it_says_where_it_is_and_stops_on_a_signal(tmp_path: 
         process.terminate()
         assert await asyncio.wait_for(process.wait(), 60) == 0
     assert Store.load(state).find_space("Spaces-500")
+
+
+async def test_a_rate_limit_refuses_and_refills() -> None:
+    now = [datetime(2026, 11, 23, tzinfo=UTC)]
+    store = Store(clock=lambda: now[0])
+    settings = Settings(requests_per_minute=30)
+    async with serve(settings, store=store) as sandbox, aiohttp.ClientSession(headers=sandbox.headers) as session:
+        statuses = []
+        for _ in range(31):
+            async with session.get(f"{sandbox.url}/api/users/me") as response:
+                statuses.append(response.status)
+        assert statuses == [200] * 30 + [429]
+        assert response.headers["Retry-After"] == "2"
+        now[0] += timedelta(seconds=2)
+        async with session.get(f"{sandbox.url}/api/users/me") as response:
+            assert response.status == 200
+
+
+async def test_what_the_key_may_not_see_is_left_out_in_silence() -> None:
+    async with http() as octopus:
+        one, other = await octopus.environment("One"), await octopus.environment("Other")
+        project = await octopus.project()
+        await octopus.put("sandbox/hidden", {"Ids": [one["Id"], project["VariableSetId"]]})
+        page = await octopus.get("environments")
+        assert (page["TotalResults"], [item["Id"] for item in page["Items"]]) == (1, [other["Id"]])
+        await octopus.refused("GET", f"environments/{one['Id']}", status=404)
+        assert await octopus.get(f"variables/all?ids={project['VariableSetId']}") == []
+        await octopus.put("sandbox/hidden", {"Ids": []})
+        assert len(await octopus.get("environments/all")) == 2
