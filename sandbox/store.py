@@ -123,8 +123,8 @@ class Store:
     """The state of one sandbox.
 
     `first_id` numbers the first document of each kind; `seed` decides the GUIDs. Both matter to a new store only.
-    `clock` says what time it is, for `Date` headers and audit rows alike. `hidden` are ids that the key may not see: lists
-    leave them out in silence, and asked for they are not found; it is not part of the saved state.
+    `clock` says what time it is, for `Date` headers and audit rows alike. `hidden` are ids that the key may not see:
+    lists leave them out in silence, and asked for they are not found; it is no part of the saved state.
     """
 
     first_id: int = 1
