@@ -24,6 +24,9 @@ ON_DEPLOYMENT_SETTINGS = frozenset(
 )
 """Still shown on the project, but the document of their own (since 2021) is the one that is written."""
 
+PACKAGE_OF_STEP = Shape(server=frozenset(), refs={"DeploymentAction": Ref("step", required=True, loose=True)})
+"""A package, by the step that has it. The step is named by its name, id or slug."""
+
 PROJECT = Kind(
     name="project",
     prefix="Projects",
@@ -53,8 +56,14 @@ PROJECT = Kind(
             "ProjectTags": Ref("tag", Form.TAG),
         },
         children={
-            "ReleaseCreationStrategy": Shape(server=frozenset(), refs={"ChannelId": Ref("channel", required=True)}),
+            "ReleaseCreationStrategy": Shape(
+                server=frozenset({"ReleaseCreationPackageStepId"}),
+                refs={"ChannelId": Ref("channel", required=True)},
+                children={"ReleaseCreationPackage": PACKAGE_OF_STEP},
+                whole=True,
+            ),
         },
+        needs={"AutoCreateRelease": "ReleaseCreationStrategy"},
         elements={"Templates": TEMPLATE},
         late=frozenset({"ReleaseCreationStrategy", "AutoCreateRelease"}),
     ),
@@ -78,7 +87,20 @@ CHANNEL = Kind(
         },
         scopes=(Scope(("TenantTags",), "tenant_tag"),),
         # A rule has no name. The version range and tag that it asks for are what it is.
-        elements={"Rules": Elements(shape=Shape(), identity=("VersionRange", "Tag"))},
+        elements={
+            "Rules": Elements(
+                shape=Shape(
+                    # The older way to say the same, by the name of the step alone.
+                    server=SERVER_FIELDS | {"Actions"},
+                    elements={
+                        "ActionPackages": Elements(
+                            PACKAGE_OF_STEP, identity=("DeploymentAction", "PackageReference"), needed=True
+                        )
+                    },
+                ),
+                identity=("VersionRange", "Tag"),
+            )
+        },
         late=frozenset({"Rules", "GitResourceRules"}),
     ),
 )
@@ -92,7 +114,14 @@ DEPLOYMENT_SETTINGS = Kind(
     place=Place.WITH_OWNER,
     segment="deployment-settings",
     document_route="projects/{owner}/deploymentsettings",
-    shape=Shape(server=SERVER_FIELDS | {"ProjectId"}),
+    shape=Shape(
+        server=SERVER_FIELDS | {"ProjectId"},
+        children={
+            "VersioningStrategy": Shape(
+                server=frozenset({"DonorPackageStepId"}), children={"DonorPackage": PACKAGE_OF_STEP}, whole=True
+            ),
+        },
+    ),
 )
 
 RUNBOOK = Kind(

@@ -13,6 +13,9 @@ A shape is a tree that follows the document. Per object it says which fields
     children   are objects with a shape of their own
     free       (of the object itself) its keys are data: one that the source dropped goes; elsewhere absent equals
     default
+    whole      (of the object itself) is taken or left as one: its fields exclude or complete each other. Where something
+               that it requires does not exist on the destination, it is left out, and the destination's stays
+    needs      field → the field beside it without which it cannot stand
     late       can be written only when other documents exist: left out of a new document, and written afterwards
 
 Whatever is not mentioned is structure: compared field by field, objects key by key, lists as a whole, but for lists of
@@ -45,6 +48,8 @@ class Shape:
     children: Mapping[str, Shape] = field(default_factory=dict)
     late: frozenset[str] = frozenset()
     free: bool = False
+    whole: bool = False
+    needs: Mapping[str, str] = field(default_factory=dict)
 
     def references(self) -> Iterator[tuple[str, Ref]]:
         """Every reference at or below this shape, with its place: ``Steps[].Actions[].WorkerPoolId``."""

@@ -150,10 +150,10 @@ class Applier:
         self.bound |= {PendingId.of(source_id, element): there for element, there in ids.items()}
         self.world.destination.documents[destination_id] = answer
         await self.link(source_id, destination_id)
-        if kind.name == "project" and not action.overlay:
-            await self.meet_parts(source_id, destination_id)
-        elif kind.place is Place.COLLECTION and not action.overlay:
+        if isinstance(action.destination_id, PendingId) and not action.overlay:
             await self.expect_parts(kind, source_id, destination_id)
+            if kind.name == "project":
+                await self.meet_default_channel(source_id, destination_id)
         await self.remember(source_id, self.baseline(source_id, written, answer, ids, wrote=wrote or action.overlay))
         await self.report(action)
         await self.ledger.intents.clear(self.route, source_id)
@@ -168,9 +168,8 @@ class Applier:
                 self.bound[PendingId.of(part_id)] = registry.made_with_owner(part, destination_id)
                 await self.ledger.baselines.put(self.route, part_id, Baseline(fresh=True).to_json())
 
-    async def meet_parts(self, source_id: str, destination_id: str) -> None:
+    async def meet_default_channel(self, source_id: str, destination_id: str) -> None:
         """A new project comes with a default channel, whose place the source's default channel takes."""
-        await self.expect_parts(registry.BY_NAME["project"], source_id, destination_id)
         default = next((entry for entry in self.world.source.directory("channel").of(source_id) if entry.default), None)
         if default is None or self.world.links.get(default.id):
             return
@@ -227,7 +226,7 @@ class Applier:
         """Clean-up entries: open the new ones, and close by themselves those which a plan would state again."""
         await self.ledger.clean_ups.report(self.route, action.clean_ups, self.run_id)
         stated = {entry.key for entry in action.clean_ups}
-        open_entries = await self.ledger.clean_ups.list(self.route) if action.decisions or action.clean_ups else []
+        open_entries = await self.ledger.clean_ups.entries(self.route) if action.decisions or action.clean_ups else []
         lasting = {
             one.key for one in open_entries if one.entry.item == action.path and one.entry.reason not in RESTATED
         }
@@ -264,7 +263,7 @@ class Applier:
         return value
 
 
-RESTATED = frozenset({"blocked", "reference-dropped", "untranslated-id", "scope-widened", "fixed-differs"})
+RESTATED = frozenset({"blocked", "left-out", "reference-dropped", "untranslated-id", "scope-widened", "fixed-differs"})
 """Reasons that every plan states for as long as they hold. One that is no longer stated is settled. All others stay until
 a person closes them: that a secret was filled in cannot be seen."""
 

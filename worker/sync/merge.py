@@ -114,8 +114,9 @@ class _Walk:
             return self.secret(name, sides, where)
         if name in shape.elements and isinstance(want, list):
             return self.elements(shape.elements[name], sides, where)
-        if name in shape.children and isinstance(want, dict) and isinstance(there, dict):
-            return self.object(shape.children[name], sides, where)
+        child = shape.children.get(name)
+        if child is not None and not child.whole and isinstance(want, dict) and isinstance(there, dict):
+            return self.object(child, sides, where)
         if name in shape.ordered and isinstance(want, list):
             return self.ordered(sides, where)
         ref = shape.refs.get(name)

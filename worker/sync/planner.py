@@ -164,7 +164,8 @@ class Planner:
 
     def find(self, kind: Kind, entry: Entry) -> Resolved:
         if kind.place is Place.COLLECTION:
-            return self.resolver.existing(kind, entry)
+            found = self.resolver.existing(kind, entry)
+            return found if found.ids or found.why else self.server_made(kind, entry) or found
         owner_kind = registry.kind_of(entry.owner or "")
         if owner_kind is None or entry.owner is None:
             return Resolved()
@@ -177,6 +178,24 @@ class Planner:
         if isinstance(above, PendingId):
             return Resolved((PendingId.of(entry.id),), item=owner.item)
         return Resolved((registry.made_with_owner(kind, above),), item=owner.item)
+
+    def server_made(self, kind: Kind, entry: Entry) -> Resolved | None:
+        """The default channel of a project that we had just begun to create when we were stopped."""
+        if kind.name != "channel" or not entry.default or entry.owner not in self.world.intents:
+            return None
+        owner = self.resolver.item(registry.BY_NAME["project"], entry.owner)
+        for channel in self.world.destination.directory("channel").of(owner.ids[0] if owner.ids else None):
+            if channel.default:
+                return Resolved((channel.id,), entry.name)
+        return None
+
+    def push_parts(self, kind: Kind, source_id: str) -> None:
+        for part in registry.parts_of(kind):
+            if part.place is Place.WITH_OWNER:
+                self.push(registry.made_with_owner(part, source_id))
+            elif part.mode is not Mode.LOOKUP:
+                for item in self.world.source.directory(part.name).of(source_id):
+                    self.push(item.id)
 
     def source_document(self, kind: Kind, entry: Entry) -> Document | None:
         return self.world.source.document(kind, entry.id, entry.owner)
@@ -202,6 +221,8 @@ class Planner:
             self.out.adopts.append(path)
         if outcome.contact_conflict:
             self.out.contact_conflicts.append(path)
+        if outcome.written.intent is not None and outcome.written.intent.op == "create":
+            self.push_parts(kind, entry.id)  # we were stopped before we could write them
         self.remember(kind, entry, outcome.written)
         self.add(outcome.action, outcome.written)
         return None
@@ -225,12 +246,7 @@ class Planner:
         self.pending[entry.id] = PendingId.of(entry.id)
         self.remember(kind, entry, outcome.written)
         self.add(outcome.action, outcome.written)
-        for part in registry.parts_of(kind):
-            if part.place is Place.WITH_OWNER:
-                self.push(registry.made_with_owner(part, entry.id))
-            elif part.mode is not Mode.LOOKUP:
-                for item in self.world.source.directory(part.name).of(entry.id):
-                    self.push(item.id)
+        self.push_parts(kind, entry.id)
         if any(document.get(name) for name in kind.shape.late):
             self.push(f"late:{entry.id}", len(registry.ALL))
         return Resolved((self.pending[entry.id],), entry.name, item=path)

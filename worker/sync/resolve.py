@@ -58,6 +58,8 @@ class Resolver:
                 return self._tag(source_id)
             case "action":
                 return self._action(source_id, project)
+            case "step":
+                return self._step(source_id, project)
             case "process-owner":
                 return self._process_owner(source_id)
             case "library-variable-set":
@@ -160,6 +162,21 @@ class Resolver:
         if ids:
             return Resolved(tuple(ids), name)
         return Resolved(name=name, why=f"the step {name!r} does not exist on the destination")
+
+    def _step(self, step: str, project: str | None) -> Resolved:
+        """An action of the deployment process, by name, id or slug. What names it by name or slug stays as it is."""
+        kind = registry.BY_NAME["deployment-process"]
+        process_id = registry.made_with_owner(kind, project or "")
+        process = self.world.source.document(kind, process_id, project) or {}
+        for one in (action for entry in process.get("Steps") or [] for action in entry.get("Actions") or []):
+            if step in (one.get("Id"), one.get("Name"), one.get("Slug")):
+                found = self._action(one["Id"], project)
+                if not found.ids:
+                    return Resolved(
+                        name=step, why=f"does not cross: the step {one['Name']!r} is not on the destination"
+                    )
+                return found if step == one.get("Id") else Resolved((step,), step)
+        return Resolved(name=step, why=f"does not cross: the source has no step {step!r}")
 
     def _processes(self, project: str | None) -> Iterator[str]:
         if project is None:

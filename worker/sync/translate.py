@@ -126,12 +126,26 @@ class _Walk:
             elif name in shape.elements and isinstance(value, list):
                 result[name] = self.elements(shape.elements[name], value, place)
             elif name in shape.children and isinstance(value, dict):
-                result[name] = self.object(shape.children[name], value, place)
+                self.child(shape.children[name], name, value, place, result)
             else:
                 result[name] = value
+        for name, other in shape.needs.items():
+            if other in document and other not in result:
+                result.pop(name, None)
         for scope in shape.scopes:
-            self.fit(scope, document, result, missing, where)
+            self.fit(scope, result, missing, where)
         return result
+
+    def child(self, shape: Shape, name: str, value: Document, where: str, result: Document) -> None:
+        if not shape.whole:
+            result[name] = self.object(shape, value, where)
+            return
+        try:
+            result[name] = self.object(shape, value, where)
+        except Skip as skip:
+            text = f"left as it is on the destination: {skip}"
+            self.out.decisions.append(Decision("left-out", where, text))
+            self.out.clean_ups.append(CleanUp(self.path, where, "left-out", text))
 
     def pin(self, action: Document, where: str) -> Document:
         """The action with the scope that the route gives it. What the source scoped it to no longer matters."""
@@ -225,9 +239,7 @@ class _Walk:
         self.out.decisions.append(Decision("reference-dropped", where, text))
         self.out.clean_ups.append(CleanUp(self.path, f"{where}={resolved.name}", "reference-dropped", text))
 
-    def fit(
-        self, scope: Scope, document: Document, result: Document, missing: dict[str, list[str]], where: str
-    ) -> None:
+    def fit(self, scope: Scope, result: Document, missing: dict[str, list[str]], where: str) -> None:
         """Apply the rule of a scope's dimension when not all that it names exists on the destination."""
         lost = [name for field_name in scope.fields for name in missing.get(field_name, [])]
         if not lost:
