@@ -67,7 +67,9 @@ class MergedVariables:
                 rows.append(link.remembered(row))
         own = (answered[place] for place in self.own)
         return VariablesBaseline(
-            rows=tuple(rows), own=frozenset(str(row["Id"]) for row in own if row is not None), sources=self.sources
+            rows=tuple(sorted(rows, key=lambda row: (row.source_id, row.destination_id))),
+            own=frozenset(str(row["Id"]) for row in own if row is not None),
+            sources=self.sources,
         )
 
 

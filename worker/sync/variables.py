@@ -195,13 +195,18 @@ class _Merge:
                 if victim.place is not None:
                     self.merged[victim.place] = self._merge(victim.place, stay=True)
                 elif victim.addition is not None:
-                    self.additions.remove(victim.addition)
-                    text = "not added: a row of that name and scope is there"
-                    self._note(victim.addition.row, Note("duplicate-scope", text))
+                    self._give_up(victim.addition)
         names = self._names_there()
         for addition in [entry for entry in self.additions if is_sensitive(entry.row) and name_of(entry.row) in names]:
-            self.additions.remove(addition)
+            self._give_up(addition)
+
+    def _give_up(self, addition: Addition) -> None:
+        self.additions.remove(addition)
+        if is_sensitive(addition.row):
             self._refuse_secret(addition.row)
+        else:
+            text = "not added: a row of that name and scope is there"
+            self._note(addition.row, Note("duplicate-scope", text))
 
     def _alike(self) -> list[list[_Entry]]:
         groups: dict[tuple[str, Scope], list[_Entry]] = defaultdict(list)
