@@ -1,9 +1,8 @@
 """An audit event as JSON, in the words of one release: what `/events` answers and what a webhook carries.
 
-`ChangeDetails` is the document before the change and the difference to the one after (a Config change without
-either is possible, too: deployments and the like have both null). Stored documents hold no secrets; where one was
-changed, the difference shows a salted hash in its stead, as Octopus' auditing does ("not even the encrypted
-value").
+`ChangeDetails` is the document before the change and the difference to the one after; both are null for events that are
+not about a document (deployments and the like). Stored documents hold no secrets; where one was changed, the difference
+shows a hash in its stead, as Octopus' auditing does ("not even the encrypted value").
 """
 
 from __future__ import annotations
