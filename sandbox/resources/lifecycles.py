@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox import crud, texts
 from sandbox.errors import bad_request
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare
+from sandbox.paging import select
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import NAME, filled, objects, retention
 from sandbox.store import Document
@@ -90,10 +91,9 @@ def add_routes(router: Router) -> None:
 
 
 def _projects(call: Call) -> Answer:
-    """The projects that use the lifecycle, themselves or through a channel."""
+    """The projects that use the lifecycle, themselves or through a channel, as a bare list (server Swagger 2026.1)."""
     lifecycle = crud.find(call, LIFECYCLES, call.params["id"])["Id"]
     through = {c["ProjectId"] for c in call.scope.collection("channels").values() if c["LifecycleId"] == lifecycle}
     projects = call.scope.collection("projects").values()
     using = [one for one in projects if one["LifecycleId"] == lifecycle or one["Id"] in through]
-    path = f"lifecycles/{lifecycle}/projects"
-    return crud.list_page(call, KINDS["projects"], using, path)
+    return Answer([crud.show(call, KINDS["projects"], one) for one in select(call, KINDS["projects"], using)])
