@@ -25,7 +25,6 @@ __all__ = [
     "draft",
     "find",
     "list_page",
-    "named",
     "show",
     "update",
 ]
@@ -74,12 +73,6 @@ def find(call: Call, kind: Kind, id_or_slug: str) -> Document:
     if document is None or document["Id"] in call.store.hidden:
         raise not_found(id_or_slug)
     return document
-
-
-def named(call: Call, kind: Kind, name: str) -> Document | None:
-    """The first document of a name, without regard to case."""
-    documents = call.scope.collection(kind.collection).values()
-    return next((document for document in documents if document["Name"].casefold() == name.casefold()), None)
 
 
 def list_page(call: Call, kind: Kind, documents: Iterable[Document], path: str | None = None) -> Answer:
