@@ -129,6 +129,18 @@ class Shell:
 
         return asyncio.run(worked())
 
+    def told(self, queue: str) -> int:
+        """How many messages wait in a queue of Celery's."""
+
+        async def count() -> int:
+            client = open_redis(self.redis_url)
+            try:
+                return int(await client.llen(f"octosync:{queue}"))
+            finally:
+                await client.aclose()
+
+        return asyncio.run(count())
+
     def waiting(self) -> list[Entry]:
         return self.ledger(lambda _, queue: queue.waiting())
 
@@ -144,8 +156,9 @@ def shell(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> It
 
     async def forget() -> None:
         client = open_redis(redis_url)
-        async for key in client.scan_iter(match="{octosync*}:*", count=1000):
-            await client.delete(key)
+        for pattern in ("{octosync*}:*", "octosync:*", "_kombu*"):  # ours, and Celery's queues
+            async for key in client.scan_iter(match=pattern, count=1000):
+                await client.delete(key)
         await client.aclose()
 
     monkeypatch.setattr(engine, "open_route", open_route)
@@ -277,6 +290,7 @@ def test_enqueued_items_are_marked_at_once_with_who_and_why(shell: Shell) -> Non
     assert {one.priority for one in waiting} == {Priority.EVENTS}
     assert {one.correlation_ids for one in waiting} == {(answer["correlation_id"],)}
     assert all(one.in_ms <= 0 for one in waiting), "a person who asks does not wait for a debounce"
+    assert shell.told("octosync.events") == 2
 
 
 def test_everything_is_enqueued_for_every_route_without_asking_a_server(shell: Shell) -> None:
@@ -293,6 +307,7 @@ def test_reconcile_has_the_workers_compare_everything(shell: Shell) -> None:
     shell.file.write_text(ROUTES + SECOND)
     assert shell.run("reconcile", "--route", "test-to-other").exit_code == 0
     assert [str(one.key) for one in shell.waiting()] == ["test-to-other|*"]
+    assert shell.told("octosync.bulk") == 1
 
 
 def test_a_dry_reconcile_compares_here_and_marks_nothing(shell: Shell) -> None:

@@ -65,21 +65,19 @@ async def mark(house: House, keys: Iterable[DirtyKey], *, priority: Priority, re
         requested_by=house.requested_by,
         reason=reason,
     )
-    await wake(house, wanted)
+    await wake(house, wanted, priority)
     marked: dict[str, list[str]] = {}
     for key in wanted:
         marked.setdefault(key.route, []).append(key.document)
     return {"correlation_id": house.correlation_id, "marked": marked}
 
 
-async def wake(house: House, keys: Sequence[DirtyKey]) -> None:
-    """Tell a worker. Nothing is lost where nobody can be told: the marks stand, and are looked for all the time."""
-    try:
-        from worker import publisher  # with it comes Celery, which most commands need not load
+async def wake(house: House, keys: Sequence[DirtyKey], priority: Priority = Priority.EVENTS) -> None:
+    """Tell the workers. Nothing is lost where nobody can be told: the marks stand, and are looked for all the time."""
+    from worker.publisher import publish  # with it comes Celery, which most commands need not load
 
-        await publisher.publish(keys)
-    except Exception as error:  # whatever the broker does, the work is safe
-        say(f"No worker could be told ({type(error).__name__}); the next sweep tells one.", "yellow")
+    if not await publish(keys, priority=priority, settings=house.settings):
+        say("No worker could be told; the next sweep tells one.", "yellow")
 
 
 async def _enqueue(
