@@ -8,12 +8,12 @@ an id is gone and the content leaves no doubt.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from worker.plan.values import Document
-from worker.sync.variable_rows import REMEMBERED, identity, is_sensitive, same_field
+from worker.sync.variable_rows import REMEMBERED, fingerprint, identity, is_sensitive, same_field
 
 CREATED = frozenset({"Name", "Value", "Scope"})
 """Fields which we have all written only where the row is our own."""
@@ -27,7 +27,8 @@ class RowBaseline:
     for a person to finish keeps what it was, so that every later plan says so again. No ``Value``: it was a reference
     that could not be translated. No ``Scope``: see ``stands_in``. ``wrote``: the fields that we ourselves have
     written, as the destination returned them. ``placeholder``: the value is not the source's, but ours until a person
-    fills it in. ``dropped``: the source no longer has the row, and we keep the destination's.
+    fills it in. ``dropped``: the source no longer has the row, and we keep the destination's. ``seen``: the fingerprint
+    of the destination's row as it was then.
     """
 
     source_id: str
@@ -36,6 +37,7 @@ class RowBaseline:
     wrote: Document | None
     placeholder: bool
     dropped: bool = False
+    seen: str = ""
 
     @property
     def stands_in(self) -> bool:
@@ -47,17 +49,14 @@ class RowBaseline:
         wrote = self.wrote or {}
         return wrote.keys() >= CREATED and all(same_field(name, wrote, row) for name in wrote)
 
-    def last_known(self) -> Document:
-        return {**self.want, **(self.wrote or {})}
-
 
 @dataclass(frozen=True, slots=True)
 class VariablesBaseline:
-    """``own``: ids of destination rows that had no counterpart once all source rows had found theirs: the destination's
-    own. ``sources``: ids of source rows that were dealt with, those that were skipped included."""
+    """``own``: id → fingerprint of destination rows that had no counterpart once all source rows had found theirs: the
+    destination's own. ``sources``: ids of source rows that were dealt with, those that were skipped included."""
 
     rows: tuple[RowBaseline, ...] = ()
-    own: frozenset[str] = field(default_factory=frozenset)
+    own: Mapping[str, str] = field(default_factory=dict)
     sources: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -66,40 +65,14 @@ class VariablesBaseline:
         return {row.destination_id: row.source_id for row in self.rows if row.dropped}
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "rows": [
-                {
-                    "source_id": row.source_id,
-                    "destination_id": row.destination_id,
-                    "want": row.want,
-                    "wrote": row.wrote,
-                    "placeholder": row.placeholder,
-                    "dropped": row.dropped,
-                }
-                for row in self.rows
-            ],
-            "own": sorted(self.own),
-            "sources": sorted(self.sources),
-        }
+        rows = [{part.name: getattr(row, part.name) for part in fields(RowBaseline)} for row in self.rows]
+        return {"rows": rows, "own": dict(self.own), "sources": sorted(self.sources)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> VariablesBaseline:
         """The reverse of :meth:`to_json`. Raises ``KeyError`` or ``TypeError`` on anything else."""
-        return cls(
-            rows=tuple(
-                RowBaseline(
-                    source_id=row["source_id"],
-                    destination_id=row["destination_id"],
-                    want=row["want"],
-                    wrote=row["wrote"],
-                    placeholder=row["placeholder"],
-                    dropped=row["dropped"],
-                )
-                for row in data["rows"]
-            ),
-            own=frozenset(data["own"]),
-            sources=frozenset(data["sources"]),
-        )
+        rows = tuple(RowBaseline(**row) for row in data["rows"])
+        return cls(rows, dict(data["own"]), frozenset(data["sources"]))
 
     def aligned(self, sources: Mapping[str, Document | None], destination: Mapping[str, Document]) -> VariablesBaseline:
         """The same, with the ids that rows have now. Rows by id; ``None`` for source rows that may not cross.
@@ -107,19 +80,20 @@ class VariablesBaseline:
         A remembered row whose id is gone is found again if a row of unknown id has the name, class, scope and value
         that it had last. What is not found keeps its old id.
         """
-        known = {row.destination_id for row in self.rows} | self.own
-        by_destination = {row.destination_id: row for row in self.rows if row.destination_id not in destination}
+        known = {row.destination_id for row in self.rows} | self.own.keys()
+        lost = {row.destination_id: row.seen for row in self.rows} | dict(self.own)
         moved_to = _found_again(
-            by_destination.items(),
-            ((new, row) for new, row in destination.items() if new not in known),
-            RowBaseline.last_known,
+            {old: seen for old, seen in lost.items() if old not in destination},
+            {new: row for new, row in destination.items() if new not in known},
         )
         known_sources = {row.source_id for row in self.rows} | self.sources
-        by_source = {row.source_id: row for row in self.rows if row.source_id not in sources and not row.stands_in}
         moved_from = _found_again(
-            by_source.items(),
-            ((new, row) for new, row in sources.items() if row is not None and new not in known_sources),
-            lambda row: row.want,
+            {
+                row.source_id: fingerprint(row.want)
+                for row in self.rows
+                if row.source_id not in sources and not row.stands_in
+            },
+            {new: row for new, row in sources.items() if row is not None and new not in known_sources},
         )
         rows = tuple(
             replace(
@@ -129,7 +103,7 @@ class VariablesBaseline:
             )
             for row in self.rows
         )
-        return replace(self, rows=rows)
+        return replace(self, rows=rows, own={moved_to.get(old, old): seen for old, seen in self.own.items()})
 
 
 def remembered(row: Document) -> Document:
@@ -143,19 +117,12 @@ def name_only(row: Document) -> Document:
     return {name: row[name] for name in ("Name", "Type", "IsSensitive") if name in row}
 
 
-def _found_again(
-    lost: Iterable[tuple[str, RowBaseline]],
-    free: Iterable[tuple[str, Document]],
-    content: Callable[[RowBaseline], Document],
-) -> dict[str, str]:
-    buckets: dict[Hashable, list[str]] = defaultdict(list)
-    for new, row in free:
-        buckets[identity(row)].append(new)
-    found: dict[str, str] = {}
-    for old, baseline in lost:
-        if candidates := buckets.get(identity(content(baseline))):
-            found[old] = candidates.pop(0)
-    return found
+def _found_again(lost: Mapping[str, str], free: Mapping[str, Document]) -> dict[str, str]:
+    """Old id → new id. ``lost``: fingerprints by old id. Rows of one fingerprint are interchangeable."""
+    buckets: dict[str, list[str]] = defaultdict(list)
+    for new, row in free.items():
+        buckets[fingerprint(row)].append(new)
+    return {old: candidates.pop(0) for old, seen in lost.items() if (candidates := buckets.get(seen))}
 
 
 def pair_with_answer(rows: Sequence[Document], answer: Sequence[Document]) -> list[Document | None]:

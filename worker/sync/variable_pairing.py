@@ -54,7 +54,7 @@ def pair_rows(
     )
     found = Pairing(
         known=aligned.sources | {row.source_id for row in aligned.rows},
-        own=aligned.own,
+        own=frozenset(aligned.own),
     )
     _recall(found, wanted, destination, aligned)
     _find_stand_ins(found, wanted, destination, rules)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from worker.plan.values import Change, CleanUp, Decision, Document, NamePath
 from worker.sync.variable_baseline import RowBaseline, VariablesBaseline, pair_with_answer
 from worker.sync.variable_merge import Note
-from worker.sync.variable_rows import REMEMBERED, is_sensitive
+from worker.sync.variable_rows import REMEMBERED, fingerprint, is_sensitive
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,10 @@ class Link:
         if "Value" in wrote and is_sensitive(row):
             wrote["Value"] = None
         return replace(
-            self.baseline, destination_id=str(row["Id"]), wrote={**(self.baseline.wrote or {}), **wrote} or None
+            self.baseline,
+            destination_id=str(row["Id"]),
+            wrote={**(self.baseline.wrote or {}), **wrote} or None,
+            seen=fingerprint(row),
         )
 
 
@@ -68,7 +71,7 @@ class MergedVariables:
         own = (answered[place] for place in self.own)
         return VariablesBaseline(
             rows=tuple(sorted(rows, key=lambda row: (row.source_id, row.destination_id))),
-            own=frozenset(str(row["Id"]) for row in own if row is not None),
+            own={str(row["Id"]): fingerprint(row) for row in own if row is not None},
             sources=self.sources,
         )
 
