@@ -45,6 +45,8 @@ class Applied:
     writes: int = 0
     updated: list[str] = field(default_factory=list)
     destroyed: list[str] = field(default_factory=list)
+    documents: list[tuple[Kind, Document]] = field(default_factory=list)
+    """As the destination answered them."""
 
 
 class Applier:
@@ -127,6 +129,7 @@ class Applier:
         if "Id" not in answer:
             answer = await self.destination.get(path)
         self.applied.writes += 1
+        self.applied.documents.append((kind, answer))
         if not creates and not isinstance(action.destination_id, PendingId):
             self.applied.updated.append(action.source_id)
             self.applied.destroyed += [f"{action.source_id} {what}" for what in action.destroys]
@@ -264,8 +267,8 @@ class Applier:
 
 
 RESTATED = frozenset({"blocked", "left-out", "reference-dropped", "untranslated-id", "scope-widened", "fixed-differs"})
-"""Reasons that every plan states for as long as they hold. One that is no longer stated is settled. All others stay until
-a person closes them: that a secret was filled in cannot be seen."""
+"""Reasons that every plan states for as long as they hold. One that is no longer stated is settled. The others stay
+until a person closes them: that a secret was filled in cannot be seen."""
 
 
 def overlaid(current: Document, body: Document) -> Document:

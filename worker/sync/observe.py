@@ -129,8 +129,7 @@ class SideObserver:
         entries = await self.tags() if kind_name == "tag" else await self.entries(registry.BY_NAME[kind_name])
         self.side.directories[kind_name] = Directory(entries)
         self.from_cache.discard(kind_name)
-        lines = {e.id: [e.id, e.name, e.owner, e.type, e.version, e.default] for e in entries}
-        await self.ledger.directories.put(self.instance, self.space, kind_name, lines)
+        await self.store(kind_name)
 
     async def entries(self, kind: Kind) -> list[Entry]:
         route, _, query = (kind.listed_by or kind.route).partition("?")
@@ -153,6 +152,21 @@ class SideObserver:
         if kind.name in self.from_cache:
             await self.directory(kind.name, cached=False)
         return document_id in self.side.directories[kind.name].by_id
+
+    async def keep(self, written: Iterable[tuple[Kind, Document]]) -> None:
+        """We have written these ourselves: put them into the directories, rather than read these anew."""
+        kinds = set()
+        for kind, document in written:
+            if kind.place is Place.COLLECTION and kind.name in self.side.directories:
+                self.note(kind, document["Id"], document)
+                kinds.add(kind.name)
+        for name in kinds:
+            await self.store(name)
+
+    async def store(self, kind_name: str) -> None:
+        entries = self.side.directories[kind_name]
+        lines = {e.id: [e.id, e.name, e.owner, e.type, e.version, e.default] for e in entries}
+        await self.ledger.directories.put(self.instance, self.space, kind_name, lines)
 
     async def forget(self, kind_names: Iterable[str]) -> None:
         """Something did not fit what we believed: read these anew."""

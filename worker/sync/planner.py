@@ -19,6 +19,7 @@ from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op, Plan, printed
 from worker.sync.documents import DocumentPlanner, Written
+from worker.sync.naming import Names
 from worker.sync.resolve import Resolved, Resolver
 from worker.sync.world import Entry, Need, NotObserved, World, path_of
 
@@ -74,7 +75,8 @@ class Planner:
                 needs |= missing.needs
         if needs:
             raise NotObserved(needs)
-        self.out.plan = Plan(self.world.route.name, tuple(self.actions))
+        names = Names(self.world)
+        self.out.plan = Plan(self.world.route.name, tuple(names.action(action) for action in self.actions))
         return self.out
 
     def push(self, target: str, rank: int | None = None) -> None:
@@ -181,7 +183,7 @@ class Planner:
 
     def server_made(self, kind: Kind, entry: Entry) -> Resolved | None:
         """The default channel of a project that we had just begun to create when we were stopped."""
-        if kind.name != "channel" or not entry.default or entry.owner not in self.world.intents:
+        if kind.name != "channel" or not entry.default or entry.owner is None or entry.owner not in self.world.intents:
             return None
         owner = self.resolver.item(registry.BY_NAME["project"], entry.owner)
         for channel in self.world.destination.directory("channel").of(owner.ids[0] if owner.ids else None):

@@ -176,7 +176,7 @@ class OpenRoute:
             await self._record(run, None, f"{type(error).__name__}: {error}")
             raise
         outcome.run_id, outcome.requests = run.id, self.requests
-        if outcome.result is not Result.UNCHANGED:
+        if outcome.result is not Result.UNCHANGED or sources:
             await self._record(run, outcome, None)
         return outcome
 
@@ -202,6 +202,7 @@ class OpenRoute:
                 await self._forget(planned)
                 continue
             writes += applied.writes
+            await self.destination.keep(applied.documents)
             await self._count(planned, applied)
             return Outcome(_result(planned.plan, writes), planned.plan, writes=writes)
         return Outcome(

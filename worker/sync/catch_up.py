@@ -1,0 +1,158 @@
+"""Catch-up: read the audit log of a source from where it was last read, and mark what the webhooks did not.
+
+A webhook is a hint, the audit log is the truth: with the webhooks switched off the system is as correct, only slower.
+
+    cursor - overlap ──────────── events ───────────▶ the server's clock, as its answer told
+                      deletions → ledger                       │
+                      directories that are no longer true      ▼
+                      marks (each event once)             the new cursor
+
+Everything is recorded before the cursor moves: cut off anywhere, the next catch-up reads the same events again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from config.routes import Endpoint
+from worker.octopus.client import EventsPage, SpaceClient
+from worker.plan.values import Document
+from worker.queue.inbox import Delivery
+from worker.queue.keys import EVERYTHING, DirtyKey
+from worker.queue.lease import LeaseBusyError
+from worker.queue.subjects import Subject, subject
+from worker.queue.values import Priority, Source
+from worker.state import State
+from worker.sync.observe import _kinds_of
+
+log = structlog.get_logger(__name__)
+
+OVERLAP = timedelta(minutes=5)
+"""Nodes of one server commit late, so an event may appear below a cursor already passed (OctopusDeploy/Issues#3140)."""
+LONGEST_AWAY = timedelta(days=7)
+"""Longer away than this, everything is compared instead: the log reaches back 90 days by default, and may be cut."""
+MOST_EVENTS = 20_000
+LEASE_MS = 60_000
+"""One catch-up of a source at a time; a second one would only read the same."""
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """``busy``: another worker is at it, nothing was done. ``everything``: there was no cursor to go on from."""
+
+    events: int = 0
+    marked: tuple[DirtyKey, ...] = ()
+    everything: bool = False
+    busy: bool = False
+
+
+async def catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[str], state: State) -> CaughtUp:
+    """``routes``: names of those that the space feeds. Raises what the client raises."""
+    try:
+        async with state.leases.hold("catch-up", str(endpoint), LEASE_MS):
+            return await _catch_up(space, endpoint, routes, state)
+    except LeaseBusyError:
+        return CaughtUp(busy=True)
+
+
+async def _catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[str], state: State) -> CaughtUp:
+    correlation_id = f"catch-up-{uuid.uuid4().hex[:12]}"
+    cursor = await state.ledger.cursors.get(endpoint.instance, endpoint.space)
+    if cursor is None:
+        page = await space.events(at_most=1)
+        return await _everything(page, endpoint, routes, state, correlation_id, "the audit log was never read")
+    page = await space.events(from_=cursor - OVERLAP, at_most=MOST_EVENTS)
+    if not page.complete or (page.server_date is not None and page.server_date - cursor > LONGEST_AWAY):
+        return await _everything(page, endpoint, routes, state, correlation_id, "away for too long")
+
+    ids = [event["Id"] for event in page.events]
+    new = set(await state.ledger.cursors.unseen(endpoint.instance, endpoint.space, ids))
+    # Oldest first, so that an item created and deleted meanwhile is remembered as deleted.
+    events = [event for event in reversed(page.events) if event["Id"] in new]
+    marked = await _record(events, endpoint, routes, state, correlation_id)
+    await state.ledger.cursors.remember(endpoint.instance, endpoint.space, new)
+    if (until := _until(page)) is not None:
+        await state.ledger.cursors.advance(endpoint.instance, endpoint.space, until)
+    if events:
+        log.info(
+            "catch-up", source=str(endpoint), events=len(events), marked=len(marked), correlation_id=correlation_id
+        )
+    return CaughtUp(len(events), tuple(marked))
+
+
+async def _everything(
+    page: EventsPage, endpoint: Endpoint, routes: Sequence[str], state: State, correlation_id: str, reason: str
+) -> CaughtUp:
+    """Set the cursor first, then compare: what changes in between is seen by one of the two."""
+    if (until := _until(page)) is not None:
+        await state.ledger.cursors.advance(endpoint.instance, endpoint.space, until)
+    await state.ledger.directories.invalidate(endpoint.instance, endpoint.space)
+    keys = [DirtyKey(route, EVERYTHING) for route in routes]
+    await state.queue.mark(
+        keys,
+        source=Source.CATCH_UP,
+        priority=Priority.BULK,
+        debounce_ms=0,
+        correlation_id=correlation_id,
+        reason=reason,
+    )
+    log.warning("catch-up.everything", source=str(endpoint), reason=reason, correlation_id=correlation_id)
+    return CaughtUp(0, tuple(keys), everything=True)
+
+
+async def _record(
+    events: Sequence[Document], endpoint: Endpoint, routes: Sequence[str], state: State, correlation_id: str
+) -> list[DirtyKey]:
+    found = [(event, one) for event in events if (one := subject(event)) is not None]
+    deleted = {
+        one.document_id: str(event.get("Occurred") or "")
+        for event, one in found
+        if one.is_deletion and one.document_id is not None
+    }
+    await state.ledger.deletions.record(endpoint.instance, endpoint.space, deleted)
+    if kinds := _kinds_of(events):
+        await state.ledger.directories.invalidate(endpoint.instance, endpoint.space, *sorted(kinds))
+
+    deliveries = [_delivery(event, one, endpoint, routes, correlation_id) for event, one in found]
+    marked: dict[DirtyKey, None] = {}
+    for at in range(0, len(deliveries), BATCH):
+        for recorded in await state.inbox.record(deliveries[at : at + BATCH]):
+            marked |= dict.fromkeys(mark.key for mark in recorded.marked)
+    # A webhook may have told of a deletion before, but only now do we know it: its item is looked at once more.
+    gone = [
+        key for delivery, (_, one) in zip(deliveries, found, strict=True) if one.is_deletion for key in delivery.keys
+    ]
+    again = [key for key in gone if key not in marked]
+    await state.queue.mark(again, source=Source.CATCH_UP, correlation_id=correlation_id)
+    return [*marked, *again]
+
+
+def _delivery(
+    event: Document, found: Subject, endpoint: Endpoint, routes: Sequence[str], correlation_id: str
+) -> Delivery:
+    target = found.target
+    return Delivery(
+        source=endpoint.instance,
+        event_id=str(event["Id"]),
+        document_id=found.document_id,
+        category=found.category,
+        occurred=str(event.get("Occurred") or ""),
+        keys=[DirtyKey(route, target) for route in routes] if target is not None else (),
+        verdict=str(found.verdict),
+        correlation_id=correlation_id,
+        via=Source.CATCH_UP,
+    )
+
+
+def _until(page: EventsPage) -> datetime | None:
+    """Up to when the log was read, by the server's clock."""
+    if page.server_date is not None:
+        return page.server_date
+    # A proxy may take the header away. Then the newest event tells a time that the server has reached, at least.
+    return max((datetime.fromisoformat(event["Occurred"]) for event in page.events), default=None)

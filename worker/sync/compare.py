@@ -1,0 +1,185 @@
+"""Compare: everything that a route includes, against everything. It writes nothing; it marks what differs.
+
+So it cannot race an event: whoever runs a marked item reads it again under its lease. It goes in chunks, so that memory
+holds one chunk of documents at a time and each chunk is read in bulk; after each it notes how far it is, and one that
+was cut off goes on from there. It trusts no cache.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from worker.kinds import registry
+from worker.ledger.comparisons import Comparisons, Progress
+from worker.octopus.errors import OctopusError
+from worker.plan.values import Op, Plan
+from worker.queue.dirty import DirtyQueue
+from worker.queue.keys import SUBTREE, DirtyKey
+from worker.queue.values import Priority, Source
+from worker.sync.items import EVERYTHING, Items
+from worker.sync.run import OpenRoute, nobody_minds
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 20
+"""Items (projects, library sets…), each with all its parts, that are held in memory together."""
+
+
+@dataclass(slots=True)
+class Compared:
+    """``documents`` were compared, ``differing`` keys marked (or, in a dry run, would have been). ``failed`` documents
+    could not be compared; they were marked too, and their own runs tell why. ``plans``: of a dry run only."""
+
+    documents: int = 0
+    differing: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    plans: list[Plan] = field(default_factory=list)
+    requests: int = 0
+
+
+async def compare(
+    route: OpenRoute,
+    queue: DirtyQueue,
+    comparisons: Comparisons,
+    *,
+    dry_run: bool = False,
+    guard: Callable[[], Awaitable[None]] = nobody_minds,
+    correlation_id: str = "",
+    progress: Callable[[str], None] | None = None,
+) -> Compared:
+    """Compares the whole route. ``guard`` is asked after each chunk, and may raise. Raises what the client raises of an
+    instance as a whole."""
+    name = route.route.name
+    correlation_id = correlation_id or f"compare-{uuid.uuid4().hex[:12]}"
+    stands = None if dry_run else await comparisons.progress(name)
+    if stands is None or stands.fingerprint != route.route.fingerprint:
+        stands = Progress(datetime.now(UTC).isoformat(), route.route.fingerprint)
+        await route.source.freshen(force=True)
+        await route.destination.freshen(force=True)
+    result = Compared(stands.documents, counts=dict(stands.counts))
+
+    route.world.links = await route.ledger.links.all(name)
+    everything = await route.documents(Items(targets=[EVERYTHING]))
+    tops = sorted((one for one in everything if not _is_part(one)), key=_order)
+    left = [one for one in tops if stands.after is None or _order(one) > stands.after]
+    for at in range(0, len(left), CHUNK):
+        chunk = left[at : at + CHUNK]
+        keys = await _compare_chunk(route, chunk, result, keep_plans=dry_run)
+        result.differing += keys
+        if progress is not None:
+            progress(f"compared {len(tops) - len(left) + at + len(chunk)} of {len(tops)}")
+        if dry_run:
+            continue
+        await _mark(queue, name, keys, correlation_id)
+        stands = replace(stands, after=_order(chunk[-1]), documents=result.documents, counts=dict(result.counts))
+        await comparisons.note(name, stands)
+        await guard()
+    result.requests = route.requests
+    if not dry_run:
+        # Every night gives what was given up one more try, whether it differs or not.
+        await _mark(queue, name, [key.document for key in await _dead(queue, name)], correlation_id)
+        await route.ledger.windows.set_population(name, len(everything))
+        await route.ledger.cursors.compared(name, datetime.fromisoformat(stands.began))
+        await comparisons.ended(name)
+    log.info(
+        "compared",
+        route=name,
+        documents=result.documents,
+        differing=len(result.differing),
+        failed=len(result.failed),
+        requests=result.requests,
+        correlation_id=correlation_id,
+        dry_run=dry_run,
+    )
+    return result
+
+
+async def _compare_chunk(route: OpenRoute, tops: Sequence[str], result: Compared, *, keep_plans: bool) -> list[str]:
+    """The document parts of the keys to mark. One that breaks the chunk is found by comparing each by itself."""
+    try:
+        return await _plan(route, tops, result, keep_plans=keep_plans)
+    except Exception as error:
+        if isinstance(error, OctopusError) and error.concerns_instance:
+            raise
+        if len(tops) > 1:
+            log.warning("compare.narrowed", route=route.route.name, items=len(tops), error=type(error).__name__)
+            found = [await _compare_chunk(route, [one], result, keep_plans=keep_plans) for one in tops]
+            return [key for keys in found for key in keys]
+        log.warning("compare.failed", route=route.route.name, item=tops[0], error=type(error).__name__)
+        result.failed.append(tops[0])
+        return [_whole(tops[0])]
+
+
+async def _plan(route: OpenRoute, tops: Sequence[str], result: Compared, *, keep_plans: bool) -> list[str]:
+    fresh = _with_the_same_directories(route)
+    ids = await fresh.documents(Items(targets=[_whole(one) for one in tops]))
+    plan = (await fresh.plan(ids)).plan
+    result.documents += len(ids)
+    for op, count in plan.counts().items():
+        result.counts[op.value] = result.counts.get(op.value, 0) + count
+    if keep_plans:
+        result.plans.append(plan)
+    return list(dict.fromkeys(_differing(plan, frozenset(ids))))
+
+
+def _differing(plan: Plan, compared: frozenset[str]) -> Iterator[str]:
+    """What closure would create is left to the items that need it; the parts of a new item to the item."""
+    new = {
+        action.path for action in plan if action.op is Op.CREATE and action.source_id and not _is_part(action.source_id)
+    }
+    for action in plan:
+        source_id = action.source_id
+        if source_id is None or source_id not in compared or not (action.writes or action.op is Op.BLOCK):
+            continue
+        if action.path in new:
+            yield _whole(source_id)
+        elif action.path[:2] not in new:
+            yield source_id
+
+
+def _with_the_same_directories(route: OpenRoute) -> OpenRoute:
+    fresh = OpenRoute(
+        route.route,
+        route.ledger,
+        (route.clients[0], route.source.client),
+        (route.clients[1], route.destination.client),
+    )
+    fresh.world.source.directories = dict(route.world.source.directories)
+    fresh.world.destination.directories = dict(route.world.destination.directories)
+    return fresh
+
+
+async def _mark(queue: DirtyQueue, route: str, documents: Sequence[str], correlation_id: str) -> None:
+    await queue.mark(
+        [DirtyKey(route, document) for document in documents],
+        source=Source.NIGHTLY,
+        priority=Priority.BULK,
+        debounce_ms=0,
+        correlation_id=correlation_id,
+    )
+
+
+async def _dead(queue: DirtyQueue, route: str) -> list[DirtyKey]:
+    found = await queue.dead_letters()
+    return [one.key for one in found if one.key.route == route and not one.key.is_everything]
+
+
+def _is_part(document_id: str) -> bool:
+    kind = registry.kind_of(document_id)
+    return kind is not None and bool(kind.owner_kinds)
+
+
+def _whole(document_id: str) -> str:
+    kind = registry.kind_of(document_id)
+    return document_id + SUBTREE if kind is not None and registry.parts_of(kind) else document_id
+
+
+def _order(document_id: str) -> tuple[int, str]:
+    kind = registry.kind_of(document_id)
+    return (registry.precedence()[kind.name] if kind else 0), document_id

@@ -1,0 +1,82 @@
+"""Names for people: ids in the texts and values of a plan become the names of what they stand for. Pure.
+
+Also what makes clean-up entries stable: an entry is known by where it stands, and an id that is still to come would
+read otherwise once it has come.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from worker.kinds.references import PendingId
+from worker.plan.values import Action, Change, CleanUp, Decision
+from worker.sync.world import World
+
+_TOKEN = re.compile(r"(?:new:)?[A-Za-z]+-[A-Za-z0-9-]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+"""What may be an id: ``Projects-1``, ``feeds-builtin``, a stand-in for one of them, a GUID."""
+
+
+class Names:
+    """Knows the names of everything that was looked up on either side."""
+
+    def __init__(self, world: World) -> None:
+        self._names: dict[str, str] = {}
+        for directory in world.source.directories.values():
+            self._names |= {PendingId.of(entry.id): entry.name for entry in directory}
+        for directory in world.destination.directories.values():
+            self._names |= {entry.id: entry.name for entry in directory}
+        self._add_actions(world)
+
+    def _add_actions(self, world: World) -> None:
+        for side in (world.source, world.destination):
+            for document_id, document in side.documents.items():
+                for step in (document or {}).get("Steps") or []:
+                    for action in step.get("Actions") or []:
+                        self._names[action["Id"]] = action["Name"]
+                        self._names[PendingId.of(document_id, action["Id"])] = action["Name"]
+
+    def action(self, action: Action) -> Action:
+        """The action with names in all that people read. What is sent stays as it is."""
+        return Action(
+            action.op,
+            action.kind,
+            action.path,
+            action.source_id,
+            action.destination_id,
+            tuple(self._change(one) for one in action.changes),
+            tuple(Decision(one.rule, self.text(one.where), self.text(one.text)) for one in action.decisions),
+            tuple(_once(self._clean_up(one) for one in action.clean_ups)),
+            action.body,
+            action.overlay,
+            action.destroys,
+            action.waits_for,
+        )
+
+    def text(self, text: str) -> str:
+        return _TOKEN.sub(lambda found: self._names.get(found.group(), found.group()), text)
+
+    def value(self, value: Any) -> Any:
+        """Only what is an id as a whole: free text, such as a script, is shown as it is."""
+        if isinstance(value, str):
+            return self._names.get(value, value)
+        if isinstance(value, dict):
+            return {key: self.value(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        return value
+
+    def _change(self, change: Change) -> Change:
+        return Change(change.edit, self.text(change.where), self.value(change.before), self.value(change.after))
+
+    def _clean_up(self, entry: CleanUp) -> CleanUp:
+        return CleanUp(entry.item, self.text(entry.where), entry.reason, self.text(entry.text))
+
+
+def _once(entries: Iterable[CleanUp]) -> Iterable[CleanUp]:
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.key not in seen:
+            seen.add(entry.key)
+            yield entry
