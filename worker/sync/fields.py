@@ -116,14 +116,19 @@ def merge_set(sides: Sides, *, is_scope: bool, widens_when_empty: bool) -> tuple
     """A list of names or ids whose order means nothing, merged element by element.
 
     A change from or to *empty* is a change of the whole field: an empty scope is not "no elements" but "no
-    restriction". ``is_scope``: at first contact a scope stays the destination's. Returns the merged list and
-    :attr:`Verdict.SAME` where it is what the destination has.
+    restriction". ``is_scope``: at first contact a scope stays the destination's, and labels of both sides come
+    together. Returns the merged list and :attr:`Verdict.SAME` where it is what the destination has.
     """
     want, before, there = _strings(sides.want), _strings(sides.before), _strings(sides.there)
-    whole = sides.contact or sides.ours or not want or not before
     if set(want) == set(there):
         return there, Verdict.SAME
-    if whole:
+    known = not sides.contact and not sides.ours
+    if known and set(want) == set(before):
+        return there, Verdict.SAME
+    if sides.contact and not is_scope and not widens_when_empty:
+        new = [item for item in want if item not in there]
+        return there + new, Verdict.TAKE if new else Verdict.SAME
+    if not known or not want or not before:
         verdict = decide(sides_as_sets(sides), values_win=is_scope and sides.contact)
         if verdict is Verdict.KEEP or verdict is Verdict.SAME:
             return there, Verdict.SAME
