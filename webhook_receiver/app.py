@@ -1,0 +1,92 @@
+"""The receiver's two web applications: webhooks and health, for the world; metrics, to be kept inside.
+
+app = create_app(routes, settings)      POST /webhooks/{instance} · POST /webhooks · GET /healthz · GET /readyz
+create_inside_app(app)                  GET /metrics
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from config.routes import RoutesFile
+from config.settings import Settings
+from webhook_receiver.commit import GroupCommit
+from webhook_receiver.metrics import Metrics
+from webhook_receiver.reception import Reception
+from webhook_receiver.secrets import Callers
+from webhook_receiver.spaces import Spaces
+from webhook_receiver.waking import Waker
+from worker.ledger.connect import UNAVAILABLE, open_redis
+from worker.publisher import Publisher, new_app
+from worker.state import State, state_of
+
+METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
+READY_WITHIN_S = 2.0
+
+
+def create_app(
+    routes: RoutesFile, settings: Settings, *, state: State | None = None, publisher: Publisher | None = None
+) -> web.Application:
+    """Everything that talks to Redis or the broker begins and ends with the application. ``state`` and ``publisher``
+    take the place of those that the settings name, and are closed by whoever gave them."""
+    app = web.Application()
+    metrics = app[METRICS] = Metrics()
+    client = open_redis(settings.redis_url)
+    messages = publisher if publisher is not None else Publisher(new_app(settings))
+    parts = state if state is not None else state_of(client, settings)
+    commit = GroupCommit(parts.inbox)
+    waker = Waker(messages, settings.debounce_seconds, settings.debounce_max_seconds)
+    reception = Reception(
+        callers=Callers(routes),
+        spaces=Spaces(routes, parts.ledger.directories),
+        inbox=parts.inbox,
+        commit=commit,
+        waker=waker,
+        metrics=metrics,
+        body_limit=settings.body_limit_bytes,
+    )
+
+    async def lifetime(_: web.Application) -> AsyncIterator[None]:
+        commit.start()
+        yield
+        await commit.close()
+        await waker.close()
+        if publisher is None:
+            await asyncio.to_thread(messages.close)
+        await client.aclose()
+
+    async def ready(_: web.Request) -> web.Response:
+        try:
+            async with asyncio.timeout(READY_WITHIN_S):
+                await parts.queue.paused()  # any question will do
+        except (*UNAVAILABLE, TimeoutError):
+            return web.json_response({"redis": "does not answer"}, status=503)
+        return web.json_response({"redis": "answers"})
+
+    app.cleanup_ctx.append(lifetime)
+    app.router.add_post("/webhooks", reception.handle)
+    app.router.add_post("/webhooks/{instance}", reception.handle)
+    app.router.add_get("/healthz", _alive)
+    app.router.add_get("/readyz", ready)
+    return app
+
+
+def create_inside_app(app: web.Application) -> web.Application:
+    """What is not for the world, about ``app``."""
+    inside = web.Application()
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(app[METRICS].registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    inside.router.add_get("/metrics", metrics)
+    inside.router.add_get("/healthz", _alive)
+    return inside
+
+
+async def _alive(_: web.Request) -> web.Response:
+    return web.json_response({"alive": True})

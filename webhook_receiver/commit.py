@@ -1,0 +1,77 @@
+"""Group commit: requests that wait at the same moment are recorded together, in one call to Redis.
+
+A request is answered when its own event is durable. At one connection that costs what a call per request costs; under
+load many share one round trip, which is most of what a request costs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+
+import structlog
+
+from worker.queue.inbox import Delivery, Inbox, Recorded
+
+log = structlog.get_logger(__name__)
+
+MOST_TOGETHER = 64
+MOST_WAITING = 2_000
+
+
+class OverloadedError(Exception):
+    """More requests wait to be recorded than can be kept: try again."""
+
+
+class GroupCommit:
+    """Start it in the loop that uses it; :meth:`close` records what still waits."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._waiting: deque[tuple[Delivery, asyncio.Future[Recorded]]] = deque()
+        self._work = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="group-commit")
+
+    async def record(self, delivery: Delivery) -> Recorded:
+        """Returns when the event is in Redis. Raises what Redis raises, and :class:`OverloadedError`."""
+        if self._closing or len(self._waiting) >= MOST_WAITING:
+            raise OverloadedError
+        future: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
+        self._waiting.append((delivery, future))
+        self._work.set()
+        return await future
+
+    async def close(self) -> None:
+        self._closing = True
+        self._work.set()
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        while self._waiting or not self._closing:
+            await self._work.wait()
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
+            if not self._waiting and not self._closing:
+                self._work.clear()
+            # Whoever stopped waiting will be sent the event again by nobody; record it all the same.
+            if batch:
+                await self._commit(batch)
+
+    async def _commit(self, batch: list[tuple[Delivery, asyncio.Future[Recorded]]]) -> None:
+        try:
+            recorded = await self._inbox.record([delivery for delivery, _ in batch])
+        except Exception as error:  # each who waits is told, and answers for itself
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+                    with contextlib.suppress(BaseException):
+                        future.exception()  # it may have no reader left
+            return
+        for (_, future), one in zip(batch, recorded, strict=True):
+            if not future.done():
+                future.set_result(one)

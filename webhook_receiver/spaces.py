@@ -1,0 +1,48 @@
+"""Which routes an event feeds. It names its space by id, the routes file by name.
+
+The workers remember the id of each source space in the ledger. Of a space not known yet (before the first run) every
+route that may be meant is marked: a document that is not in its space is found missing there, and nothing comes of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from config.routes import Endpoint, RoutesFile
+from worker.ledger.directories import Directories
+
+BELIEVED_S = 30.0
+
+
+class Spaces:
+    def __init__(
+        self, routes: RoutesFile, directories: Directories, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._sources: dict[str, list[tuple[Endpoint, list[str]]]] = {}
+        for endpoint, fed in routes.sources().items():
+            self._sources.setdefault(endpoint.instance, []).append((endpoint, [route.name for route in fed]))
+        self._directories = directories
+        self._clock = clock
+        self._ids: dict[Endpoint, tuple[float, str | None]] = {}
+
+    def sources(self, instance: str) -> list[Endpoint]:
+        return [endpoint for endpoint, _ in self._sources.get(instance, [])]
+
+    async def fed_by(self, instance: str, space_id: str | None) -> list[str]:
+        """Names of the routes; none if the space is a source of no route. Raises what Redis raises."""
+        found = []
+        for endpoint, routes in self._sources.get(instance, []):
+            known = await self._id(endpoint) if space_id is not None else None
+            if known is None or known == space_id:
+                found += routes
+        return found
+
+    async def _id(self, endpoint: Endpoint) -> str | None:
+        now = self._clock()
+        asked, known = self._ids.get(endpoint, (float("-inf"), None))
+        if now - asked >= BELIEVED_S or (known is None and now - asked >= 1.0):
+            line = await self._directories.get(endpoint.instance, endpoint.space, "space")
+            known = str(line["id"]) if line is not None and line.get("id") else None
+            self._ids[endpoint] = (now, known)
+        return known

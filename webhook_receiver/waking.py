@@ -1,0 +1,75 @@
+"""Waking workers when a marked key becomes due.
+
+A mark is debounced: due some seconds after the last hint, and at most some more after the first. The receiver knows the
+same times by its own clock, so a worker is told when there is something to do, not when it is too early and not only at
+the next sweep. All of it is a convenience: what is forgotten here, a sweep finds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from config.routes import Endpoint
+from worker.publisher import Publisher
+from worker.queue.keys import DirtyKey
+from worker.queue.values import Due, Priority
+
+MOST_KEYS = 10_000
+LATE_S = 0.02
+"""A little after it is due, since the clock of Redis decides and the call took its time."""
+
+
+class Waker:
+    def __init__(self, publisher: Publisher, debounce_s: float, max_wait_s: float) -> None:
+        self._publisher = publisher
+        self._debounce_s = debounce_s
+        self._max_wait_s = max_wait_s
+        self._timers: dict[DirtyKey, tuple[float, asyncio.TimerHandle]] = {}
+        self._due: set[DirtyKey] = set()
+        self._sources: set[Endpoint] = set()
+        self._telling: asyncio.Task[None] | None = None
+
+    def marked(self, keys: Iterable[DirtyKey]) -> None:
+        """These keys were marked now."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for key in keys:
+            first, timer = self._timers.pop(key, (now, None))
+            if timer is not None:
+                timer.cancel()
+            elif len(self._timers) >= MOST_KEYS:
+                continue
+            at = min(now + self._debounce_s, first + self._max_wait_s) + LATE_S
+            self._timers[key] = (first, loop.call_at(at, self._is_due, key))
+
+    def catch_up(self, sources: Iterable[Endpoint]) -> None:
+        """There is something in the audit logs of these that we could not read from the webhook."""
+        self._sources |= set(sources)
+        self._tell()
+
+    async def close(self) -> None:
+        """Tells at once what is due or waits; too early does no harm."""
+        for _, timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        if self._telling is not None:
+            await asyncio.wait([self._telling], timeout=5)
+
+    def _is_due(self, key: DirtyKey) -> None:
+        self._timers.pop(key, None)
+        self._due.add(key)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell_all(), name="waking")
+
+    async def _tell_all(self) -> None:
+        # What comes while the broker is being talked to goes with the next message, however slow the broker is.
+        while self._due or self._sources:
+            due, self._due = self._due, set()
+            sources, self._sources = self._sources, set()
+            for source in sources:
+                await self._publisher.catch_up(source.instance, source.space)
+            await self._publisher.wake([Due(key, Priority.EVENTS) for key in due])

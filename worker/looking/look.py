@@ -1,0 +1,263 @@
+"""Look: what a worker does with a key that may be dirty.
+
+    claim ──▶ run under the lease, with a deadline ──▶ done: clean · again · waiting · dead letter
+      │
+      └─ busy, early, clean, paused, held: nothing. Whatever brought us here was late or doubled.
+
+The mark says only *look*; what there is to do is read from both servers.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+
+import sentry_sdk
+import structlog
+
+from config.routes import RoutesFile
+from config.settings import Settings
+from worker.kinds import registry
+from worker.kinds.kind import Place
+from worker.ledger.connect import UNAVAILABLE
+from worker.looking.failures import Class, Failure, failure_of, pause_ms
+from worker.looking.lease import Keeper, LeaseLost
+from worker.octopus import budget
+from worker.octopus.address import base_url
+from worker.octopus.transport import Exchange, Observer
+from worker.plan.values import Op, printed
+from worker.queue.keys import DirtyKey
+from worker.queue.values import Claim, ClaimStatus, Done, Outcome, Priority, Source
+from worker.state import State
+from worker.sync import run
+from worker.sync.compare import compare
+from worker.sync.items import Items
+
+log = structlog.get_logger(__name__)
+
+DEADLINE_S = 720.0
+"""A run that takes longer is given up and tried again. Celery's own limits come after it (worker/app.py)."""
+HELD_PAUSE_MS = 5_000
+"""A held key is not claimed at all; this is for one that meets another key's approval."""
+BLOCKED_PAUSE_MS = 15 * 60_000
+"""What is blocked is looked at again when its route creates something, and else after so long."""
+BLOCKED = "blocked: "
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """``result`` is a short word, for metrics: of the engine, or of the claim, or the class of the failure.
+
+    ``again``: a mark was made meanwhile, so somebody should look at once.
+    """
+
+    key: DirtyKey
+    result: str
+    again: bool = False
+    priority: Priority = Priority.EVENTS
+    writes: int = 0
+    requests: int = 0
+
+
+class _Watch:
+    """Which instance answered last, and which failed last: an error does not say whose it is."""
+
+    def __init__(self, then: Observer | None) -> None:
+        self.then = then
+        self.failed: str | None = None
+        self.answered: set[str] = set()
+
+    def __call__(self, exchange: Exchange) -> None:
+        if exchange.status is None or exchange.status >= 400:
+            self.failed = exchange.instance
+        else:
+            self.answered.add(exchange.instance)
+        if self.then is not None:
+            self.then(exchange)
+
+
+class Looker:
+    """Looks at keys. ``observer`` sees every request to a server."""
+
+    def __init__(
+        self,
+        state: State,
+        routes: RoutesFile,
+        settings: Settings,
+        *,
+        observer: Observer | None = None,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self.state = state
+        self.routes = routes
+        self.lease_ms = int(settings.lease_seconds * 1000)
+        self.observer = observer
+        self.deadline_s = deadline_s
+
+    async def look(self, key: DirtyKey) -> Looked:
+        """Raises only what Redis raises when it is not there; the lease then ends by itself, and a sweep finds it."""
+        claim = await self.state.queue.claim(key, self.lease_ms)
+        if claim.status is not ClaimStatus.OK:
+            return Looked(key, claim.status.value)
+        correlation_id = claim.correlation_id or uuid.uuid4().hex[:12]
+        with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, key=str(key)):
+            started = time.monotonic()
+            looked = await self._claimed(key, claim, correlation_id)
+            log.info(
+                "looked",
+                result=looked.result,
+                ms=round((time.monotonic() - started) * 1000),
+                requests=looked.requests,
+                writes=looked.writes,
+                sources=[source.value for source in claim.sources],
+                attempts=claim.attempts,
+            )
+            return looked
+
+    async def _claimed(self, key: DirtyKey, claim: Claim, correlation_id: str) -> Looked:
+        try:
+            route = self.routes.route(key.route)
+        except KeyError:
+            # It was taken out of the routes file. Its marks go one by one; nothing else knows of them.
+            return await self._finish(claim, "no-such-route", Outcome.finished())
+        instances = {route.source.instance, route.destination.instance}
+        closed_to_us = await self.state.circuits.among(*sorted(instances))
+        if closed_to_us:
+            reason = f"{closed_to_us[0].instance}: {closed_to_us[0].reason}"
+            return await self._finish(claim, "circuit-open", Outcome.wait_in(closed_to_us[0].wait_ms + 100, reason))
+        watch = _Watch(self.observer)
+        keeper = Keeper(self.state.queue, claim, self.lease_ms)
+        try:
+            looked = await keeper.run(self._run(key, claim, keeper, watch, correlation_id), self.deadline_s)
+        except LeaseLost:
+            return Looked(key, "lease-lost")
+        except Exception as error:
+            if isinstance(error, UNAVAILABLE):
+                raise
+            return await self._failed(claim, failure_of(error), error, watch)
+        for instance in instances & {self._instance(url) for url in watch.answered}:
+            await self.state.circuits.close(instance)
+        return looked
+
+    # ── the work ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _run(self, key: DirtyKey, claim: Claim, keeper: Keeper, watch: _Watch, correlation_id: str) -> Looked:
+        if key.is_everything:
+            return await self._compare(key, claim, keeper, watch, correlation_id)
+        try:
+            outcome = await self._sync(key, claim, keeper, watch, correlation_id)
+        except Exception as error:
+            failure = failure_of(error)
+            if failure.sort is not Class.NEVER or not failure.on_write:
+                raise
+            # What we believed of the destination may be out of date. Once more, believing nothing.
+            log.info("refused.once", reason=failure.reason)
+            outcome = await self._sync(key, claim, keeper, watch, correlation_id, distrust=True)
+        return await self._ended(claim, outcome)
+
+    async def _sync(
+        self,
+        key: DirtyKey,
+        claim: Claim,
+        keeper: Keeper,
+        watch: _Watch,
+        correlation_id: str,
+        *,
+        distrust: bool = False,
+    ) -> run.Outcome:
+        async with run.open_route(
+            self.routes, key.route, ledger=self.state.ledger, priority=_budget(claim.priority), observer=watch
+        ) as route:
+            if distrust:
+                await route.source.freshen(force=True)
+                await route.destination.freshen(force=True)
+            elif key.is_subtree:
+                # Its parts may be younger than the directories that were checked ten seconds ago.
+                kind = registry.kind_of(key.document_id)
+                parts = registry.parts_of(kind) if kind is not None else ()
+                names = [part.name for part in parts if part.place is Place.COLLECTION]
+                await self.state.ledger.directories.invalidate(
+                    route.route.source.instance, route.route.source.space, *names, *([kind.name] if kind else [])
+                )
+            ids = await route.documents(Items(targets=[key.document]))
+            return await route.sync(
+                ids,
+                guard=keeper.guard,
+                correlation_id=correlation_id,
+                key=str(key),
+                sources=[source.value for source in claim.sources],
+            )
+
+    async def _compare(self, key: DirtyKey, claim: Claim, keeper: Keeper, watch: _Watch, correlation_id: str) -> Looked:
+        async with run.open_route(
+            self.routes, key.route, ledger=self.state.ledger, priority=_budget(claim.priority), observer=watch
+        ) as route:
+            found = await compare(
+                route, self.state.queue, self.state.comparisons, guard=keeper.guard, correlation_id=correlation_id
+            )
+        return await self._finish(claim, "compared", Outcome.finished(), requests=found.requests)
+
+    # ── how it ended ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _ended(self, claim: Claim, outcome: run.Outcome) -> Looked:
+        requests, writes = outcome.requests, outcome.writes
+        if writes and any(action.op is Op.CREATE for action in outcome.plan):
+            await self._unblock(claim.key.route)
+        match outcome.result:
+            case run.Result.BLOCKED:
+                end = Outcome.wait_in(BLOCKED_PAUSE_MS, BLOCKED + _why(outcome))
+            case run.Result.HELD:
+                end = Outcome.wait_in(HELD_PAUSE_MS, f"held: {outcome.message}")
+            case run.Result.MOVED:
+                end = Outcome.retry_in(pause_ms(claim.attempts), outcome.message)
+            case _:
+                end = Outcome.finished()
+        return await self._finish(claim, outcome.result.value, end, requests=requests, writes=writes)
+
+    async def _unblock(self, route: str) -> None:
+        """Something came to exist on the destination: what waited for something is looked at again."""
+        waiting = [one.key for one in await self.state.queue.waiting(route) if one.why.startswith(BLOCKED)]
+        await self.state.queue.mark(waiting, source=Source.DEPENDENCY, debounce_ms=0)
+
+    async def _failed(self, claim: Claim, failure: Failure, error: Exception, watch: _Watch) -> Looked:
+        log.warning("run.failed", sort=failure.sort.value, reason=failure.reason, exc_info=failure.sort is Class.OURS)
+        match failure.sort:
+            case Class.INSTANCE:
+                instance = self._instance(watch.failed)
+                wait_ms = (
+                    await self.state.circuits.open(instance, failure.reason, failure.at_least_s)
+                    if instance is not None
+                    else pause_ms(0)
+                )
+                return await self._finish(claim, "instance", Outcome.wait_in(wait_ms, failure.reason))
+            case Class.SETTING:
+                return await self._finish(claim, "setting", Outcome.wait_in(pause_ms(4), failure.reason))
+            case Class.AGAIN:
+                return await self._finish(claim, "again", Outcome.retry_in(pause_ms(claim.attempts), failure.reason))
+            case Class.OURS:
+                sentry_sdk.capture_exception(error)
+        done = await self.state.queue.bury(claim.key, claim.token, failure.reason, failure.server_words)
+        return Looked(claim.key, failure.sort.value, again=done is Done.AGAIN, priority=claim.priority)
+
+    async def _finish(
+        self, claim: Claim, result: str, outcome: Outcome, *, requests: int = 0, writes: int = 0
+    ) -> Looked:
+        done = await self.state.queue.done(claim.key, claim.token, outcome)
+        again = done is Done.AGAIN and outcome == Outcome.finished()
+        return Looked(claim.key, result, again, claim.priority, writes, requests)
+
+    def _instance(self, url: str | None) -> str | None:
+        """The name that the routes file gives the server at ``url``."""
+        return next((one.name for one in self.routes.instances if str(base_url(one.url)) == url), None)
+
+
+def _budget(priority: Priority) -> budget.Priority:
+    return budget.Priority.BULK if priority is Priority.BULK else budget.Priority.EVENT
+
+
+def _why(outcome: run.Outcome) -> str:
+    blocked = outcome.plan.blocked[0]
+    words = blocked.decisions[-1].text if blocked.decisions else "something that it requires is missing"
+    more = f" (and {len(outcome.plan.blocked) - 1} more)" if len(outcome.plan.blocked) > 1 else ""
+    return f"{printed(blocked.path)}: {words}{more}"

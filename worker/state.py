@@ -1,0 +1,57 @@
+"""What all processes share: the parts of Redis, opened together for one task, one receiver or one command."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from config.settings import Settings
+from worker.ledger.comparisons import Comparisons
+from worker.ledger.connect import open_redis
+from worker.ledger.ledger import Ledger
+from worker.queue.circuits import Circuits
+from worker.queue.dirty import DirtyQueue
+from worker.queue.inbox import Inbox
+from worker.queue.lease import DocumentLease
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    queue: DirtyQueue
+    inbox: Inbox
+    leases: DocumentLease
+    circuits: Circuits
+    ledger: Ledger
+    comparisons: Comparisons
+
+
+def state_of(redis: Redis, settings: Settings) -> State:
+    name = settings.namespace
+    return State(
+        queue=DirtyQueue(redis, name, max_attempts=settings.max_attempts),
+        inbox=Inbox(
+            redis,
+            name,
+            debounce_ms=int(settings.debounce_seconds * 1000),
+            max_wait_ms=int(settings.debounce_max_seconds * 1000),
+            max_attempts=settings.max_attempts,
+        ),
+        leases=DocumentLease(redis, name),
+        circuits=Circuits(redis, name),
+        ledger=Ledger(redis, name),
+        comparisons=Comparisons(redis, name),
+    )
+
+
+@asynccontextmanager
+async def open_state(settings: Settings) -> AsyncIterator[State]:
+    redis = open_redis(settings.redis_url)
+    try:
+        yield state_of(redis, settings)
+    finally:
+        await redis.aclose()

@@ -1,0 +1,118 @@
+"""The Celery tasks, a few lines each, and the class that gives each its metrics, log context and error handling."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import structlog
+from celery import Task
+
+from config import scrub
+from config.load import load
+from config.routes import RoutesFile
+from worker import metrics, ticks
+from worker.app import SETTINGS, app
+from worker.ledger.connect import UNAVAILABLE
+from worker.looking.look import Looked, Looker
+from worker.publisher import CATCH_UP, LOOK, NIGHTLY_DUE, SWEEP, Publisher
+from worker.queue.keys import DirtyKey
+from worker.queue.values import Due
+from worker.state import open_state
+
+log = structlog.get_logger(__name__)
+
+_publisher = Publisher(app)
+
+
+class OctosyncTask(Task):  # type: ignore[type-arg]  # generic in the stubs only
+    """A run of any task: counted, timed, and with its name in every log line.
+
+    A Redis that does not answer ends a task quietly: what it was about is still marked, and a sweep brings it back.
+    Anything else that a task lets out is a bug: Celery logs it, and Sentry's integration with Celery reports it.
+    """
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        started, outcome = time.monotonic(), "error"
+        with structlog.contextvars.bound_contextvars(task=self.name):
+            try:
+                result = super().__call__(*args, **kwargs)
+                outcome = "ok"
+            except UNAVAILABLE as error:
+                outcome = "redis"
+                log.warning("redis.unavailable", error=type(error).__name__)
+                return None
+            else:
+                return result
+            finally:
+                metrics.TASKS.labels(self.name, outcome).inc()
+                metrics.TASK_SECONDS.labels(self.name).observe(time.monotonic() - started)
+
+
+@app.task(base=OctosyncTask, name=LOOK)
+def look(key: str) -> None:
+    """Look at one dirty key (``route|Projects-3``)."""
+    looked = asyncio.run(_look(DirtyKey.parse(key)))
+    metrics.RUNS.labels(looked.key.route, looked.result).inc()
+    metrics.WRITES.labels(looked.key.route).inc(looked.writes)
+    if looked.again:
+        _publisher.wake_now([Due(looked.key, looked.priority)])
+
+
+@app.task(base=OctosyncTask, name=SWEEP)
+def sweep() -> None:
+    """Tell workers of what is due, and take back what a worker died on."""
+    _publisher.wake_now(asyncio.run(_sweep()))
+
+
+@app.task(base=OctosyncTask, name=CATCH_UP)
+def catch_up(instance: str | None = None, space: str | None = None) -> None:
+    """Read the audit logs of all sources, or of one."""
+    asyncio.run(_catch_up((instance, space) if instance is not None and space is not None else None))
+
+
+@app.task(base=OctosyncTask, name=NIGHTLY_DUE)
+def nightly_due() -> None:
+    """Ask for a comparison of everything where one is due."""
+    asyncio.run(_nightly_due())
+
+
+async def _look(key: DirtyKey) -> Looked:
+    async with open_state(SETTINGS) as state:
+        return await Looker(state, routes(), SETTINGS, observer=metrics.exchange).look(key)
+
+
+async def _sweep() -> list[Due]:
+    async with open_state(SETTINGS) as state:
+        return list(await ticks.sweep(state))
+
+
+async def _catch_up(only: tuple[str, str] | None) -> None:
+    async with open_state(SETTINGS) as state:
+        done = await ticks.catch_up_all(state, routes(), only=only, observer=metrics.exchange)
+    for source, found in done.items():
+        metrics.EVENTS.labels(str(source)).inc(found.events)
+
+
+async def _nightly_due() -> None:
+    async with open_state(SETTINGS) as state:
+        await ticks.nightly_due(state, routes(), SETTINGS, datetime.now(UTC))
+
+
+def routes() -> RoutesFile:
+    """The routes file as it is now: read again when it was changed."""
+    path = Path(SETTINGS.routes)
+    return _routes(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _routes(path: Path, _changed: int) -> RoutesFile:
+    found = load(path)
+    scrub.watch(found)
+    return found
