@@ -218,7 +218,9 @@ class Applier:
     async def intend(
         self, planned: Planned, action: Action, written: Written, body: Document, op: str, destination_id: str
     ) -> None:
-        rows = written.rows.baseline_after([]).to_json() if written.rows is not None else None
+        # Of variables, what would be remembered if the server answered just what was sent. Their new rows have stand-ins
+        # for ids; they are found again by what they hold.
+        rows = written.rows.baseline_after(body["Variables"]).to_json() if written.rows is not None else None
         want = {"rows": rows} if rows is not None else self.bind(written.want)
         intent = Intent(op, want, body, destination_id, action.clean_ups)
         await self.ledger.intents.store(

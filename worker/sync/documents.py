@@ -257,7 +257,8 @@ class DocumentPlanner:
         baseline = self.world.baselines.get(source_id)
         intent = self.world.intents.get(source_id)
         if intent is not None and (found := recovered(intent, there)) is not None:
-            return replace(found, rows=intent.want.get("rows") or found.rows), intent
+            rows = intent.want.get("rows")
+            return (replace(found, want={}, rows=rows) if rows is not None else found), intent
         return baseline, None
 
     def hold_back(

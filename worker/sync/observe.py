@@ -151,6 +151,12 @@ class SideObserver:
             return True
         if kind.name in self.from_cache:
             await self.directory(kind.name, cached=False)
+            # What the cache did not know has parts that it does not know either.
+            parts = [part.name for part in registry.parts_of(kind) if part.place is Place.COLLECTION]
+            for name in parts:
+                self.side.directories.pop(name, None)
+            if parts:
+                await self.ledger.directories.invalidate(self.instance, self.space, *parts)
         return document_id in self.side.directories[kind.name].by_id
 
     async def keep(self, written: Iterable[tuple[Kind, Document]]) -> None:

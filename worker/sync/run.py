@@ -28,7 +28,7 @@ from worker.plan.values import Plan
 from worker.sync.apply import Applied, Applier, Guard, Moved
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.checks import Stop, must_wait
-from worker.sync.items import Items
+from worker.sync.items import SUBTREE, Items
 from worker.sync.observe import SideObserver
 from worker.sync.planner import Planned, Planner
 from worker.sync.world import Memory, Need, NotObserved, Side, World
@@ -97,6 +97,11 @@ class OpenRoute:
         """Ids of the source documents that ``items`` means, in order of writing. Raises
         :class:`worker.sync.items.UnknownItem`."""
         await self.source.freshen()
+        for target in items.targets:
+            document_id = target.removesuffix(SUBTREE)
+            kind = registry.kind_of(document_id)
+            if kind is not None and kind.listed_by is not None:
+                await self.source.listed(kind, document_id)
         while True:
             try:
                 return items.among(self.world)

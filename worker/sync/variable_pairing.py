@@ -33,7 +33,7 @@ class Pairing:
     stood_for: dict[int, list[int]] = field(default_factory=dict)
     ambiguous: set[int] = field(default_factory=set)
     new: set[int] = field(default_factory=set)
-    known: frozenset[str] = frozenset()
+    fresh: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
 
     def about(self, place: int) -> RowBaseline | None:
@@ -52,17 +52,15 @@ def pair_rows(
         {row.source_id: None if row.skip else row.row for row in wanted},
         {str(row["Id"]): row for row in destination},
     )
-    found = Pairing(
-        known=aligned.sources | {row.source_id for row in aligned.rows},
-        own=frozenset(aligned.own),
-    )
+    present = {row.source_id for row in wanted}
+    known = aligned.sources | {row.source_id for row in aligned.rows}
+    found = Pairing(own=frozenset(aligned.own), fresh=frozenset(present - known if present & known else ()))
     _recall(found, wanted, destination, aligned)
     _find_stand_ins(found, wanted, destination, rules)
     taken = {place for place, _ in found.pairs.values()} | found.gone.keys()
-    kept_ids = not found.known.isdisjoint(row.source_id for row in wanted)
     matching = match_rows(
         [
-            Candidate(source, row.row, fresh=kept_ids and row.source_id not in found.known)
+            Candidate(source, row.row, fresh=row.source_id in found.fresh)
             for source, row in enumerate(wanted)
             if row.skip is None and source not in found.pairs
         ],

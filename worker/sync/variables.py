@@ -190,7 +190,7 @@ class _Merge:
 
         A move given up puts a row back to where it was, which may now be taken: so again, until nothing is found.
         """
-        while victims := [victim for group in self._alike() if (victim := self._one_too_many(group)) is not None]:
+        while victims := [victim for group in self._alike() for victim in self._too_many(group)]:
             for victim in victims:
                 if victim.place is not None:
                     self.merged[victim.place] = self._merge(victim.place, stay=True)
@@ -216,12 +216,17 @@ class _Merge:
             groups[name_of(addition.row), scope_of(addition.row)].append(_Entry(addition.sources[0], addition=addition))
         return [group for group in groups.values() if len(group) > 1]
 
-    def _one_too_many(self, group: list[_Entry]) -> _Entry | None:
+    def _too_many(self, group: list[_Entry]) -> list[_Entry]:
+        """Of rows that would be alike, those that may not come to stand there."""
         new = [entry for entry in group if entry.place is None or self._moves(entry.place)]
-        for entry in sorted(new, key=lambda entry: entry.source or 0, reverse=True):
-            if not all(self._may_be_alike(entry, other) for other in group if other is not entry):
-                return entry
-        return None
+        there = [entry for entry in group if entry.place is not None and not self._moves(entry.place)]
+        victims = []
+        for entry in sorted(new, key=lambda entry: entry.source or 0):
+            if all(self._may_be_alike(entry, other) for other in there):
+                there.append(entry)
+            else:
+                victims.append(entry)
+        return victims
 
     def _moves(self, place: int) -> bool:
         return place in self.merged and self.merged[place].moves
@@ -326,10 +331,13 @@ class _Merge:
         ]
 
     def _dealt_with(self) -> frozenset[str]:
-        places = {source for source, row in enumerate(self.wanted) if row.skip is not None or self.first_contact}
-        places |= self.pairing.pairs.keys() | {source for addition in self.additions for source in addition.sources}
-        present = {row.source_id for row in self.wanted}
-        return (self.pairing.known & present) | {self.wanted[source].source_id for source in places}
+        """Ids of all source rows, but for those that are fresh and have not found their place: they remain fresh."""
+        placed = self.pairing.pairs.keys() | {source for addition in self.additions for source in addition.sources}
+        return frozenset(
+            row.source_id
+            for source, row in enumerate(self.wanted)
+            if source in placed or row.skip is not None or row.source_id not in self.pairing.fresh
+        )
 
     def _note(self, row: Document, note: Note) -> None:
         self.notes.append((label(row), note))
