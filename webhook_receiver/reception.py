@@ -17,6 +17,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 
+import sentry_sdk
 import structlog
 from aiohttp import web
 
@@ -36,6 +37,7 @@ log = structlog.get_logger(__name__)
 DURABLE_WITHIN_S = 8.0
 """Octopus waits ten seconds for an answer by default. 503 before that is better than none."""
 BODY_WITHIN_S = 60.0
+UNSTORABLE = (*UNAVAILABLE, TimeoutError, OverloadedError)
 ELSEWHERE = "ignored: a space that no route reads"
 TOO_LARGE = "too large to read: left to catch-up"
 
@@ -94,8 +96,16 @@ class Reception:
             return "incomplete"
         try:
             async with asyncio.timeout(DURABLE_WITHIN_S):
-                return await self._store(instance, body, correlation_id)
-        except (*UNAVAILABLE, TimeoutError, OverloadedError) as error:
+                try:
+                    return await self._store(instance, body, correlation_id)
+                except UNSTORABLE:
+                    raise
+                except Exception as error:
+                    # A bug of ours must not cost Octopus' batch its rest.
+                    log.exception("webhook.bug", instance=instance, correlation_id=correlation_id)
+                    sentry_sdk.capture_exception(error)
+                    return await self._unreadable(instance, body, f"a bug: {type(error).__name__}", correlation_id)
+        except UNSTORABLE as error:
             log.error("webhook.unavailable", instance=instance, error=type(error).__name__)  # noqa: TRY400 - 503 says it
             return "unavailable"
 
@@ -150,7 +160,7 @@ class Reception:
         log.info(
             "webhook.recorded",
             instance=instance,
-            event=payload.event.id,
+            event_id=payload.event.id,
             document=found.document_id,
             category=found.category,
             verdict=verdict,

@@ -28,13 +28,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     # then puts them back (Celery, "Soft Shutdown"); billiard reads this once, when it is imported.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     if given.beat:
-        return _celery(["beat"])
+        return _celery(["--quiet", "beat"])
     with tempfile.TemporaryDirectory(prefix="octosync-metrics-") as metrics:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", metrics)
         queues = ",".join(f"octosync.{one}" for one in classes)
         return _celery(
             [
-                *("worker", "--queues", queues, "--concurrency", str(given.concurrency)),
+                *("--quiet", "worker", "--queues", queues, "--concurrency", str(given.concurrency)),
                 *("--without-gossip", "--without-mingle"),
             ]
         )

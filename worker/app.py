@@ -12,6 +12,7 @@ Nothing happens at import but reading the settings: logs and error reports are s
 from __future__ import annotations
 
 import gc
+import logging
 from typing import Any
 
 import structlog
@@ -67,6 +68,9 @@ app.conf.update(
 def _logs(**_: Any) -> None:
     """Being connected keeps Celery from setting up logs of its own."""
     logs.configure("worker", level=SETTINGS.log_level, form=SETTINGS.log_format)
+    for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
+        # A line when a message comes and one when its task ends: ours say more.
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @signals.celeryd_init.connect

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sentry_sdk
@@ -19,7 +20,7 @@ import structlog
 from config.routes import RoutesFile
 from config.settings import Settings
 from worker.kinds import registry
-from worker.kinds.kind import Place
+from worker.kinds.kind import Kind, Place
 from worker.ledger.connect import UNAVAILABLE
 from worker.looking.failures import Class, Failure, failure_of, pause_ms
 from worker.looking.lease import Keeper, LeaseLost
@@ -175,11 +176,9 @@ class Looker:
             elif key.is_subtree:
                 # Its parts may be younger than the directories that were checked ten seconds ago.
                 kind = registry.kind_of(key.document_id)
-                parts = registry.parts_of(kind) if kind is not None else ()
-                names = [part.name for part in parts if part.place is Place.COLLECTION]
-                await self.state.ledger.directories.invalidate(
-                    route.route.source.instance, route.route.source.space, *names, *([kind.name] if kind else [])
-                )
+                if kind is not None:
+                    here = route.route.source
+                    await self.state.ledger.directories.invalidate(here.instance, here.space, *_with_parts(kind))
             ids = await route.documents(Items(targets=[key.document]))
             return await route.sync(
                 ids,
@@ -202,7 +201,9 @@ class Looker:
 
     async def _ended(self, claim: Claim, outcome: run.Outcome) -> Looked:
         requests, writes = outcome.requests, outcome.writes
-        if writes and any(action.op is Op.CREATE for action in outcome.plan):
+        created = {action.kind for action in outcome.plan if action.op is Op.CREATE} if writes else set()
+        if created:
+            await self._forget_directories(claim.key.route, created)
             await self._unblock(claim.key.route)
         match outcome.result:
             case run.Result.BLOCKED:
@@ -214,6 +215,12 @@ class Looker:
             case _:
                 end = Outcome.finished()
         return await self._finish(claim, outcome.result.value, end, requests=requests, writes=writes)
+
+    async def _forget_directories(self, route: str, kinds: Iterable[str]) -> None:
+        """The destination has items that the cached directories lack, those among them that the server made itself."""
+        there = self.routes.route(route).destination
+        names = {name for kind in kinds for name in _with_parts(registry.BY_NAME[kind])}
+        await self.state.ledger.directories.invalidate(there.instance, there.space, *sorted(names))
 
     async def _unblock(self, route: str) -> None:
         """Something came to exist on the destination: what waited for something is looked at again."""
@@ -250,6 +257,11 @@ class Looker:
     def _instance(self, url: str | None) -> str | None:
         """The name that the routes file gives the server at ``url``."""
         return next((one.name for one in self.routes.instances if str(base_url(one.url)) == url), None)
+
+
+def _with_parts(kind: Kind) -> list[str]:
+    """Names of the directories that list items of a kind, or their parts."""
+    return [kind.name, *(part.name for part in registry.parts_of(kind) if part.place is Place.COLLECTION)]
 
 
 def _budget(priority: Priority) -> budget.Priority:
