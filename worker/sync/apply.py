@@ -20,9 +20,9 @@ from worker.ledger.ledger import Ledger
 from worker.octopus import errors
 from worker.octopus.client import SpaceClient
 from worker.plan.values import Action, Document, printed
-from worker.sync.baseline import Baseline, Intent
+from worker.sync.baseline import Baseline, Intent, wrote_after
 from worker.sync.documents import Written
-from worker.sync.fields import same
+from worker.sync.fields import MISSING, same
 from worker.sync.planner import Planned
 from worker.sync.recover import assigned_ids, holds
 from worker.sync.world import World
@@ -89,7 +89,7 @@ class Applier:
             await self.link(action.source_id, written.destination_id)
             if written.rows is not None or written.want or written.intent is not None:
                 there = self.world.destination.documents.get(written.destination_id) or {}
-                await self.remember(action.source_id, self.baseline(action.source_id, written, there, {}, wrote=False))
+                await self.remember(action.source_id, self.baseline(action.source_id, written, there, {}))
         await self.report(action)
         if action.source_id in self.world.intents:
             await self.ledger.intents.clear(self.route, action.source_id)
@@ -103,17 +103,18 @@ class Applier:
         owner = self.owner_of(kind, destination_id)
         path = kind.path_of(destination_id, owner)
         body: Document = self.bind(action.body)
+        there = None if creates or action.overlay else self.world.destination.documents.get(destination_id)
         if action.overlay:
             current = await self.destination.get(path)
             if holds(body, current):
-                return await self.settle(action, written, kind, destination_id, current, body, wrote=False)
+                return await self.settle(action, written, kind, destination_id, current, body)
             sent = overlaid(current, body)
         elif creates:
             sent = body
         else:
             await self.check_still(kind, destination_id, path)
             sent = body
-        await self.intend(planned, action, written, sent, "create" if creates else "update", destination_id)
+        await self.intend(planned, action, written, sent, "create" if creates else "update", destination_id, there)
         await self.guard()
         self.progress(f"{action.op} {printed(action.path)}")
         log.info("write", op=action.op, item=printed(action.path), fields=[change.where for change in action.changes])
@@ -133,7 +134,7 @@ class Applier:
         if not creates and not isinstance(action.destination_id, PendingId):
             self.applied.updated.append(action.source_id)
             self.applied.destroyed += [f"{action.source_id} {what}" for what in action.destroys]
-        return await self.settle(action, written, kind, answer["Id"], answer, sent, wrote=True)
+        return await self.settle(action, written, kind, answer["Id"], answer, sent, there)
 
     async def settle(
         self,
@@ -143,10 +144,10 @@ class Applier:
         destination_id: str,
         answer: Document,
         sent: Document,
-        *,
-        wrote: bool,
+        there: Document | None = None,
     ) -> None:
-        """After a write: learn the ids that came to exist, remember, and clear the intent."""
+        """After a write: learn the ids that came to exist, remember, and clear the intent. ``there``: what the document
+        was before, ``None`` where all of it is ours."""
         source_id = action.source_id or ""
         self.bound[PendingId.of(source_id)] = destination_id
         ids = assigned_ids(sent, answer)
@@ -157,7 +158,9 @@ class Applier:
             await self.expect_parts(kind, source_id, destination_id)
             if kind.name == "project":
                 await self.meet_default_channel(source_id, destination_id)
-        await self.remember(source_id, self.baseline(source_id, written, answer, ids, wrote=wrote or action.overlay))
+        known = (written.before or Baseline()).wrote
+        wrote = answer if there is None else wrote_after(kind.shape, MISSING if known is None else known, there, answer)
+        await self.remember(source_id, self.baseline(source_id, written, answer, ids, wrote or None))
         await self.report(action)
         await self.ledger.intents.clear(self.route, source_id)
 
@@ -186,8 +189,14 @@ class Applier:
     # ── the ledger ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def baseline(
-        self, source_id: str, written: Written, answer: Document, ids: dict[str, str], *, wrote: bool
+        self,
+        source_id: str,
+        written: Written,
+        answer: Document,
+        ids: dict[str, str],
+        wrote: Document | None = None,
     ) -> Baseline:
+        """``wrote``: what of the answer is ours, ``None`` where nothing was written."""
         before = written.before or Baseline()
         if written.rows is not None:
             return Baseline(rows=written.rows.baseline_after(answer.get("Variables") or []).to_json())
@@ -198,7 +207,7 @@ class Applier:
             elements = {**self.known[source_id].elements, **elements}
         return Baseline(
             want=want,
-            wrote=answer if wrote or before.fresh else before.wrote,
+            wrote=answer if before.fresh else before.wrote if wrote is None else wrote,
             elements={source: there for source, there in elements.items() if not there.startswith("new:")},
             kept=written.kept,
         )
@@ -216,13 +225,30 @@ class Applier:
                 log.info("link-taken", source=source_id, destination=destination_id, by=conflict.linked_to)
 
     async def intend(
-        self, planned: Planned, action: Action, written: Written, body: Document, op: str, destination_id: str
+        self,
+        planned: Planned,
+        action: Action,
+        written: Written,
+        body: Document,
+        op: str,
+        destination_id: str,
+        there: Document | None,
     ) -> None:
-        # Of variables, what would be remembered if the server answered just what was sent. Their new rows have stand-ins
-        # for ids; they are found again by what they hold.
+        # Of variables, what would be remembered if the server answered just what was sent. Their new rows have
+        # stand-ins for ids; they are found again by what they hold.
         rows = written.rows.baseline_after(body["Variables"]).to_json() if written.rows is not None else None
-        want = {"rows": rows} if rows is not None else self.bind(written.want)
-        intent = Intent(op, want, body, destination_id, action.clean_ups)
+        after = self.baseline(action.source_id or "", written, {}, {}) if rows is None else Baseline()
+        want = {"rows": rows} if rows is not None else after.want
+        intent = Intent(
+            op,
+            want,
+            body,
+            destination_id,
+            action.clean_ups,
+            elements=after.elements,
+            kept=after.kept,
+            there=there if rows is None else None,
+        )
         await self.ledger.intents.store(
             self.route, action.source_id or "", planned.plan.hash, self.run_id, action.clean_ups, intent.to_json()
         )

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from worker.kinds.shape import Elements, Shape
 from worker.plan.values import CleanUp, Document
+from worker.sync.fields import MISSING, same
 
 SCHEMA = 1
 
@@ -61,6 +63,10 @@ class Intent:
     body: Document
     destination_id: str | None = None
     clean_ups: tuple[CleanUp, ...] = ()
+    elements: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
+    there: Document | None = None
+    """What the document was before the write; ``None`` where all of it is ours."""
 
     def to_json(self) -> Document:
         return {
@@ -69,6 +75,9 @@ class Intent:
             "body": self.body,
             "destination_id": self.destination_id,
             "clean_ups": [[list(c.item), c.where, c.reason, c.text] for c in self.clean_ups],
+            "elements": dict(self.elements),
+            "kept": dict(self.kept),
+            "there": self.there,
         }
 
     @classmethod
@@ -81,4 +90,51 @@ class Intent:
             clean_ups=tuple(
                 CleanUp(tuple(item), where, reason, text) for item, where, reason, text in data["clean_ups"]
             ),
+            elements=data.get("elements") or {},
+            kept=data.get("kept") or {},
+            there=data.get("there"),
         )
+
+
+def wrote_after(shape: Shape, wrote: Any, there: Any, answer: Any) -> Any:
+    """What *we* wrote of a document, field by field, once a PUT was answered.
+
+    ``wrote``: what we knew of it before; ``there``: as it was before the PUT. A PUT replaces the whole document, but
+    what it left as it was is as little ours as before: an edit of the destination's must not become ours because we
+    wrote beside it. ``MISSING`` where we wrote nothing.
+    """
+    if not isinstance(there, dict) or not isinstance(answer, dict):
+        return wrote if same(there, answer) else answer
+    known = wrote if isinstance(wrote, dict) else {}
+    found: Document = {}
+    for name in known.keys() | answer.keys():
+        sides = known.get(name, MISSING), there.get(name, MISSING), answer.get(name, MISSING)
+        child = shape.children.get(name)
+        if name in shape.elements and isinstance(sides[1], list) and isinstance(sides[2], list):
+            value = _wrote_elements(shape.elements[name], *sides)
+        elif child is not None and child.whole:
+            value = sides[0] if same(sides[1], sides[2]) else sides[2]
+        else:
+            value = wrote_after(child or Shape(server=frozenset()), *sides)
+        if value is not MISSING:
+            found[name] = value
+    return found or wrote
+
+
+def _wrote_elements(elements: Elements, wrote: Any, there: list[Document], answer: list[Document]) -> Any:
+    """An element that was there before and is not changed is not ours, unless it was."""
+    known = {_key(elements, element): element for element in wrote} if isinstance(wrote, list) else {}
+    before = {_key(elements, element): element for element in there}
+    found = []
+    for element in answer:
+        key = _key(elements, element)
+        value = element
+        if key in before:
+            value = wrote_after(elements.shape, known.get(key, MISSING), before[key], element)
+        if value is not MISSING:
+            found.append({**value, "Id": element["Id"]} if "Id" in element else value)
+    return found or wrote
+
+
+def _key(elements: Elements, element: Document) -> tuple[str, ...]:
+    return (str(element["Id"]),) if element.get("Id") else tuple(str(element.get(part)) for part in elements.identity)

@@ -195,11 +195,21 @@ class DocumentPlanner:
             return Outcome(Action(Op.BLOCK, kind.name, path, entry.id, destination_id, (), (decision,)), None)
         if kind is VARIABLE_SET:
             return self.variables(entry, path, document, destination_id, there)
-        baseline, intent = self.remembered(entry.id, there)
+        baseline, intent = self.remembered(kind, entry.id, there)
         out = self.translate(kind, entry, path, document)
         if out.document is None:
             return Outcome(self.not_crossing(kind, entry, path, out), None)
-        merged = merge(kind.shape, path, entry.id, out.document, there, baseline, rules=self.rules, leave=out.leave)
+        merged = merge(
+            kind.shape,
+            path,
+            entry.id,
+            out.document,
+            there,
+            baseline,
+            rules=self.rules,
+            leave=out.leave,
+            skipped=out.skipped,
+        )
         held_back, clean_ups = self.hold_back(kind, path, merged.changes, merged.document, there)
         changes = tuple(change for change in merged.changes if change.where not in held_back)
         action = Action(
@@ -229,7 +239,7 @@ class DocumentPlanner:
         if out.blocked is not None:
             return Outcome(self.not_crossing(VARIABLE_SET, entry, path, out), None)
         new = isinstance(destination_id, PendingId)
-        baseline, intent = (None, None) if new else self.remembered(entry.id, there)
+        baseline, intent = (None, None) if new else self.remembered(VARIABLE_SET, entry.id, there)
         remembered = VariablesBaseline.from_json(baseline.rows) if baseline and baseline.rows else None
         if remembered is None and (new or (baseline is not None)):
             remembered = VariablesBaseline()
@@ -252,11 +262,11 @@ class DocumentPlanner:
         contact = baseline is None and not new
         return Outcome(action, written, contact, contact and merged.contact_conflict)
 
-    def remembered(self, source_id: str, there: Document) -> tuple[Baseline | None, Intent | None]:
+    def remembered(self, kind: Kind, source_id: str, there: Document) -> tuple[Baseline | None, Intent | None]:
         """The baseline; where a write was begun and nobody heard the answer, what it left, and the intent."""
         baseline = self.world.baselines.get(source_id)
         intent = self.world.intents.get(source_id)
-        if intent is not None and (found := recovered(intent, there)) is not None:
+        if intent is not None and (found := recovered(kind.shape, intent, there, baseline)) is not None:
             rows = intent.want.get("rows")
             return (replace(found, want={}, rows=rows) if rows is not None else found), intent
         return baseline, None

@@ -7,7 +7,7 @@ starts from what the destination returned, and only what was decided is laid ove
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,9 @@ from worker.sync.fields import MISSING, Sides, Verdict, decide, merge_set, same
 from worker.sync.fresh import Fresh
 from worker.sync.order import interleave
 from worker.sync.translate import at, label
+
+_UNDECLARED = Shape(server=frozenset(), free=True)
+"""An object that no declaration describes is compared key by key."""
 
 KEPT = "dropped by the source; kept, as the route says"
 
@@ -50,10 +53,12 @@ def merge(
     *,
     rules: Rules,
     leave: frozenset[str] | set[str] = frozenset(),
+    skipped: frozenset[str] | set[str] = frozenset(),
 ) -> Merged:
     """``want``: the source's document in destination terms, elements with the source's ids. ``there``: as the
-    destination returned it. ``leave``: places that stay as they are."""
-    walk = _Walk(path, source_id, baseline or Baseline(), rules, frozenset(leave))
+    destination returned it. ``leave``: places that stay as they are. ``skipped``: source ids of elements that do not
+    cross for now, though the source has not dropped them: what is there of them stays too."""
+    walk = _Walk(path, source_id, baseline or Baseline(), rules, frozenset(leave), frozenset(skipped))
     ours = baseline is not None and baseline.fresh
     sides = Sides(
         want,
@@ -65,15 +70,25 @@ def merge(
     )
     walk.out.document = walk.object(shape, sides, "")
     walk.out.clean_ups += walk.fresh.clean_ups
+    walk.recall_links()
     return walk.out
 
 
 class _Walk:
-    def __init__(self, path: NamePath, source_id: str, baseline: Baseline, rules: Rules, leave: frozenset[str]) -> None:
+    def __init__(
+        self,
+        path: NamePath,
+        source_id: str,
+        baseline: Baseline,
+        rules: Rules,
+        leave: frozenset[str],
+        skipped: frozenset[str],
+    ) -> None:
         self.path = path
         self.baseline = baseline
         self.rules = rules
         self.leave = leave
+        self.skipped = skipped
         self.fresh = Fresh(path, source_id, rules.sensitive_placeholder)
         self.out = Merged({})
 
@@ -115,8 +130,8 @@ class _Walk:
         if name in shape.elements and isinstance(want, list):
             return self.elements(shape.elements[name], sides, where)
         child = shape.children.get(name)
-        if child is not None and not child.whole and isinstance(want, dict) and isinstance(there, dict):
-            return self.object(child, sides, where)
+        if isinstance(want, dict) and isinstance(there, dict) and not (child is not None and child.whole):
+            return self.object(child or _UNDECLARED, sides, where)
         if name in shape.ordered and isinstance(want, list):
             return self.ordered(sides, where)
         ref = shape.refs.get(name)
@@ -254,15 +269,26 @@ class _Walk:
             if position is not None and position not in found.values():
                 found[index] = position
         taken = set(found.values())
-        names = {_name(element, identity): position for position, element in enumerate(there) if position not in taken}
+        names: dict[tuple[str, ...], list[int]] = {}
+        for position, element in enumerate(there):
+            if position not in taken:
+                names.setdefault(_name(element, identity), []).append(position)
         for index, element in enumerate(want):
-            if index not in found and (position := names.pop(_name(element, identity), None)) is not None:
-                found[index] = position
+            if index not in found and (positions := names.get(_name(element, identity))):
+                found[index] = positions.pop(0)
         return found
 
     def link(self, element: Document, target: Document) -> None:
         if element.get("Id") and target.get("Id"):
             self.out.elements[element["Id"]] = target["Id"]
+
+    def recall_links(self) -> None:
+        """What the source has not got now, and the destination still has, is known again when it comes back."""
+        linked = set(self.out.elements.values())
+        there = set(_ids(self.out.document))
+        for source, destination in self.baseline.elements.items():
+            if source not in self.out.elements and destination in there - linked:
+                self.out.elements[source] = destination
 
     def changed(self, element: Document, previous: Document) -> bool:
         return not same(element, previous)
@@ -287,6 +313,8 @@ class _Walk:
             place = f"{where}[{label(element, elements.identity)}]"
             if element_id in self.baseline.kept:
                 self.keep(place, "removed-on-source", KEPT, element_id)
+                continue
+            if linked.get(element_id) in self.skipped:
                 continue
             was_ours = linked.get(element_id) not in {None, *wanted} or (
                 not element_id and _same_element(element, before, elements.identity) is not None
@@ -343,6 +371,17 @@ class _Walk:
 
 def _objects(value: Any) -> list[Document]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _ids(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("Id"), str):
+            yield value["Id"]
+        for item in value.values():
+            yield from _ids(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _ids(item)
 
 
 def _name(element: Document, identity: tuple[str, ...]) -> tuple[str, ...]:

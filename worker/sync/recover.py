@@ -10,17 +10,26 @@ from __future__ import annotations
 from typing import Any
 
 from worker.kinds.references import PendingId, is_secret
-from worker.kinds.shape import SERVER_FIELDS
+from worker.kinds.shape import SERVER_FIELDS, Shape
 from worker.plan.values import Document
-from worker.sync.baseline import Baseline, Intent
-from worker.sync.fields import same
+from worker.sync.baseline import Baseline, Intent, wrote_after
+from worker.sync.fields import MISSING, same
 
 
-def recovered(intent: Intent, there: Document) -> Baseline | None:
-    """The baseline that the write would have left, or ``None`` where it was not applied."""
+def recovered(shape: Shape, intent: Intent, there: Document, before: Baseline | None) -> Baseline | None:
+    """The baseline that the write would have left, or ``None`` where it was not applied. ``before``: the last one."""
     if intent.op != "create" and not holds(intent.body, there):
         return None
-    return Baseline(want=intent.want, wrote=there, elements=assigned_ids(intent.body, there))
+    wrote: Any = there
+    if intent.there is not None:
+        known = before.wrote if before is not None and before.wrote is not None else MISSING
+        wrote = wrote_after(shape, known, intent.there, there)
+    return Baseline(
+        want=intent.want,
+        wrote=wrote or None,
+        elements={**intent.elements, **assigned_ids(intent.body, there)},
+        kept=intent.kept,
+    )
 
 
 def holds(body: Any, there: Any) -> bool:

@@ -31,7 +31,15 @@ Resolve = Callable[[str, str], Resolved]
 
 
 class Skip(Exception):  # noqa: N818  (a verdict on an element, not an error)
-    """The element at hand does not cross; its surroundings may."""
+    """The element at hand does not cross; its surroundings may.
+
+    ``gone``: it means nothing in the destination's world any more, so the *removed* rule applies to what is there of
+    it. Otherwise a rule only keeps it from crossing, and what is there stays.
+    """
+
+    def __init__(self, text: str, *, gone: bool = False) -> None:
+        self.gone = gone
+        super().__init__(text)
 
 
 class Blocked(Exception):  # noqa: N818  (a verdict on the document, not an error)
@@ -52,6 +60,8 @@ class Translated:
     clean_ups: list[CleanUp] = field(default_factory=list)
     leave: set[str] = field(default_factory=set)
     """Places which, where they exist on the destination, stay as they are (``ignore-mismatch-on-new``)."""
+    skipped: set[str] = field(default_factory=set)
+    """Source ids of elements that were skipped though they belong here: *skip* never deletes."""
     blocked: Decision | None = None
     waits_for: tuple[NamePath, ...] = ()
 
@@ -160,14 +170,18 @@ class _Walk:
 
     def elements(self, elements: Elements, values: list[Any], where: str) -> list[Any]:
         crossing = []
+        gone = True
         for value in values:
             place = f"{where}[{label(value, elements.identity)}]"
             try:
                 crossing.append(self.object(elements.shape, value, place))
             except Skip as skip:
                 self.out.decisions.append(Decision("element-does-not-cross", place, str(skip)))
+                gone = gone and skip.gone
+                if not skip.gone and value.get("Id"):
+                    self.out.skipped.add(value["Id"])
         if values and not crossing and elements.needed:
-            raise Skip(f"none of its {where.rpartition('/')[2].lower()} crosses")
+            raise Skip(f"none of its {where.rpartition('/')[2].lower()} crosses", gone=gone)
         return crossing
 
     def reference(
@@ -257,7 +271,7 @@ class _Walk:
         if verdict == "error":
             raise Blocked(rule, place, text)
         if verdict == "skip":
-            raise Skip(f"{text} ({rule})")
+            raise Skip(f"{text} ({rule})", gone=not kept)
         if option is ScopeOption.IGNORE_MISMATCH_ON_NEW:
             self.out.leave |= {at(where, field_name) for field_name in scope.fields}
         self.out.decisions.append(Decision(rule, place, f"{text}; the rest of the scope is used"))
