@@ -115,7 +115,7 @@ def _recall(
 def _find_stand_ins(
     found: Pairing, wanted: Sequence[WantedRow], destination: Sequence[Document], rules: VariableRules
 ) -> None:
-    """Says for which skipped rows a stand-in is there: all of its name that have no row of their own.
+    """Says for which skipped rows a stand-in is there: all of its name.
 
     Without a baseline, the only row of a name that was skipped, if it is an unscoped placeholder, can only be one.
     """
@@ -133,12 +133,9 @@ def _find_stand_ins(
             if (empty or text) and not scope_of(row):
                 source_id = wanted[sources[0]].source_id
                 found.stand_ins[places[0]] = RowBaseline(source_id, str(row["Id"]), name_only(row), None, True)
-    own_row = {source: place for place, source in found.gone.items()}
     for place in found.stand_ins:
         found.stood_for[place] = [
-            source
-            for source in theirs.get(name_of(destination[place]), [])
-            if wanted[source].skip is not None and own_row.get(source, place) == place
+            source for source in theirs.get(name_of(destination[place]), []) if wanted[source].skip is not None
         ]
 
 

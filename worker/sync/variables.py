@@ -179,7 +179,8 @@ class _Merge:
         for name, sources in groups.items():
             if name in there or any(self.wanted[source].skip is None for source in sources):
                 continue
-            self.additions.append(stand_in(sources, self.wanted[sources[0]], self.rules))
+            first = min(sources, key=lambda source: (not is_sensitive(self.wanted[source].row), source))
+            self.additions.append(stand_in(sources, self.wanted[first], self.rules))
             text = "all its rows were skipped, and something may refer to it"
             self.decisions.append(Decision("name-guarantee", label(self.additions[-1].row), text))
 
