@@ -147,7 +147,4 @@ routes:
     include:
       project: ["*"]
       library-variable-set: ["*"]
-    rules:
-      variables:
-        value: follow   # a value changed on the source crosses, unless it was changed on the destination too
 """

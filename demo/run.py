@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -15,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
+from rich.text import Text
 
 from config.load import load
 from demo.api import Api, Document
@@ -48,9 +51,14 @@ def main(*, keep: bool = False) -> int:
     with tempfile.TemporaryDirectory(prefix="octosync-demo-") as folder:
         try:
             with open_house(Path(folder)) as house:
+                os.environ.update(house.environment)  # this process reads the routes file too
                 asyncio.run(Demo(house, story).run(keep=keep))
         except (DemoFailedError, ProcessDiedError) as error:
-            story.console.print(f"\n[bold red]The demo failed:[/] {error}", markup=True)
+            kept = Path(".octosync") / "demo-logs"
+            kept.mkdir(parents=True, exist_ok=True)
+            for log in Path(folder).glob("*.log"):
+                shutil.copy(log, kept)
+            story.console.print(Text.assemble(("\nThe demo failed: ", "bold red"), f"{error}\nThe logs are in {kept}"))
             return 1
         except KeyboardInterrupt:
             return 130
@@ -76,7 +84,7 @@ class Demo:
                 self.story.chapter("Receiver, worker and beat start; the source gets a subscription")
                 await self.house.start_octosync(session)
                 await self.subscribe(source)
-                await self.until(self.idle, "the workers to have nothing to do")
+                await self.until(self.caught_up, "the first catch-up and comparison")
                 for number, scene in enumerate(SCENES, 1):
                     await self.play(number, scene, session, source, destination)
                 await self.end()
@@ -165,7 +173,7 @@ class Demo:
 
     async def runs_of(self, edited: list[str], began: datetime) -> list[Run]:
         """The runs of these documents since, oldest first. Raises :class:`NotYet` while one has none."""
-        newest = await self.ledger.runs.newest(ROUTE, limit=30)
+        newest = await self.ledger.runs.newest(ROUTE, limit=200)
         since = [run for run in reversed(newest) if run.finished and datetime.fromisoformat(run.started) >= began]
         found = [run for run in since if _document(run) in edited]
         missing = set(edited) - {_document(run) for run in found}
@@ -186,6 +194,12 @@ class Demo:
                 raise NotYet("no delivery has failed yet")
 
         return failed
+
+    async def caught_up(self) -> None:
+        """A worker that starts without a cursor reads the audit log and compares everything once."""
+        if await self.ledger.cursors.last_compared(ROUTE) is None:
+            raise NotYet("nothing was compared yet")
+        await self.idle()
 
     async def idle(self) -> None:
         waiting = await self.queue.waiting(ROUTE)

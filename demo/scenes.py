@@ -180,26 +180,25 @@ async def qa_stays_at_home(destination: Api) -> list[str]:
 
 # ── 7 ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-SUBJECT = "[octo] #{Octopus.Project.Name} #{Octopus.Release.Number}"
+ADDED = "Notification.Reply.Address"
 
 
 async def edit_library_set(source: Api, _: Api) -> list[str]:
     owner = await source.named("libraryvariablesets", "Notifications")
     rows = await source.rows("libraryvariablesets", "Notifications")
-    next(row for row in rows if row["Name"] == "Notification.Subject.Text")["Value"] = SUBJECT
-    await source.edit(f"variables/variableset-{owner['Id']}", Variables=rows)
+    added = variable(ADDED, "octofx-team@example.com")
+    await source.edit(f"variables/variableset-{owner['Id']}", Variables=[*rows, added])
     return [f"variableset-{owner['Id']}"]
 
 
 async def library_set_edited(destination: Api) -> list[str]:
-    rows = await destination.rows("libraryvariablesets", "Notifications")
-    value = next(row["Value"] for row in rows if row["Name"] == "Notification.Subject.Text")
-    expect(value == SUBJECT, f"the subject still is {value!r}")
+    names = [row["Name"] for row in await destination.rows("libraryvariablesets", "Notifications")]
+    expect(ADDED in names, "the new variable is not there")
     owner = await destination.named("libraryvariablesets", "Notifications")
     users = [
         p["Name"] for p in await destination.get("projects/all") if owner["Id"] in p["IncludedLibraryVariableSetIds"]
     ]
-    return [f"written once, for {len(users)} projects: {', '.join(users)}"]
+    return [f"{ADDED} is there: written once, for {len(users)} projects ({', '.join(users)})"]
 
 
 # ── 8 ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -222,7 +221,7 @@ async def edit_both(source: Api, destination: Api) -> list[str]:
 async def destination_kept(destination: Api) -> list[str]:
     value = _unscoped(await destination.rows("projects", "OctoFX"))["Value"]
     expect(value == OURS, f"the destination's own value was overwritten with {value!r}")
-    return [f"Web.Url = {value}: the destination's own edit stays, and the conflict is on the clean-up list"]
+    return [f"Web.Url = {value}: a value of the destination is never overwritten"]
 
 
 def _unscoped(rows: list[Document]) -> Document:
@@ -287,7 +286,7 @@ SCENES = (
     ),
     Scene(
         "A library set that four projects use",
-        "Notifications: the subject line changes.",
+        "Notifications gets an address to reply to.",
         edit_library_set,
         library_set_edited,
     ),
