@@ -9,6 +9,7 @@ async with house(redis_url, tmp_path) as one:
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import uuid
@@ -71,7 +72,7 @@ class House:
     async def hook(self, body: bytes, secret: str | None = SECRET, path: str = "") -> int:
         """The status that the receiver answers to a request of our own."""
         headers = {HEADER: secret} if secret is not None else {}
-        async with self.session.post(self.hooks + path, data=body, headers=headers) as answer:
+        async with self.session.post(self.hooks + path, data=io.BytesIO(body), headers=headers) as answer:
             await answer.read()
             return answer.status
 

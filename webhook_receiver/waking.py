@@ -16,6 +16,8 @@ from worker.queue.keys import DirtyKey
 from worker.queue.values import Due, Priority
 
 MOST_KEYS = 10_000
+CATCH_UP_EVERY_S = 5.0
+"""Not more often, whatever comes: each costs the source a request."""
 LATE_S = 0.02
 """A little after it is due, since the clock of Redis decides and the call took its time."""
 
@@ -26,6 +28,8 @@ class Waker:
         self._debounce_s = debounce_s
         self._max_wait_s = max_wait_s
         self._timers: dict[DirtyKey, tuple[float, asyncio.TimerHandle]] = {}
+        self._hints: dict[Endpoint, asyncio.TimerHandle] = {}
+        self._hinted: dict[Endpoint, float] = {}
         self._due: set[DirtyKey] = set()
         self._sources: set[Endpoint] = set()
         self._telling: asyncio.Task[None] | None = None
@@ -45,16 +49,28 @@ class Waker:
 
     def catch_up(self, sources: Iterable[Endpoint]) -> None:
         """There is something in the audit logs of these that we could not read from the webhook."""
-        self._sources |= set(sources)
-        self._tell()
+        loop = asyncio.get_running_loop()
+        for source in sources:
+            if source not in self._hints:
+                at = self._hinted.get(source, float("-inf")) + CATCH_UP_EVERY_S
+                self._hints[source] = loop.call_at(max(loop.time(), at), self._read_log, source)
 
     async def close(self) -> None:
-        """Tells at once what is due or waits; too early does no harm."""
+        """Finishes what is being told. The rest is marked, and found by a sweep."""
         for _, timer in self._timers.values():
             timer.cancel()
+        for hint in self._hints.values():
+            hint.cancel()
         self._timers.clear()
+        self._hints.clear()
         if self._telling is not None:
             await asyncio.wait([self._telling], timeout=5)
+
+    def _read_log(self, source: Endpoint) -> None:
+        del self._hints[source]
+        self._hinted[source] = asyncio.get_running_loop().time()
+        self._sources.add(source)
+        self._tell()
 
     def _is_due(self, key: DirtyKey) -> None:
         self._timers.pop(key, None)
