@@ -75,7 +75,7 @@ def open_house(folder: Path) -> Iterator[House]:
             "OCTOSYNC_DEBOUNCE_SECONDS": "0.4",
             "OCTOSYNC_DEBOUNCE_MAX_SECONDS": "2",
             "OCTOSYNC_SWEEP_SECONDS": "1",
-            "OCTOSYNC_CATCH_UP_SECONDS": "3",
+            "OCTOSYNC_CATCH_UP_SECONDS": "10",
             "OCTOSYNC_RECEIVER_HOST": "127.0.0.1",
             "OCTOSYNC_RECEIVER_PORT": str(receiver),
             "OCTOSYNC_STATUS_PORT": "0",

@@ -13,6 +13,7 @@ from worker.ledger.clean_ups import CleanUpEntry
 from worker.ledger.runs import Run
 from worker.plan.values import printed
 from worker.queue.inbox import JournalEntry
+from worker.queue.values import Source
 
 __all__ = ["Story"]
 
@@ -39,7 +40,8 @@ class Story:
         for entry in entries:
             one = entry.delivery
             batch = f" ({one.number} of {one.total} in its batch)" if one.number and one.total else ""
-            self.line("webhook", f"{one.event_id} {one.category} {one.document_id or '—'}{batch}: {one.verdict}")
+            how = "webhook" if one.via is Source.WEBHOOK else str(one.via)
+            self.line(how, f"{one.event_id} {one.category} {one.document_id or '—'}{batch}: {one.verdict}")
 
     def run(self, run: Run) -> None:
         plan: dict[str, Any] = json.loads(run.plan) if run.plan else {"actions": []}

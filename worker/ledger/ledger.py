@@ -9,9 +9,11 @@ baselines every edit made on a destination looks like ours. So a route's memory 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from worker.ledger.base import text
 from worker.ledger.baselines import Baselines
 from worker.ledger.budget import RedisBudget
 from worker.ledger.clean_ups import CleanUpEntry, CleanUps, State
@@ -49,6 +51,14 @@ class Ledger:
         self.held = Held(redis, prefix)
         self.deletions = Deletions(redis, prefix)
         self.intents = Intents(redis, prefix)
+
+    async def identity(self) -> str:
+        """A random name of this ledger, made once. Our requests carry it, so that we know our own writes in an audit
+        log from those of anybody else, also of an Octosync with another ledger."""
+        name = f"{{{self._prefix}}}:ledger:identity"
+        await self._redis.set(name, secrets.token_hex(6), nx=True)
+        found: Any = await self._redis.get(name)
+        return text(found)
 
     def budget(self, server_url: str, api_key: str, per_minute: float) -> RedisBudget:
         """The budget that all processes share which talk to this server with this key. The key itself is not kept."""

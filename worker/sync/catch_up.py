@@ -28,7 +28,7 @@ from worker.queue.lease import LeaseBusyError
 from worker.queue.subjects import Subject, subject
 from worker.queue.values import Priority, Source
 from worker.state import State
-from worker.sync.observe import _kinds_of
+from worker.sync.observe import kinds_changed
 
 log = structlog.get_logger(__name__)
 
@@ -66,10 +66,11 @@ async def _catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[str
     cursor = await state.ledger.cursors.get(endpoint.instance, endpoint.space)
     if cursor is None:
         page = await space.events(at_most=1)
-        return await _everything(page, endpoint, routes, state, correlation_id, "the audit log was never read")
+        reason = "the audit log was never read"
+        return await _everything(space, page, endpoint, routes, state, correlation_id, reason)
     page = await space.events(from_=cursor - OVERLAP, at_most=MOST_EVENTS)
     if not page.complete or (page.server_date is not None and page.server_date - cursor > LONGEST_AWAY):
-        return await _everything(page, endpoint, routes, state, correlation_id, "away for too long")
+        return await _everything(space, page, endpoint, routes, state, correlation_id, "away for too long")
 
     ids = [event["Id"] for event in page.events]
     new = set(await state.ledger.cursors.unseen(endpoint.instance, endpoint.space, ids))
@@ -87,11 +88,24 @@ async def _catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[str
 
 
 async def _everything(
-    page: EventsPage, endpoint: Endpoint, routes: Sequence[str], state: State, correlation_id: str, reason: str
+    space: SpaceClient,
+    page: EventsPage,
+    endpoint: Endpoint,
+    routes: Sequence[str],
+    state: State,
+    correlation_id: str,
+    reason: str,
 ) -> CaughtUp:
-    """Set the cursor first, then compare: what changes in between is seen by one of the two."""
+    """Set the cursor first, then compare: what changes in between is seen by one of the two.
+
+    The events of the overlap are counted as dealt with: the comparison begins after they were committed. One that is
+    committed later is still new to the next catch-up.
+    """
     if (until := _until(page)) is not None:
         await state.ledger.cursors.advance(endpoint.instance, endpoint.space, until)
+        recent = (await space.events(from_=until - OVERLAP, at_most=MOST_EVENTS)).events
+        await _remember_deletions(recent, endpoint, state)
+        await state.ledger.cursors.remember(endpoint.instance, endpoint.space, [event["Id"] for event in recent])
     await state.ledger.directories.invalidate(endpoint.instance, endpoint.space)
     keys = [DirtyKey(route, EVERYTHING) for route in routes]
     await state.queue.mark(
@@ -109,14 +123,8 @@ async def _everything(
 async def _record(
     events: Sequence[Document], endpoint: Endpoint, routes: Sequence[str], state: State, correlation_id: str
 ) -> list[DirtyKey]:
-    found = [(event, one) for event in events if (one := subject(event)) is not None]
-    deleted = {
-        one.document_id: str(event.get("Occurred") or "")
-        for event, one in found
-        if one.is_deletion and one.document_id is not None
-    }
-    await state.ledger.deletions.record(endpoint.instance, endpoint.space, deleted)
-    if kinds := _kinds_of(events):
+    found = await _remember_deletions(events, endpoint, state)
+    if kinds := kinds_changed(events):
         await state.ledger.directories.invalidate(endpoint.instance, endpoint.space, *sorted(kinds))
 
     deliveries = [_delivery(event, one, endpoint, routes, correlation_id) for event, one in found]
@@ -131,6 +139,20 @@ async def _record(
     again = [key for key in gone if key not in marked]
     await state.queue.mark(again, source=Source.CATCH_UP, correlation_id=correlation_id)
     return [*marked, *again]
+
+
+async def _remember_deletions(
+    events: Sequence[Document], endpoint: Endpoint, state: State
+) -> list[tuple[Document, Subject]]:
+    """The events with what each speaks of."""
+    found = [(event, one) for event in events if (one := subject(event)) is not None]
+    deleted = {
+        one.document_id: str(event.get("Occurred") or "")
+        for event, one in found
+        if one.is_deletion and one.document_id is not None
+    }
+    await state.ledger.deletions.record(endpoint.instance, endpoint.space, deleted)
+    return found
 
 
 def _delivery(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from config.names import name_key
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Place
 from worker.kinds.references import PendingId
@@ -86,8 +87,19 @@ class DocumentPlanner:
     def pinned(self, path: NamePath, project: str | None, step: str) -> dict[str, list[str]]:
         if not self.rules.steps.pins or project is None:
             return {}
+        return pinned_scopes(self.world, path, step, lambda name: self.channel_called(name, project))
+
+    def channel_called(self, name: str, project: str) -> str | None:
+        """A channel by the destination's name: one that is there, or one that this plan creates."""
         found = self.resolver.resolve("project", project)
-        return pinned_scopes(self.world, path, found.ids[0] if found.ids else "", step)
+        there = self.world.destination.directory("channel").named(name, found.ids[0] if found.ids else None)
+        if there:
+            return there[0].id
+        for channel in self.world.source.directory("channel").of(project):
+            called = (self.world.route.mapped("channel", channel.name) or [channel.name])[0]
+            if channel.id in self.plans.pending and name_key(called) == name_key(name):
+                return self.plans.pending[channel.id]
+        return None
 
     def project_of(self, entry: Entry) -> str | None:
         """The source project in which a document stands."""
@@ -137,7 +149,7 @@ class DocumentPlanner:
         out = self.translate(kind, entry, path, {name: document[name] for name in kind.shape.late if name in document})
         if out.document is None:
             return Outcome(self.not_crossing(kind, entry, path, out), None)
-        if not any(out.document.values()):
+        if not says_something(out.document):
             return None
         fresh = Fresh(path, entry.id, self.rules.sensitive_placeholder)
         body = fresh.value(kind.shape, out.document, "")
@@ -307,6 +319,15 @@ class DocumentPlanner:
 def path_kind(document_id: str) -> str:
     kind = registry.kind_of(document_id)
     return kind.name if kind else ""
+
+
+def says_something(value: object) -> bool:
+    """Whether anything in it differs from what the server puts there by itself."""
+    if isinstance(value, dict):
+        return any(says_something(item) for item in value.values())
+    if isinstance(value, list):
+        return bool(value)
+    return value not in (None, "", False)
 
 
 def _added(body: Document) -> tuple[Change, ...]:

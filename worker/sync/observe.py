@@ -25,6 +25,9 @@ from worker.sync.world import Directory, Entry, Need, Side
 BULK_FROM = 4
 """From so many documents of one kind on, a list that takes ids is cheaper than one request for each."""
 
+EVENTS = 500
+"""More than so many events since directories were last looked after, and it is cheaper to read these anew."""
+
 OVERLAP = timedelta(seconds=10)
 """Events may be committed late, and the Date header knows whole seconds."""
 
@@ -68,11 +71,15 @@ class SideObserver:
         try:
             since = await self.ledger.cursors.get(self.instance, f"{self.space} directories")
             begin = since - OVERLAP if since else None
-            page = await self.client.events(from_=begin, take=100, at_most=100 if since else 1)
+            page = await self.client.events(from_=begin, take=EVENTS, at_most=EVENTS if since else 1)
             if since is None or not page.complete:
                 await directories.invalidate(self.instance, self.space)
             else:
-                await directories.invalidate(self.instance, self.space, *_kinds_of(page.events))
+                # Our own writes are in the directories already (`keep`).
+                ours = await self.ledger.identity()
+                others = [event for event in page.events if ours not in (event.get("UserAgent") or "")]
+                if kinds := kinds_changed(others):
+                    await directories.invalidate(self.instance, self.space, *sorted(kinds))
             if page.server_date is not None:
                 await self.ledger.cursors.advance(self.instance, f"{self.space} directories", page.server_date)
             await directories.checked(self.instance, self.space)
@@ -197,7 +204,7 @@ def entry_of(kind: Kind, document: Document) -> Entry:
     )
 
 
-def _kinds_of(events: Iterable[Document]) -> set[str]:
+def kinds_changed(events: Iterable[Document]) -> set[str]:
     """The kinds whose directories the events make untrue: of what was created, renamed or deleted, and its parts."""
     kinds: set[str] = set()
     for event in events:

@@ -18,7 +18,7 @@ from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op, Plan, printed
-from worker.sync.documents import DocumentPlanner, Written
+from worker.sync.documents import DocumentPlanner, Written, says_something
 from worker.sync.naming import Names
 from worker.sync.resolve import Resolved, Resolver
 from worker.sync.world import Entry, Need, NotObserved, World, path_of
@@ -144,9 +144,8 @@ class Planner:
             if kind.name not in INCLUDABLE_KINDS:
                 return True
             return route.includes(kind.name, entry.name, owner.name) or self._linked_part(kind, entry, owner)
-        return route.includes(kind.name, entry.name) or (
-            entry.id in self.world.links and not route.excludes(kind.name, entry.name)
-        )
+        ours = entry.id in self.world.links or entry.id in self.pending
+        return route.includes(kind.name, entry.name) or (ours and not route.excludes(kind.name, entry.name))
 
     def _linked_part(self, kind: Kind, entry: Entry, owner: Entry) -> bool:
         """A part of a project that crossed only because something needed it crosses with all its parts."""
@@ -249,7 +248,7 @@ class Planner:
         self.remember(kind, entry, outcome.written)
         self.add(outcome.action, outcome.written)
         self.push_parts(kind, entry.id)
-        if any(document.get(name) for name in kind.shape.late):
+        if any(says_something(document.get(name)) for name in kind.shape.late):
             self.push(f"late:{entry.id}", len(registry.ALL))
         return Resolved((self.pending[entry.id],), entry.name, item=path)
 

@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from importlib.metadata import version as installed
 
 import structlog
 
@@ -293,10 +294,13 @@ async def open_route(
     """Raises :class:`KeyError` for an unknown route, :class:`config.secret.SecretMissingError`, and what the client
     raises."""
     route = routes.route(name)
+    ours = await ledger.identity()
     async with AsyncExitStack() as stack:
         sides = []
         for endpoint in (route.source, route.destination):
-            client = await stack.enter_async_context(connect(routes, endpoint.instance, ledger, priority, observer))
+            client = await stack.enter_async_context(
+                connect(routes, endpoint.instance, ledger, priority, observer, ours)
+            )
             sides.append((client, await _space(client, endpoint, ledger)))
         yield OpenRoute(route, ledger, sides[0], sides[1])
 
@@ -307,8 +311,12 @@ def connect(
     ledger: Ledger,
     priority: Priority = Priority.EVENT,
     observer: Observer | None = None,
+    identity: str | None = None,
 ) -> OctopusClient:
-    """A client for an instance of the routes file, within the budget that all processes share."""
+    """A client for an instance of the routes file, within the budget that all processes share.
+
+    ``identity``: of the ledger; the server's audit log shows it as part of our user agent.
+    """
     instance = routes.instance(instance_name)
     key = instance.api_key.reveal()
     return OctopusClient(
@@ -320,6 +328,7 @@ def connect(
         ca_file=str(instance.ca_file) if instance.ca_file else None,
         verify_tls=instance.verify_tls,
         observer=observer,
+        user_agent=f"octosync/{installed('octosync')} ({identity})" if identity else None,
     )
 
 

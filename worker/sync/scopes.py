@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from config.names import Pattern
 from config.rules import Pin, Rules, ScopeOption
 from worker.plan.values import NamePath
@@ -19,11 +21,14 @@ def step_scope_option(rules: Rules, dimension: str) -> ScopeOption:
             return ScopeOption.SKIP_UNLESS_PARTIAL
 
 
-def pinned_scopes(world: World, path: NamePath, destination_project: str, step: str) -> dict[str, list[str]]:
+def pinned_scopes(
+    world: World, path: NamePath, step: str, channel_called: Callable[[str], str | None]
+) -> dict[str, list[str]]:
     """The scope fields which the route sets for a step, destination ids in them; empty where no pin matches.
 
-    ``path``: of the process. A name that the destination lacks is left out, so a list may come out empty: then the step
-    must not cross. Raises :class:`worker.sync.world.NotObserved`.
+    ``path``: of the process. ``channel_called``: the id of a channel of the project, by the destination's name. A name
+    that the destination lacks is left out, so a list may come out empty: then the step must not cross. Raises
+    :class:`worker.sync.world.NotObserved`.
     """
     pin = next((pin for pin in world.route.rules.steps.pins if _matches(pin, path, step)), None)
     if pin is None:
@@ -33,8 +38,7 @@ def pinned_scopes(world: World, path: NamePath, destination_project: str, step: 
         there = world.destination.directory("environment")
         scopes["Environments"] = [entry.id for name in pin.environments for entry in there.named(name)[:1]]
     if pin.channels:
-        there = world.destination.directory("channel")
-        scopes["Channels"] = [entry.id for name in pin.channels for entry in there.named(name, destination_project)[:1]]
+        scopes["Channels"] = [found for name in pin.channels if (found := channel_called(name)) is not None]
     return scopes
 
 
