@@ -17,7 +17,7 @@ setup:  ## Make .venv from the lock file, if it is missing or out of date
 	@scripts/setup.sh
 
 test: setup lint types imports  ## Everything: lint, types, layers, all tests
-	@$(PYTEST)
+	@OCTOSYNC_CONTRACT_LOG=.octosync/contract $(PYTEST)
 
 test-fast: setup  ## Unit and property tests only
 	@$(PYTEST) tests/unit tests/property

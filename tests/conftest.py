@@ -23,6 +23,14 @@ _TEST_REDIS = "OCTOSYNC_TEST_REDIS_URL"
 _TEST_SAMPLES = "OCTOSYNC_TEST_SAMPLES"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    folder = os.environ.get("OCTOSYNC_CONTRACT_LOG")
+    if folder:
+        import contract  # only a whole run needs it
+
+        config.pluginmanager.register(contract.ContractPlugin(Path(folder)), "contract")
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the person who runs the tests may decide how they end."""
