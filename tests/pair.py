@@ -82,6 +82,16 @@ class Server:
         group = fields.pop("ProjectGroupId", None) or (await self.get("projectgroups/all"))[0]["Id"]
         return await self.post("projects", {"Name": name, "LifecycleId": lifecycle, "ProjectGroupId": group, **fields})
 
+    async def runbook(self, project: Document, name: str, *steps: Document, **fields: Any) -> Document:
+        """With its process."""
+        retention = {"QuantityToKeep": 100, "ShouldKeepForever": False}
+        runbook = await self.post(
+            "runbooks", {"Name": name, "ProjectId": project["Id"], "RunRetentionPolicy": retention, **fields}
+        )
+        if steps:
+            await self.edit(f"runbookProcesses/RunbookProcess-{runbook['Id']}", Steps=list(steps))
+        return runbook
+
     async def steps(self, project: Document, *steps: Document) -> Document:
         """Writes the deployment process: the steps, in order. See :func:`script`."""
         return await self.edit(f"deploymentprocesses/deploymentprocess-{project['Id']}", Steps=list(steps))
