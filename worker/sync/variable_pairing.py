@@ -22,7 +22,8 @@ class Pairing:
     more. ``lost``: source → its link, where the destination row is not there any more. ``ambiguous``, ``new``: source
     rows. ``links``: destination → what is known of the row, from whichever source row it was linked to.
     ``stand_ins``: the same of rows which are there only so that their name is; ``stood_for``: the source rows for
-    which they are. ``known``: ids of source rows that were there last time.
+    which they are. ``fresh``: ids of source rows that were not there last time; ids tell only if the source has kept
+    those that we knew. ``own``: ids of destination rows that had no counterpart then.
     """
 
     pairs: dict[int, tuple[int, Rank]] = field(default_factory=dict)

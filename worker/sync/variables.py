@@ -43,7 +43,7 @@ from worker.sync.variable_merge import (
 )
 from worker.sync.variable_pairing import Pairing, pair_rows
 from worker.sync.variable_result import Link, MergedVariables, clean_up_entries, placed_after
-from worker.sync.variable_rows import REMEMBERED, Scope, is_sensitive, label, name_of, scope_of
+from worker.sync.variable_rows import REMEMBERED, Scope, is_sensitive, label, name_of, scope_of, type_class
 
 __all__ = ["MergedVariables", "RowBaseline", "VariablesBaseline", "WantedRow", "merge_variables"]
 
@@ -179,10 +179,15 @@ class _Merge:
         for name, sources in groups.items():
             if name in there or any(self.wanted[source].skip is None for source in sources):
                 continue
-            first = min(sources, key=lambda source: (not is_sensitive(self.wanted[source].row), source))
+            first = min(sources, key=self._speaks_for_its_name)
             self.additions.append(stand_in(sources, self.wanted[first], self.rules))
             text = "all its rows were skipped, and something may refer to it"
             self.decisions.append(Decision("name-guarantee", label(self.additions[-1].row), text))
+
+    def _speaks_for_its_name(self, source: int) -> tuple[bool, str, str, str]:
+        """Orders namesakes, so that whatever order they come in, the same one lends its type; a secret before others."""
+        wanted = self.wanted[source]
+        return not is_sensitive(wanted.row), type_class(wanted.row), str(wanted.row.get("Name")), wanted.source_id
 
     # -- no two rows of one name and scope ---------------------------------------------------------------------------
 
