@@ -185,7 +185,7 @@ class _Merge:
             self.decisions.append(Decision("name-guarantee", label(self.additions[-1].row), text))
 
     def _speaks_for_its_name(self, source: int) -> tuple[bool, str, str, str]:
-        """Orders namesakes, so that whatever order they come in, the same one lends its type; a secret before others."""
+        """Orders namesakes, so that in whatever order they come the same one lends its type; a secret before others."""
         wanted = self.wanted[source]
         return not is_sensitive(wanted.row), type_class(wanted.row), str(wanted.row.get("Name")), wanted.source_id
 
