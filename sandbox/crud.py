@@ -19,6 +19,7 @@ from sandbox.versions import prune
 
 __all__ = [
     "add_routes",
+    "all_of",
     "check_references",
     "create",
     "delete",
@@ -36,9 +37,6 @@ def add_routes(router: Router, kind: Kind) -> None:
     def documents(call: Call) -> Iterable[Document]:
         return call.scope.collection(kind.collection).values()
 
-    def all_of_them(call: Call) -> Answer:
-        return Answer([show(call, kind, document) for document in select(call, kind, documents(call))])
-
     def post(call: Call) -> Answer:
         return Answer(show(call, kind, create(call, kind, call.json())), status=201)
 
@@ -52,7 +50,7 @@ def add_routes(router: Router, kind: Kind) -> None:
     path = kind.collection
     handlers: dict[str, tuple[str, str, Handler]] = {
         "list": ("GET", path, lambda call: list_page(call, kind, documents(call))),
-        "all": ("GET", f"{path}/all", all_of_them),
+        "all": ("GET", f"{path}/all", lambda call: all_of(call, kind, documents(call))),
         "get": ("GET", f"{path}/{{id}}", lambda call: Answer(show(call, kind, find(call, kind, call.params["id"])))),
         "create": ("POST", path, post),
         "update": ("PUT", f"{path}/{{id}}", put),
@@ -70,8 +68,10 @@ def find(call: Call, kind: Kind, id_or_slug: str) -> Document:
         wanted = id_or_slug.casefold()
         documents = call.scope.collection(kind.collection).values()
         document = next((found for found in documents if str(found.get("Slug")).casefold() == wanted), None)
-    if document is None or document["Id"] in call.store.hidden:
+    if document is None:
         raise not_found(id_or_slug)
+    if not call.sees(document):
+        raise call.access.refusal(id_or_slug)
     return document
 
 
@@ -79,6 +79,11 @@ def list_page(call: Call, kind: Kind, documents: Iterable[Document], path: str |
     """A page of some documents of the kind."""
     chosen = select(call, kind, documents)
     return page(call, kind.name, path or kind.collection, chosen, kind.take, lambda item: show(call, kind, item))
+
+
+def all_of(call: Call, kind: Kind, documents: Iterable[Document]) -> Answer:
+    """Some documents of the kind as a bare array, unpaged."""
+    return Answer([show(call, kind, document) for document in select(call, kind, documents)])
 
 
 def show(call: Call, kind: Kind, document: Document) -> Document:

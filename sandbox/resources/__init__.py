@@ -16,7 +16,10 @@ from sandbox.resources import (
     projects,
     runbooks,
     spaces,
+    tenant_templates,
+    tenant_variables,
     tenants,
+    triggers,
     variables,
 )
 from sandbox.resources.spaces import furnish
@@ -37,7 +40,10 @@ _MODULES = (
     projects,
     runbooks,
     spaces,
+    tenant_templates,
+    tenant_variables,
     tenants,
+    triggers,
     variables,
 )
 

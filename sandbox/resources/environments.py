@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox import crud
 from sandbox.errors import bad_request
 from sandbox.kind import Field, Kind, Reference, Save, declare
-from sandbox.resources import variables
+from sandbox.resources import tenant_values, variables
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document, Write
 
@@ -20,8 +20,9 @@ def last_sort_order(save: Save) -> None:
 
 
 def _deleting(call: Call, environment: Document) -> list[Write]:
-    """Its scopes and the tenants' links to it go (OctopusDeploy/Issues#2695, #3029)."""
+    """Its scopes, the tenants' links to it and what they say for it go (OctopusDeploy/Issues#2695, #3029)."""
     writes = variables.without_scope(call, "Environment", [environment["Id"]])
+    writes += tenant_values.without_environment(call, environment["Id"])
     for tenant in call.scope.collection("tenants").values():
         links = {
             project: [one for one in environments if one != environment["Id"]]

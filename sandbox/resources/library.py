@@ -6,7 +6,7 @@ from __future__ import annotations
 from sandbox import crud, texts
 from sandbox.errors import bad_request
 from sandbox.kind import Field, Kind, Reference, Save, declare, own
-from sandbox.resources import variables
+from sandbox.resources import tenant_values, variables
 from sandbox.resources.environments import last_sort_order, sort_documents
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import NAME, TENANTED, filled, git_dependencies, objects, packages, templates
@@ -29,7 +29,8 @@ def _with_variable_set(save: Save) -> list[Write]:
 
 def _delete_library_set(call: Call, library_set: Document) -> list[Write]:
     variable_set = call.find("variables", library_set["VariableSetId"])
-    return [Write("variables", variable_set, None, side_effect=True)]
+    values = tenant_values.without_owner(call, library_set["Id"])
+    return [Write("variables", variable_set, None, side_effect=True), *values]
 
 
 def _has_content(library_set: Document, values: list[str]) -> bool:

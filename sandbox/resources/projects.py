@@ -12,7 +12,7 @@ import copy
 from sandbox import crud, texts
 from sandbox.errors import bad_request, not_found
 from sandbox.kind import Field, Kind, Reference, Save, declare, own
-from sandbox.resources import variables
+from sandbox.resources import tenant_values, variables
 from sandbox.resources.actions import find_action
 from sandbox.resources.channels import default_channel
 from sandbox.resources.processes import deployment_process_id, new_deployment_process
@@ -107,9 +107,19 @@ def _prepare_project(save: Save) -> None:
     project["DeploymentProcessId"] = deployment_process_id(project["Id"])
     project["PersistenceSettings"] = {"Type": "Database"}
     _check_release_creation(save)
+    if save.before and save.before["LifecycleId"] != project["LifecycleId"]:
+        save.besides += _uncovered_values(call, project)
     besides = _take_settings(save)
     if besides:
         save.besides.append(besides)
+
+
+def _uncovered_values(call: Call, project: Document) -> list[Write]:
+    """The writes that forget what tenants say for environments that no lifecycle of the project covers any more."""
+    channels = call.scope.collection("channels").values()
+    through = [one["LifecycleId"] for one in channels if one["ProjectId"] == project["Id"] and one["LifecycleId"]]
+    covered = tenant_values.covered_environments(call, [project["LifecycleId"], *through])
+    return [] if covered is None else tenant_values.without_uncovered(call, project["Id"], covered)
 
 
 def _check_release_creation(save: Save) -> None:
@@ -169,7 +179,7 @@ def _deleting(call: Call, project: Document) -> list[Write]:
         if project["Id"] in tenant["ProjectEnvironments"]:
             links = {key: value for key, value in tenant["ProjectEnvironments"].items() if key != project["Id"]}
             writes.append(Write("tenants", tenant, {**tenant, "ProjectEnvironments": links}, side_effect=True))
-    return writes
+    return writes + tenant_values.without_owner(call, project["Id"])
 
 
 def _shown(call: Call, project: Document) -> Document:

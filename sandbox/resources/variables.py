@@ -38,7 +38,8 @@ _TYPES = {name.lower(): name for name in ("String", "Sensitive", *_HOLDS_ID)}
 
 
 def _shown(call: Call, variable_set: Document) -> Document:
-    variables = [_with_tag_names(call, variable) for variable in variable_set["Variables"]]
+    seen = filter(call.access.sees_variable, variable_set["Variables"])
+    variables = [_with_tag_names(call, variable) for variable in seen]
     return {**variable_set, "Variables": variables, "ScopeValues": scope_values(call, variable_set["OwnerId"])}
 
 
@@ -90,13 +91,7 @@ def add_routes(router: Router) -> None:
 def _all(call: Call) -> Answer:
     """The sets named by `ids`; those that do not exist are left out in silence, as in any list."""
     found = (call.scope.find("variables", wanted) for wanted in call.arguments("ids"))
-    return Answer(
-        [
-            crud.show(call, VARIABLE_SETS, document)
-            for document in found
-            if document and document["Id"] not in call.store.hidden
-        ]
-    )
+    return Answer([crud.show(call, VARIABLE_SETS, document) for document in found if document and call.sees(document)])
 
 
 def _put(call: Call) -> Answer:
@@ -134,8 +129,10 @@ def save(call: Call, before: Document, body: Document) -> Document:
             raise bad_request(texts.mismatch(name, body[name], before[name]))
     stored = {variable["Id"]: variable for variable in before["Variables"]}
     kept = call.store.secrets_of(before["Id"])
-    secrets: dict[str, str] = {}
-    variables = []
+    # What the caller cannot see stays as it is.
+    variables = [variable for variable in before["Variables"] if not call.access.sees_variable(variable)]
+    places = {_place(variable["Id"]) for variable in variables}
+    secrets = {place: secret for place, secret in kept.items() if place in places}
     for given in objects(body.get("Variables"), "Variables"):
         variable = _variable(call, before["OwnerId"], given)
         variables.append(_conceal(variable, variable["Id"] in stored, kept, secrets))
