@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
-import hmac
 import json
 from typing import Any
 
 from aiohttp import web
 
-from sandbox import admin, resources, rootdoc
+from sandbox import admin, identities, resources, rootdoc
+from sandbox.access import ADMINISTRATOR, Access, Keys
 from sandbox.errors import ApiError, route_not_found, unauthorized
 from sandbox.extensions import EXTENSIONS
 from sandbox.faults import Fault, Faults
@@ -22,14 +22,15 @@ from sandbox.ratelimit import TokenBucket
 from sandbox.requestlog import LoggedRequest, RequestLog
 from sandbox.routing import Answer, Call, Match, Router
 from sandbox.settings import Settings
-from sandbox.store import Actor, Store
+from sandbox.store import Store
 
-__all__ = ["FAULTS", "REQUESTS", "SETTINGS", "STORE", "create_app"]
+__all__ = ["FAULTS", "KEYS", "REQUESTS", "SETTINGS", "STORE", "create_app"]
 
 STORE = web.AppKey("store", Store)
 SETTINGS = web.AppKey("settings", Settings)
 FAULTS = web.AppKey("faults", Faults)
 REQUESTS = web.AppKey("requests", RequestLog)
+KEYS = web.AppKey("keys", Keys)
 _ROUTER = web.AppKey("router", Router)
 _LIMIT = web.AppKey("limit", TokenBucket)
 _ROUTE = web.RequestKey("route", str)
@@ -44,10 +45,14 @@ def create_app(store: Store, settings: Settings) -> web.Application:
     app[FAULTS], app[REQUESTS] = Faults(), RequestLog()
     router = app[_ROUTER] = Router()
     app[_LIMIT] = TokenBucket(settings.requests_per_minute, store.clock, retry_after=settings.retry_after)
+    keys = app[KEYS] = Keys(Access(settings.api_key, settings.username), settings.keys)
     admin.add_routes(router, app[FAULTS], app[REQUESTS])
     rootdoc.add_routes(router)
     resources.add_routes(router)
     resources.furnish(store, settings)
+    identities.add_routes(router, keys)
+    for access in settings.keys:
+        identities.ensure_user(store, settings, access.username)
     for install in EXTENSIONS:
         install(app, router, store, settings)
     app.router.add_route("*", "/{path:.*}", _handle)
@@ -82,19 +87,24 @@ async def _answer(request: web.Request, below: str, faults: list[Fault]) -> Answ
     raw_body = await request.read()
     try:
         _fail(faults)
-        actor = _authenticate(request) if below else rootdoc.ANONYMOUS
+        access = _authenticate(request) if below else ADMINISTRATOR
         if below.lower().split("/")[0] != admin.ADMIN_PREFIX:
             app[_LIMIT].take()
         match = app[_ROUTER].match(
             request.method, request.rel_url.raw_path[len(app[SETTINGS].api_root) :], app[STORE], app[SETTINGS]
         )
         request[_ROUTE] = match.route.template
-        return match.route.handler(_call(request, match, raw_body, actor))
+        if match.space_id is not None and access.spaces is not None and match.space_id not in access.spaces:
+            raise route_not_found()
+        access.check(request.method, match.route.template)
+        return match.route.handler(_call(request, match, raw_body, access))
     except ApiError as refused:
         return Answer(refused.body(), refused.status, headers=refused.headers)
 
 
-def _call(request: web.Request, match: Match, raw_body: bytes, actor: Actor) -> Call:
+def _call(request: web.Request, match: Match, raw_body: bytes, access: Access) -> Call:
+    agent = request.headers.get("User-Agent", "")
+    anonymous = access is ADMINISTRATOR
     query: dict[str, list[str]] = {}
     for name, value in request.query.items():
         query.setdefault(name.lower(), []).append(value)
@@ -106,17 +116,20 @@ def _call(request: web.Request, match: Match, raw_body: bytes, actor: Actor) -> 
         params=match.params,
         query=query,
         raw_body=raw_body,
-        actor=actor,
+        actor=rootdoc.ANONYMOUS
+        if anonymous
+        else rootdoc.actor(request.app[STORE], access.username, agent, request.remote),
+        access=access,
     )
 
 
-def _authenticate(request: web.Request) -> Actor:
+def _authenticate(request: web.Request) -> Access:
     """Who asks. The key is a header; old clients put it into the query. Raises ApiError 401."""
-    settings = request.app[SETTINGS]
     key = request.headers.get("X-Octopus-ApiKey") or request.query.get("ApiKey") or request.query.get("apikey") or ""
-    if not hmac.compare_digest(key.encode(), settings.api_key.encode()):
+    access = request.app[KEYS].find(key)
+    if access is None:
         raise unauthorized()
-    return rootdoc.actor(request.app[STORE], settings, request.headers.get("User-Agent", ""), request.remote)
+    return access
 
 
 def _fail(faults: list[Fault]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["ApiError", "bad_request", "method_not_allowed", "not_found", "route_not_found", "unauthorized"]
+__all__ = ["ApiError", "bad_request", "forbidden", "method_not_allowed", "not_found", "route_not_found", "unauthorized"]
 
 PROBLEM = "There was a problem with your request."
 
@@ -40,6 +40,15 @@ def unauthorized() -> ApiError:
     return ApiError(
         401,
         "Either your API key is invalid, or your account has been disabled. Please contact your Octopus administrator.",
+    )
+
+
+def forbidden(permission: str) -> ApiError:
+    """403: known, but not permitted. The text is that of OctopusDeploy/Issues#8726."""
+    return ApiError(
+        403,
+        "You do not have permission to perform this action. Please contact your Octopus administrator. "
+        f"Missing permission: {permission}",
     )
 
 

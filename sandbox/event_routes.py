@@ -34,12 +34,13 @@ __all__ = ["add_routes"]
 def add_routes(router: Router, audit: AuditLog) -> None:
     def list_events(call: Call) -> Answer:
         query = EventQuery.from_call(call)
-        found = [event for event in audit.newest_first() if query.matches(event)]
+        found = [event for event in audit.newest_first() if query.matches(event) and _visible(call, event)]
         return page(call, "Event", "events", found, show=lambda event: _resource(call, audit, event))
 
     def get_event(call: Call) -> Answer:
         event = audit.get(call.params["id"])
-        if event is None or (call.space_id is not None and event.entry.space_id != call.space_id):
+        elsewhere = event is not None and call.space_id is not None and event.entry.space_id != call.space_id
+        if event is None or elsewhere or not _visible(call, event):
             raise not_found(call.params["id"])
         return Answer(_resource(call, audit, event))
 
@@ -62,6 +63,10 @@ def add_routes(router: Router, audit: AuditLog) -> None:
     router.add("GET", "events/agents", _agents, scope="mixed")
     router.add("GET", "sandbox/events", list_numbers, scope="system")
     router.add("POST", "sandbox/events", add_event, scope="system")
+
+
+def _visible(call: Call, event: AuditEvent) -> bool:
+    return call.access.sees_event(event.entry.related, event.entry.space_id)
 
 
 def _resource(call: Call, audit: AuditLog, event: AuditEvent) -> Document:

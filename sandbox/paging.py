@@ -42,7 +42,7 @@ def select(call: Call, kind: Kind, documents: Iterable[Document]) -> list[Docume
     The exact `name=` of most kinds is not in the Swagger of 2026.1 and was read in later references only, so older
     servers ignore it; the obsolete *contains* of environments, projects and tenants is in all.
     """
-    chosen = [document for document in documents if document["Id"] not in call.store.hidden]
+    chosen = [document for document in documents if call.sees(document)]
     if "ids" in call.query:
         ids = {wanted.casefold() for wanted in call.arguments("ids")}
         chosen = [document for document in chosen if str(document["Id"]).casefold() in ids]

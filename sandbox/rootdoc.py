@@ -7,7 +7,6 @@ from email.utils import format_datetime
 
 from sandbox.errors import not_found
 from sandbox.routing import Answer, Call, Router
-from sandbox.settings import Settings
 from sandbox.store import Actor, Document, Store
 
 __all__ = ["ANONYMOUS", "actor", "add_routes"]
@@ -60,9 +59,9 @@ def add_routes(router: Router) -> None:
     router.add("GET", "capabilities", _capabilities, scope="system")
 
 
-def actor(store: Store, settings: Settings, user_agent: str, ip_address: str | None) -> Actor:
+def actor(store: Store, username: str, user_agent: str, ip_address: str | None) -> Actor:
     """The user whose key it is. The audit log names a key by its purpose and the day it was made."""
-    user = _user(store, settings)
+    user = _user(store, username)
     return Actor(
         user_id=user["Id"],
         username=user["Username"],
@@ -72,11 +71,11 @@ def actor(store: Store, settings: Settings, user_agent: str, ip_address: str | N
     )
 
 
-def _user(store: Store, settings: Settings) -> Document:
+def _user(store: Store, username: str) -> Document:
     users = store.system.collection("users").values()
-    user = next((user for user in users if user["Username"] == settings.username), None)
+    user = next((user for user in users if user["Username"] == username), None)
     if user is None:
-        raise not_found(settings.username)
+        raise not_found(username)
     return user
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import unquote
 
+from sandbox.access import ADMINISTRATOR, Access
 from sandbox.errors import bad_request, method_not_allowed, not_found, route_not_found
 from sandbox.settings import Settings
 from sandbox.store import Actor, Document, Scope, Store
@@ -53,6 +54,11 @@ class Call:
     query: Mapping[str, list[str]]
     raw_body: bytes
     actor: Actor
+    access: Access = ADMINISTRATOR
+
+    def sees(self, document: Document) -> bool:
+        """Whether the caller may see a document. Lists leave the others out in silence."""
+        return document["Id"] not in self.store.hidden and self.access.sees(document)
 
     @property
     def scope(self) -> Scope:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sandbox.access import Access
+
 __all__ = ["DEFAULT_API_KEY", "DEFAULT_VERSION", "Settings"]
 
 DEFAULT_API_KEY = "API-SANDBOX00000000000000000000"
@@ -20,7 +22,7 @@ class Settings:
     hosted ("octopus" for `https://host/octopus/api`). `state_path` is read at start, if it exists, and written at stop.
     `poll_seconds` is how often subscriptions look for new events; Octopus looks about every 30 s. `requests_per_minute`
     limits the rate (0: no limit; servers first installed with 2026.3 allow 200), `retry_after` says whether a rejection
-    tells how long to wait.
+    tells how long to wait. `keys` are API keys besides `api_key`, which is an administrator's (`sandbox.access`).
     """
 
     version: str = DEFAULT_VERSION
@@ -32,6 +34,7 @@ class Settings:
     poll_seconds: float = 30.0
     requests_per_minute: int = 0
     retry_after: bool = True
+    keys: tuple[Access, ...] = ()
     public_url: str | None = None
     state_path: str | None = None
 
