@@ -17,12 +17,12 @@ from worker.kinds import registry
 from worker.kinds.kind import Kind, Place
 from worker.ledger.ledger import Ledger
 from worker.octopus.client import SpaceClient
-from worker.octopus.errors import NotFound
+from worker.octopus.errors import NotFound, ServerFault
 from worker.plan.values import Document
 from worker.queue.subjects import subject
 from worker.sync.world import Directory, Entry, Need, Side
 
-BULK_FROM = 4
+BULK_FROM = 2
 """From so many documents of one kind on, a list that takes ids is cheaper than one request for each."""
 
 EVENTS = 500
@@ -64,7 +64,7 @@ class SideObserver:
         """Make sure that cached directories are true: ask the audit log what changed since it was asked last."""
         directories = self.ledger.directories
         if force:
-            await directories.invalidate(self.instance, self.space)
+            await self.distrust()
             return
         if await directories.checked_within(self.instance, self.space):
             return
@@ -73,7 +73,7 @@ class SideObserver:
             begin = since - OVERLAP if since else None
             page = await self.client.events(from_=begin, take=EVENTS, at_most=EVENTS if since else 1)
             if since is None or not page.complete:
-                await directories.invalidate(self.instance, self.space)
+                await self.distrust()
             else:
                 # Our own writes are in the directories already (`keep`).
                 ours = await self.ledger.identity()
@@ -86,6 +86,12 @@ class SideObserver:
         except BaseException:
             await directories.gave_up(self.instance, self.space)
             raise
+
+    async def distrust(self) -> None:
+        """Forget all directories, but for which space this is: its id is not what the audit log could not tell."""
+        kinds = await self.ledger.directories.kinds(self.instance, self.space) - {"space"}
+        if kinds:
+            await self.ledger.directories.invalidate(self.instance, self.space, *sorted(kinds))
 
     async def look_up(self, needs: Iterable[Need]) -> None:
         wanted: dict[str, list[Need]] = defaultdict(list)
@@ -103,7 +109,11 @@ class SideObserver:
     async def documents(self, kind: Kind, needs: list[Need]) -> None:
         missing = {need.document_id: need for need in needs}
         if len(missing) >= BULK_FROM and kind.name in LISTS_BY_IDS:
-            for document in await self.client.by_ids(LISTS_BY_IDS[kind.name], sorted(missing)):
+            try:
+                found = await self.client.by_ids(LISTS_BY_IDS[kind.name], sorted(missing))
+            except ServerFault:
+                found = []  # one broken document breaks a list; asked for one by one, the others come
+            for document in found:
                 if missing.pop(document["Id"], None) is not None:
                     self.note(kind, document["Id"], document)
         await asyncio.gather(*(self.document(kind, need) for need in missing.values()))
@@ -113,7 +123,16 @@ class SideObserver:
             found: Document | None = await self.client.get(kind.path_of(need.document_id, need.owner_id))
         except NotFound:
             found = None
+            await self.doubt(kind, need.owner_id)
         self.note(kind, need.document_id, found)
+
+    async def doubt(self, kind: Kind, owner_id: str) -> None:
+        """A document is not there although a directory lists it, or its owner: one from the cache is read anew."""
+        listing = registry.kind_of(owner_id) if kind.place is Place.WITH_OWNER else kind
+        while listing is not None and listing.listed_by is not None:
+            if listing.name in self.from_cache:
+                await self.directory(listing.name, cached=False)
+            listing = registry.BY_NAME.get(listing.owner_kinds[0]) if listing.owner_kinds else None
 
     def note(self, kind: Kind, document_id: str, document: Document | None) -> None:
         """Remember a document, and what it says of its own name: the directory may be older than it."""
@@ -170,11 +189,14 @@ class SideObserver:
         """We have written these ourselves: put them into the directories, rather than read these anew."""
         kinds = set()
         for kind, document in written:
-            if kind.place is Place.COLLECTION and kind.name in self.side.directories:
+            if kind.place is Place.COLLECTION:
                 self.note(kind, document["Id"], document)
                 kinds.add(kind.name)
-        for name in kinds:
-            await self.store(name)
+        for name in sorted(kinds):
+            if name in self.side.directories:
+                await self.store(name)
+            else:  # this run had no need of it; what others read before it wrote is out of date
+                await self.ledger.directories.invalidate(self.instance, self.space, name)
 
     async def store(self, kind_name: str) -> None:
         entries = self.side.directories[kind_name]

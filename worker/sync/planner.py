@@ -21,7 +21,7 @@ from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op
 from worker.sync.documents import DocumentPlanner, Written, says_something
 from worker.sync.naming import Names
 from worker.sync.resolve import Resolved, Resolver
-from worker.sync.world import Entry, Need, NotObserved, World, path_of
+from worker.sync.world import Asking, Entry, World, path_of
 
 DEEPEST = 40
 """How far closure follows what requires what. Real spaces need five or six; more is a loop that nobody foresaw."""
@@ -50,7 +50,7 @@ class Planner:
         self.resolver = Resolver(world, self)
         self.documents = DocumentPlanner(world, self.resolver, self)
         self.pending: dict[str, PendingId] = {}
-        self.planned: dict[tuple[str, str], str] = {}
+        self.planned: dict[str, dict[str, str]] = {}
         self.out = Planned(Plan(world.route.name))
         self.actions: list[Action] = []
         self.done: set[str] = set()
@@ -63,18 +63,15 @@ class Planner:
         """``targets``: ids of source documents. Raises :class:`worker.sync.world.NotObserved`."""
         for target in targets:
             self.push(target)
-        needs: set[Need] = set()
+        asking = Asking()
         while self.queue:
             _, _, target = heapq.heappop(self.queue)
-            try:
+            with asking:
                 if target.startswith("late:"):
                     self.late(target.removeprefix("late:"))
                 else:
                     self.target(target)
-            except NotObserved as missing:
-                needs |= missing.needs
-        if needs:
-            raise NotObserved(needs)
+        asking.done()
         names = Names(self.world)
         self.out.plan = Plan(self.world.route.name, tuple(names.action(action) for action in self.actions))
         return self.out
@@ -319,7 +316,7 @@ class Planner:
     def remember(self, kind: Kind, entry: Entry, written: Written) -> None:
         self.done.add(entry.id)
         if kind.name in {"deployment-process", "runbook-process"}:
-            self.planned |= {(entry.id, element): there for element, there in written.elements.items()}
+            self.planned[entry.id] = dict(written.elements)
 
     def skip(
         self,

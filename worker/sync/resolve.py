@@ -7,7 +7,7 @@ planner may create it (closure).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.kinds.references import PendingId
 from worker.plan.values import Document, NamePath, printed
-from worker.sync.world import Entry, World, path_of
+from worker.sync.world import Asking, Entry, World, path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Closure(Protocol):
 
     pending: dict[str, PendingId]
     """Source id → stand-in, of what this plan creates."""
-    planned: dict[tuple[str, str], str]
-    """(process, element id) of the source → the destination's id or its stand-in, of processes in this plan."""
+    planned: dict[str, dict[str, str]]
+    """Of processes in this plan: source id → (element id → the destination's id or its stand-in)."""
 
     def ensure(self, kind: Kind, source_id: str) -> Resolved: ...
 
@@ -146,22 +146,43 @@ class Resolver:
 
     def _action(self, action_id: str, project: str | None) -> Resolved:
         """Ids of actions repeat across cloned runbooks: the counterparts in all processes of the project are meant."""
-        ids: list[str] = []
-        name = action_id
+        ids: dict[str, None] = {}
+        unknown: list[str] = []
+        strangers: list[str] = []
+        asking = Asking()
         for process_id in self._processes(project):
-            linked = self.closure.planned.get((process_id, action_id))
-            if linked is None and (baseline := self.world.baselines.get(process_id)) is not None:
-                linked = baseline.elements.get(action_id)
-            if linked is None:
+            with asking:
+                elements: Mapping[str, str] | None = self.closure.planned.get(process_id)
+                baseline = None if elements is not None else self.world.baselines.get(process_id)
+                elements = baseline.elements if baseline is not None else elements
+                if elements is None:
+                    strangers.append(process_id)
+                elif action_id in elements:
+                    ids[elements[action_id]] = None
+                elif baseline is not None:
+                    unknown.append(process_id)
+        asking.done()
+        name = action_id
+        # Where the action is known from one process, the others that we know cannot have it: ids repeat only in clones.
+        for process_id in strangers + (unknown if not ids else []):
+            with asking:
                 named = self._action_by_name(process_id, action_id)
-                if named is None:
-                    continue
-                name, linked = named
-            if linked and linked not in ids:
-                ids.append(linked)
+                if named is not None:
+                    name = named[0]
+                    ids |= {named[1]: None} if named[1] else {}
+        asking.done()
         if ids:
             return Resolved(tuple(ids), name)
+        name = self._action_name(project, action_id) or name
         return Resolved(name=name, why=f"the step {name!r} does not exist on the destination")
+
+    def _action_name(self, project: str | None, action_id: str) -> str | None:
+        for process_id in self._processes(project):
+            document = self.world.source.documents.get(process_id)
+            for (_, name), found in _actions(document or {}):
+                if found == action_id:
+                    return name
+        return None
 
     def _step(self, step: str, project: str | None) -> Resolved:
         """An action of the deployment process, by name, id or slug. What names it by name or slug stays as it is."""

@@ -9,6 +9,7 @@ from worker.plan.values import Decision, Document, NamePath
 from worker.sync.resolve import waits_on
 from worker.sync.translate import Blocked, Resolve, Translated, verdict_on
 from worker.sync.variables import WantedRow
+from worker.sync.world import Asking
 
 
 def translate_rows(
@@ -20,13 +21,16 @@ def translate_rows(
     """
     out = Translated()
     rows: list[WantedRow] = []
+    asking = Asking()
     for row in variable_set.get("Variables") or []:
         try:
-            rows.append(_row(row, resolve, rules, out))
+            with asking:
+                rows.append(_row(row, resolve, rules, out))
         except Blocked as blocked:
             out.blocked = blocked.decision
             out.waits_for = (blocked.waits_for,) if blocked.waits_for else ()
             return [], out
+    asking.done()
     return rows, out
 
 

@@ -19,6 +19,7 @@ from worker.kinds.references import Empty, Form, Ref, Scope, is_expression, is_s
 from worker.kinds.shape import Elements, Shape
 from worker.plan.values import CleanUp, Decision, Document, NamePath
 from worker.sync.resolve import Resolved, waits_on
+from worker.sync.world import Asking
 
 ID_LIKE = re.compile(
     r"\b(?:Feeds|Accounts|GitCredentials|Certificates|WorkerPools|Projects|Teams|Environments|Channels|"
@@ -127,18 +128,21 @@ class _Walk:
         if shape is ACTION:
             document = self.pin(document, where)
         missing: dict[str, list[str]] = {}
+        asking = Asking()
         for name, value in document.items():
             if name in shape.server and name != "Id":
                 continue
             place = at(where, name)
-            if name in shape.refs and value not in (None, "", []):
-                result[name] = self.reference(shape, name, shape.refs[name], value, place, missing, result)
-            elif name in shape.elements and isinstance(value, list):
-                result[name] = self.elements(shape.elements[name], value, place)
-            elif name in shape.children and isinstance(value, dict):
-                self.child(shape.children[name], name, value, place, result)
-            else:
-                result[name] = value
+            with asking:
+                if name in shape.refs and value not in (None, "", []):
+                    result[name] = self.reference(shape, name, shape.refs[name], value, place, missing, result)
+                elif name in shape.elements and isinstance(value, list):
+                    result[name] = self.elements(shape.elements[name], value, place)
+                elif name in shape.children and isinstance(value, dict):
+                    self.child(shape.children[name], name, value, place, result)
+                else:
+                    result[name] = value
+        asking.done()
         for name, other in shape.needs.items():
             if other in document and other not in result:
                 result.pop(name, None)
@@ -171,15 +175,18 @@ class _Walk:
     def elements(self, elements: Elements, values: list[Any], where: str) -> list[Any]:
         crossing = []
         gone = True
+        asking = Asking()
         for value in values:
             place = f"{where}[{label(value, elements.identity)}]"
             try:
-                crossing.append(self.object(elements.shape, value, place))
+                with asking:
+                    crossing.append(self.object(elements.shape, value, place))
             except Skip as skip:
                 self.out.decisions.append(Decision("element-does-not-cross", place, str(skip)))
                 gone = gone and skip.gone
                 if not skip.gone and value.get("Id"):
                     self.out.skipped.add(value["Id"])
+        asking.done()
         if values and not crossing and elements.needed:
             raise Skip(f"none of its {where.rpartition('/')[2].lower()} crosses", gone=gone)
         return crossing
@@ -203,14 +210,17 @@ class _Walk:
         separate = str(value).split(",") if ref.form is Form.CSV else list(value)
         ids: list[str] = []
         lost: list[Resolved] = []
+        asking = Asking()
         for item in (text.strip() for text in separate):
             if is_expression(item):
                 ids.append(item)
                 continue
-            resolved = self.resolve(ref.kind, item)
-            if not resolved.ids:
-                lost.append(resolved)
-            ids += [found for found in resolved.ids if found not in ids]
+            with asking:
+                resolved = self.resolve(ref.kind, item)
+                if not resolved.ids:
+                    lost.append(resolved)
+                ids += [found for found in resolved.ids if found not in ids]
+        asking.done()
         scoped = any(name in scope.fields for scope in shape.scopes)
         if scoped:
             missing[name] = [resolved.name for resolved in lost]

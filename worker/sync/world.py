@@ -36,6 +36,34 @@ class NotObserved(Exception):  # noqa: N818  (it is a question, not an error)
         super().__init__(", ".join(f"{need.side} {need.kind} {need.document_id}" for need in sorted(self.needs)))
 
 
+class Asking:
+    """Goes on after a question, and asks all of them together at the end: each saves a round of looking things up.
+
+    asking = Asking()
+    for item in items:
+        with asking:
+            …what may raise NotObserved…
+    asking.done()
+    """
+
+    def __init__(self) -> None:
+        self.needs: set[Need] = set()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, NotObserved):
+            self.needs |= error.needs
+            return True
+        return False
+
+    def done(self) -> None:
+        """Raises :class:`NotObserved` for all that was asked."""
+        if self.needs:
+            raise NotObserved(self.needs)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a name directory."""
