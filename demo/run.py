@@ -32,6 +32,7 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.runs import Run
 from worker.queue.dirty import DirtyQueue
 from worker.queue.inbox import Inbox, JournalEntry
+from worker.queue.lease import DocumentLease
 from worker.sync.items import Items
 from worker.sync.run import OpenRoute, Outcome, Result, open_route
 
@@ -128,7 +129,9 @@ class Demo:
 
     async def engine(self, act: Callable[[OpenRoute, list[str]], Awaitable[Outcome]]) -> Outcome:
         """The engine on everything that the route includes, in this process, as the command line runs it."""
-        async with open_route(load(self.house.routes_file), ROUTE, ledger=self.ledger) as route:
+        async with open_route(
+            load(self.house.routes_file), ROUTE, ledger=self.ledger, leases=DocumentLease(self.redis)
+        ) as route:
             return await act(route, await route.documents(Items(targets=["*"])))
 
     async def subscribe(self, source: Api) -> None:

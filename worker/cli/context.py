@@ -19,6 +19,7 @@ from worker.cli.errors import CliError
 from worker.ledger.connect import open_redis
 from worker.ledger.ledger import Ledger
 from worker.queue.dirty import DirtyQueue
+from worker.queue.lease import DocumentLease
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class House:
     routes: RoutesFile
     ledger: Ledger
     queue: DirtyQueue
+    leases: DocumentLease
     requested_by: str
     correlation_id: str
 
@@ -68,6 +70,7 @@ async def open_house(config: Path | None, redis: str | None) -> AsyncIterator[Ho
             routes=routes,
             ledger=Ledger(client, configured.namespace),
             queue=DirtyQueue(client, configured.namespace, max_attempts=configured.max_attempts),
+            leases=DocumentLease(client, configured.namespace),
             requested_by=user(),
             correlation_id=f"cli-{uuid4().hex[:12]}",
         )

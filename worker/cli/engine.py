@@ -22,7 +22,9 @@ async def opened(house: House, route: str, *, bulk: bool = False) -> AsyncIterat
     from worker.sync import run
 
     priority = Priority.BULK if bulk else Priority.EVENT
-    async with run.open_route(house.routes, route, ledger=house.ledger, priority=priority) as engine:
+    async with run.open_route(
+        house.routes, route, ledger=house.ledger, priority=priority, leases=house.leases
+    ) as engine:
         yield engine
 
 

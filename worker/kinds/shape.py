@@ -12,9 +12,9 @@ A shape is a tree that follows the document. Per object it says which fields
     elements   are lists of objects with an identity of their own: merged element by element
     children   are objects with a shape of their own
     free       (of the object itself) its keys are data: one that the source dropped goes; elsewhere absent equals
-    default
-    whole      (of the object itself) is taken or left as one: its fields exclude or complete each other. Where something
-               that it requires does not exist on the destination, it is left out, and the destination's stays
+               default
+    whole      (of the object itself) is taken or left as one: its fields exclude or complete each other. Where
+               something that it requires does not exist on the destination, it is left out, and the destination's stays
     needs      field → the field beside it without which it cannot stand
     late       can be written only when other documents exist: left out of a new document, and written afterwards
 

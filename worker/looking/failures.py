@@ -40,7 +40,6 @@ class Failure:
     server_words: str = ""
     at_least_s: float = 0.0
     """For how long the server asked to be left alone."""
-    on_write: bool = False
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -54,7 +53,7 @@ def failure_of(error: BaseException) -> Failure:
         case errors.TryAgain() | errors.Misunderstood():
             return Failure(Class.AGAIN, str(error), error.server_words)
         case errors.OctopusError():
-            return Failure(Class.NEVER, str(error), error.server_words, on_write=error.method != "GET")
+            return Failure(Class.NEVER, str(error), error.server_words)
         case TimeoutError():
             return Failure(Class.AGAIN, "it took too long")
     return Failure(Class.OURS, f"{type(error).__name__}: {error}")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sentry_sdk
@@ -146,16 +145,7 @@ class Looker:
     async def _run(self, key: DirtyKey, claim: Claim, keeper: Keeper, watch: _Watch, correlation_id: str) -> Looked:
         if key.is_everything:
             return await self._compare(key, claim, keeper, watch, correlation_id)
-        try:
-            outcome = await self._sync(key, claim, keeper, watch, correlation_id)
-        except Exception as error:
-            failure = failure_of(error)
-            if failure.sort is not Class.NEVER or not failure.on_write:
-                raise
-            # What we believed of the destination may be out of date. Once more, believing nothing.
-            log.info("refused.once", reason=failure.reason)
-            outcome = await self._sync(key, claim, keeper, watch, correlation_id, distrust=True)
-        return await self._ended(claim, outcome)
+        return await self._ended(claim, await self._sync(key, claim, keeper, watch, correlation_id))
 
     async def _sync(
         self,
@@ -164,17 +154,17 @@ class Looker:
         keeper: Keeper,
         watch: _Watch,
         correlation_id: str,
-        *,
-        distrust: bool = False,
     ) -> run.Outcome:
         async with run.open_route(
-            self.routes, key.route, ledger=self.state.ledger, priority=_budget(claim.priority), observer=watch
+            self.routes,
+            key.route,
+            ledger=self.state.ledger,
+            priority=_budget(claim.priority),
+            observer=watch,
+            leases=self.state.leases,
         ) as route:
-            if distrust:
-                await route.source.freshen(force=True)
-                await route.destination.freshen(force=True)
-            elif key.is_subtree:
-                # Its parts may be younger than the directories that were checked ten seconds ago.
+            if key.is_subtree and any(source.reports_a_change for source in claim.sources):
+                # It came to exist just now: its parts may be younger than directories checked ten seconds ago.
                 kind = registry.kind_of(key.document_id)
                 if kind is not None:
                     here = route.route.source
@@ -201,9 +191,7 @@ class Looker:
 
     async def _ended(self, claim: Claim, outcome: run.Outcome) -> Looked:
         requests, writes = outcome.requests, outcome.writes
-        created = {action.kind for action in outcome.plan if action.op is Op.CREATE} if writes else set()
-        if created:
-            await self._forget_directories(claim.key.route, created)
+        if writes and any(action.op is Op.CREATE for action in outcome.plan):
             await self._unblock(claim.key.route)
         match outcome.result:
             case run.Result.BLOCKED:
@@ -215,12 +203,6 @@ class Looker:
             case _:
                 end = Outcome.finished()
         return await self._finish(claim, outcome.result.value, end, requests=requests, writes=writes)
-
-    async def _forget_directories(self, route: str, kinds: Iterable[str]) -> None:
-        """The destination has items that the cached directories lack, those among them that the server made itself."""
-        there = self.routes.route(route).destination
-        names = {name for kind in kinds for name in _with_parts(registry.BY_NAME[kind])}
-        await self.state.ledger.directories.invalidate(there.instance, there.space, *sorted(names))
 
     async def _unblock(self, route: str) -> None:
         """Something came to exist on the destination: what waited for something is looked at again."""

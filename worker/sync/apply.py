@@ -20,9 +20,11 @@ from worker.ledger.ledger import Ledger
 from worker.octopus import errors
 from worker.octopus.client import SpaceClient
 from worker.plan.values import Action, Document, printed
+from worker.queue.lease import DocumentLease, LeaseBusyError
 from worker.sync.baseline import Baseline, Intent, wrote_after
 from worker.sync.documents import Written
 from worker.sync.fields import MISSING, same
+from worker.sync.leases import WriteLeases
 from worker.sync.planner import Planned
 from worker.sync.recover import assigned_ids, holds
 from worker.sync.world import World
@@ -59,6 +61,7 @@ class Applier:
         guard: Guard,
         run_id: str,
         progress: Callable[[str], None] | None = None,
+        leases: DocumentLease | None = None,
     ) -> None:
         self.world = world
         self.route = world.route.name
@@ -67,6 +70,7 @@ class Applier:
         self.guard = guard
         self.run_id = run_id
         self.progress = progress or (lambda _: None)
+        self.leases = WriteLeases(leases, str(world.route.destination), run_id)
         self.bound: dict[str, str] = {}
         """Stand-in → the id that has come to exist."""
         self.known: dict[str, Baseline] = {}
@@ -97,12 +101,21 @@ class Applier:
     async def write(self, planned: Planned, action: Action, written: Written | None) -> None:
         if written is None or action.body is None or action.source_id is None:
             raise AssertionError(f"{printed(action.path)}: a write needs a body and a baseline to be")
-        kind = registry.BY_NAME[action.kind]
         destination_id = self.bound.get(str(action.destination_id), str(action.destination_id))
         creates = isinstance(action.destination_id, PendingId) and not action.overlay
+        try:
+            async with self.leases.hold(action, None if creates else destination_id):
+                await self.write_leased(planned, action, written, destination_id, creates=creates)
+        except LeaseBusyError as busy:
+            raise Moved(f"{printed(action.path)}: {busy}") from busy
+
+    async def write_leased(
+        self, planned: Planned, action: Action, written: Written, destination_id: str, *, creates: bool
+    ) -> None:
+        kind = registry.BY_NAME[action.kind]
         owner = self.owner_of(kind, destination_id)
         path = kind.path_of(destination_id, owner)
-        body: Document = self.bind(action.body)
+        body: Document = self.bind(action.body or {})
         there = None if creates or action.overlay else self.world.destination.documents.get(destination_id)
         if action.overlay:
             current = await self.destination.get(path)
@@ -114,6 +127,7 @@ class Applier:
         else:
             await self.check_still(kind, destination_id, path)
             sent = body
+        source_id = action.source_id or ""
         await self.intend(planned, action, written, sent, "create" if creates else "update", destination_id, there)
         await self.guard()
         self.progress(f"{action.op} {printed(action.path)}")
@@ -130,10 +144,9 @@ class Applier:
         if "Id" not in answer:
             answer = await self.destination.get(path)
         self.applied.writes += 1
-        self.applied.documents.append((kind, answer))
         if not creates and not isinstance(action.destination_id, PendingId):
-            self.applied.updated.append(action.source_id)
-            self.applied.destroyed += [f"{action.source_id} {what}" for what in action.destroys]
+            self.applied.updated.append(source_id)
+            self.applied.destroyed += [f"{source_id} {what}" for what in action.destroys]
         return await self.settle(action, written, kind, answer["Id"], answer, sent, there)
 
     async def settle(
@@ -153,6 +166,7 @@ class Applier:
         ids = assigned_ids(sent, answer)
         self.bound |= {PendingId.of(source_id, element): there for element, there in ids.items()}
         self.world.destination.documents[destination_id] = answer
+        self.applied.documents.append((kind, answer))
         await self.link(source_id, destination_id)
         if isinstance(action.destination_id, PendingId) and not action.overlay:
             await self.expect_parts(kind, source_id, destination_id)
@@ -180,6 +194,7 @@ class Applier:
         if default is None or self.world.links.get(default.id):
             return
         channels = await self.destination.list(f"projects/{destination_id}/channels")
+        self.applied.documents += [(registry.BY_NAME["channel"], channel) for channel in channels]
         made = next((channel for channel in channels if channel.get("IsDefault")), None)
         if made is not None:
             self.bound[PendingId.of(default.id)] = made["Id"]

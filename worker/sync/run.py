@@ -21,11 +21,13 @@ from config.routes import Endpoint, Mode, Route, RoutesFile
 from worker.kinds import registry
 from worker.ledger.ledger import Ledger
 from worker.ledger.runs import Run
+from worker.octopus import errors
 from worker.octopus.budget import Priority
 from worker.octopus.client import OctopusClient, SpaceClient
 from worker.octopus.transport import Observer
 from worker.plan import json as plan_json
 from worker.plan.values import Plan
+from worker.queue.lease import DocumentLease
 from worker.sync.apply import Applied, Applier, Guard, Moved
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.checks import Stop, must_wait
@@ -79,8 +81,10 @@ class OpenRoute:
         ledger: Ledger,
         source: tuple[OctopusClient, SpaceClient],
         destination: tuple[OctopusClient, SpaceClient],
+        leases: DocumentLease | None = None,
     ) -> None:
         self.route = route
+        self.leases = leases
         self.ledger = ledger
         self.clients = (source[0], destination[0])
         self.world = World(route)
@@ -190,6 +194,7 @@ class OpenRoute:
         self, document_ids: Sequence[str], approved_hash: str | None, guard: Guard, run: Run, progress: Progress | None
     ) -> Outcome:
         writes = 0
+        refused = False
         for _ in range(TRIES):
             planned = await self.plan(document_ids, progress=progress)
             stop = await must_wait(self.route, self.ledger, planned, approved_hash)
@@ -198,7 +203,13 @@ class OpenRoute:
             if self.route.mode is Mode.READ_ONLY:
                 return Outcome(_result(planned.plan, 0), planned.plan)
             applier = Applier(
-                self.world, self.destination.client, self.ledger, guard=guard, run_id=run.id, progress=progress
+                self.world,
+                self.destination.client,
+                self.ledger,
+                guard=guard,
+                run_id=run.id,
+                progress=progress,
+                leases=self.leases,
             )
             try:
                 applied = await applier.apply(planned)
@@ -206,6 +217,15 @@ class OpenRoute:
                 log.info("moved", route=self.route.name, reason=str(moved))
                 writes += applier.applied.writes
                 await self._forget(planned)
+                continue
+            except errors.Refused as error:
+                # What we believed of the destination may be out of date. Once more, believing nothing.
+                if refused or error.method == "GET" or error.concerns_instance:
+                    raise
+                refused = True
+                log.info("refused", route=self.route.name, reason=error.server_words)
+                writes += applier.applied.writes
+                await self._believe_nothing()
                 continue
             writes += applied.writes
             await self.destination.keep(applied.documents)
@@ -234,6 +254,13 @@ class OpenRoute:
         kinds = {action.kind for action in planned.plan.writes if registry.BY_NAME[action.kind].listed_by}
         await self.destination.forget(sorted(kinds))
         self.world.baselines = Memory()
+
+    async def _believe_nothing(self) -> None:
+        self.world.baselines = Memory()
+        for side in (self.source, self.destination):
+            side.side.documents.clear()
+            side.side.directories.clear()
+            await side.freshen(force=True)
 
     async def _count(self, planned: Planned, applied: Applied) -> None:
         limits = self.route.limits
@@ -290,9 +317,12 @@ async def open_route(
     ledger: Ledger,
     priority: Priority = Priority.EVENT,
     observer: Observer | None = None,
+    leases: DocumentLease | None = None,
 ) -> AsyncIterator[OpenRoute]:
-    """Raises :class:`KeyError` for an unknown route, :class:`config.secret.SecretMissingError`, and what the client
-    raises."""
+    """``leases``: whoever shares the ledger with others writes under them.
+
+    Raises :class:`KeyError` for an unknown route, :class:`config.secret.SecretMissingError`, what the client raises.
+    """
     route = routes.route(name)
     ours = await ledger.identity()
     async with AsyncExitStack() as stack:
@@ -302,7 +332,7 @@ async def open_route(
                 connect(routes, endpoint.instance, ledger, priority, observer, ours)
             )
             sides.append((client, await _space(client, endpoint, ledger)))
-        yield OpenRoute(route, ledger, sides[0], sides[1])
+        yield OpenRoute(route, ledger, sides[0], sides[1], leases)
 
 
 def connect(
