@@ -1,0 +1,151 @@
+"""The comparison of everything: marks what differs, writes nothing, and goes on where it was cut off."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fakeredis import FakeAsyncRedis
+
+from config.settings import Settings
+from sandbox.faults import Fault
+from tests.pair import ROUTE, Pair, pair, row, script
+from worker.queue.keys import DirtyKey
+from worker.queue.values import Priority, Source
+from worker.state import State, state_of
+from worker.sync import compare as comparing
+from worker.sync.compare import Compared, compare
+from worker.sync.run import open_route
+
+
+class StoppedError(Exception):
+    pass
+
+
+@dataclass
+class Comparer:
+    both: Pair
+    state: State
+
+    async def compare(self, **more: Any) -> Compared:
+        async with open_route(self.both.routes, ROUTE, ledger=self.both.ledger) as route:
+            return await compare(route, self.state.queue, self.state.comparisons, **more)
+
+    async def keys(self) -> list[str]:
+        return sorted(one.key.document for one in await self.state.queue.waiting())
+
+
+@asynccontextmanager
+async def three_projects(redis: FakeAsyncRedis) -> AsyncIterator[tuple[Comparer, list[str]]]:
+    """In step on both sides. Their ids on the source."""
+    async with pair(redis=redis) as both:
+        ids = []
+        for number in range(3):
+            project = await both.source.project(f"Project {number}")
+            await both.source.steps(project, script("Deploy"))
+            await both.source.variables(project, row("Number", str(number)))
+            ids.append(str(project["Id"]))
+        await both.sync("*")
+        yield Comparer(both, state_of(redis, Settings())), ids
+
+
+async def test_in_step_it_marks_nothing_and_remembers_when(fake_redis: FakeAsyncRedis) -> None:
+    async with three_projects(fake_redis) as (one, _):
+        found = await one.compare()
+        assert found.differing == []
+        assert found.documents >= 9
+        assert await one.keys() == []
+        assert await one.state.ledger.windows.population(ROUTE) == found.documents
+        assert await one.state.ledger.cursors.last_compared(ROUTE) is not None
+
+
+async def test_it_marks_what_differs_for_the_night_and_writes_nothing(fake_redis: FakeAsyncRedis) -> None:
+    async with three_projects(fake_redis) as (one, ids):
+        await one.both.source.variables({"Id": ids[1]}, row("Number", "changed"), row("New", "1"))
+        new = await one.both.source.project("New")
+        await one.both.source.steps(new, script("Deploy"))
+        writes = one.both.destination.writes
+        found = await one.compare()
+        assert sorted(found.differing) == sorted([f"variableset-{ids[1]}", f"{new['Id']}/*"])
+        assert await one.keys() == sorted(found.differing)
+        for entry in await one.state.queue.waiting():
+            assert (entry.priority, entry.sources) == (Priority.BULK, (Source.NIGHTLY,))
+        assert one.both.destination.writes == writes
+
+
+async def test_an_edit_on_the_destination_is_the_destination_s_and_no_difference(fake_redis: FakeAsyncRedis) -> None:
+    async with three_projects(fake_redis) as (one, _):
+        copy = await one.both.destination.named("projects", "Project 1")
+        await one.both.destination.variables(copy, row("Number", "their own"))
+        assert (await one.compare()).differing == []
+
+
+async def test_a_dry_run_shows_the_plans_and_marks_nothing(fake_redis: FakeAsyncRedis) -> None:
+    async with three_projects(fake_redis) as (one, ids):
+        await one.both.source.variables({"Id": ids[1]}, row("Number", "1"), row("New", "1"))
+        found = await one.compare(dry_run=True)
+        assert [action.source_id for plan in found.plans for action in plan.writes] == [f"variableset-{ids[1]}"]
+        assert await one.keys() == []
+        assert await one.state.ledger.cursors.last_compared(ROUTE) is None
+
+
+async def test_cut_off_it_goes_on_where_it_was(fake_redis: FakeAsyncRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with three_projects(fake_redis) as (one, ids):
+        whole = (await one.compare()).documents
+        for number, project_id in enumerate(ids):
+            await one.both.source.variables({"Id": project_id}, row("Number", str(number)), row("New", "1"))
+        monkeypatch.setattr(comparing, "CHUNK", 1)
+        guarded = 0
+
+        async def guard() -> None:
+            nonlocal guarded
+            guarded += 1
+            if guarded == 2:
+                raise StoppedError
+
+        with pytest.raises(StoppedError):
+            await one.compare(guard=guard)
+        assert len(await one.keys()) == 2
+        await one.compare()
+        assert await one.keys() == sorted(f"variableset-{project_id}" for project_id in ids)
+        assert await one.state.comparisons.progress(ROUTE) is None
+        found = await one.compare()
+        assert found.documents == whole, "the next one begins from the start"
+
+
+async def test_one_broken_document_does_not_keep_the_others_from_being_compared(fake_redis: FakeAsyncRedis) -> None:
+    async with three_projects(fake_redis) as (one, ids):
+        await one.both.source.variables({"Id": ids[2]}, row("Number", "2"), row("New", "1"))
+        broken = f"deploymentprocess-{ids[0]}"
+        one.both.source.sandbox.faults.add(Fault("status", path=broken, status=500, count=0))
+        found = await one.compare()
+        assert found.failed == [ids[0]]
+        assert await one.keys() == sorted([f"{ids[0]}/*", f"variableset-{ids[2]}"])
+
+
+async def test_a_dead_letter_gets_one_more_try_each_night(fake_redis: FakeAsyncRedis) -> None:
+    async with three_projects(fake_redis) as (one, ids):
+        key = DirtyKey(ROUTE, ids[0])
+        await one.state.queue.mark([key], source=Source.CLI, debounce_ms=0)
+        claim = await one.state.queue.claim(key, 10_000)
+        await one.state.queue.bury(key, claim.token, "refused")
+        await one.compare()
+        assert await one.keys() == [ids[0]]
+        assert await one.state.queue.dead_letters() == []
+
+
+async def test_many_projects_cost_few_requests(fake_redis: FakeAsyncRedis) -> None:
+    """Documents of one kind are read together. (Settings have no such list, and cost one request each.)"""
+    async with pair(redis=fake_redis) as both:
+        for number in range(20):
+            project = await both.source.project(f"Project {number}")
+            await both.source.variables(project, row("Number", str(number)))
+        await both.sync("*")
+        one = Comparer(both, state_of(fake_redis, Settings()))
+        before = len(both.source.sandbox.requests)
+        found = await one.compare()
+        assert found.differing == []
+        assert len(both.source.sandbox.requests) - before <= 20 + 25
