@@ -7,7 +7,8 @@ then it stays closed however often it is reported again; or a later plan of its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -49,8 +50,9 @@ class CleanUps(Part):
                 body = {**asdict(entry), "opened": opened, "run_id": run_id}
                 pipe.hsetnx(self._name("clean-ups", route), key, pack(body))
                 pipe.hdel(self._name("clean-ups-resolved", route), key)
+                pipe.zadd(self._name("clean-ups-of", route), {_indexed(entry): 0})
             answers = await pipe.execute()
-        return [key for key, was_new in zip(wanted, answers[::2], strict=True) if was_new]
+        return [key for key, was_new in zip(wanted, answers[::3], strict=True) if was_new]
 
     async def close(self, route: str, key: str, by: str) -> bool:
         """A person says that it is done. ``False``: there is no such entry, or it is closed already."""
@@ -63,16 +65,28 @@ class CleanUps(Part):
         """Takes a closing back. ``False``: it was not closed."""
         return bool(await self._redis.hdel(self._name("clean-ups-closed", route), key))
 
-    async def settle(self, route: str, item: NamePath, current_keys: Iterable[str]) -> list[str]:
+    async def settle(
+        self, route: str, item: NamePath, current_keys: Iterable[str], reasons: Collection[str] | None = None
+    ) -> list[str]:
         """After a plan of an item: its open entries that the plan no longer reports are resolved. Returns their keys.
 
-        Entries of the items beneath it are theirs, and left alone.
+        Only those with one of the ``reasons``, where these are given. Entries of the items beneath it are theirs, and
+        left alone.
         """
         current = set(current_keys)
-        gone = [one.key for one in await self.entries(route) if one.entry.item == item and one.key not in current]
+        begin = f"{_digest(item)}:"
+        found: Any = await self._redis.zrangebylex(self._name("clean-ups-of", route), f"[{begin}", f"({begin}\xff")
+        known = [text(one).split(":", 2)[1:] for one in found]
+        gone = [key for key, reason in known if key not in current and (reasons is None or reason in reasons)]
+        if not gone:
+            return []
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hmget(self._name("clean-ups-closed", route), gone)
+            pipe.hmget(self._name("clean-ups-resolved", route), gone)
+            closed, resolved = await pipe.execute()
+        gone = [key for key, *ended in zip(gone, closed, resolved, strict=True) if not any(ended)]
         if gone:
-            at = utc_now()
-            await self._redis.hset(self._name("clean-ups-resolved", route), mapping=dict.fromkeys(gone, at))
+            await self._redis.hset(self._name("clean-ups-resolved", route), mapping=dict.fromkeys(gone, utc_now()))
         return gone
 
     async def entries(self, route: str, states: Iterable[State] = (State.OPEN,)) -> list[CleanUpEntry]:
@@ -91,6 +105,7 @@ class CleanUps(Part):
             for one in entries:
                 body = {**asdict(one.entry), "opened": one.opened, "run_id": one.run_id}
                 pipe.hset(self._name("clean-ups", route), one.key, pack(body))
+                pipe.zadd(self._name("clean-ups-of", route), {_indexed(one.entry): 0})
                 if one.closed:
                     mark = pack({"by": one.closed_by, "at": one.closed})
                     pipe.hset(self._name("clean-ups-closed", route), one.key, mark)
@@ -99,8 +114,17 @@ class CleanUps(Part):
             await pipe.execute()
 
     async def clear(self, route: str) -> None:
-        parts = ("clean-ups", "clean-ups-closed", "clean-ups-resolved")
+        parts = ("clean-ups", "clean-ups-of", "clean-ups-closed", "clean-ups-resolved")
         await self._redis.delete(*(self._name(part, route) for part in parts))
+
+
+def _indexed(entry: CleanUp) -> str:
+    """A member of the index by item, in which all of an item stand together."""
+    return f"{_digest(entry.item)}:{entry.key}:{entry.reason}"
+
+
+def _digest(item: NamePath) -> str:
+    return hashlib.blake2b(pack(item), digest_size=10).hexdigest()
 
 
 def _entry(route: str, key: bytes, body: bytes, closed: bytes | None, resolved: bytes | None) -> CleanUpEntry:

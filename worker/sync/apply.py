@@ -271,13 +271,8 @@ class Applier:
     async def report(self, action: Action) -> None:
         """Clean-up entries: open the new ones, and close by themselves those which a plan would state again."""
         await self.ledger.clean_ups.report(self.route, action.clean_ups, self.run_id)
-        stated = {entry.key for entry in action.clean_ups}
-        open_entries = await self.ledger.clean_ups.entries(self.route) if action.decisions or action.clean_ups else []
-        lasting = {
-            one.key for one in open_entries if one.entry.item == action.path and one.entry.reason not in RESTATED
-        }
-        if open_entries:
-            await self.ledger.clean_ups.settle(self.route, action.path, stated | lasting)
+        stated = [entry.key for entry in action.clean_ups]
+        await self.ledger.clean_ups.settle(self.route, action.path, stated, RESTATED)
 
     # ── bodies ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
