@@ -21,6 +21,7 @@ from worker.looking.look import Looked, Looker
 from worker.queue.keys import DirtyKey
 from worker.queue.values import Entry, Source
 from worker.state import State, state_of
+from worker.sync import compare as comparing
 
 
 @dataclass
@@ -221,6 +222,27 @@ class TestFailures:
             assert one.both.destination.writes == writes
             [entry] = await one.waiting()
             assert entry.attempts == 1, "an expired lease counts"
+
+
+async def test_a_comparison_longer_than_a_run_goes_on_in_the_next(
+    fake_redis: FakeAsyncRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "CHUNK", 1)
+    async with desk(fake_redis) as one:
+        for number in range(6):
+            await one.both.source.project(f"Project {number}")
+        await one.both.sync("*")
+        for server in (one.both.source, one.both.destination):
+            server.sandbox.faults.add(Fault("latency", path="deploymentsettings", seconds=0.1, count=0))
+        one.looker.deadline_s = 0.5
+        results = [(await one.look("*")).result]
+        while results[-1] == "goes-on":
+            assert len(results) < 20
+            [entry] = await one.waiting()
+            assert entry.attempts == 0
+            results.append((await one.again("*")).result)
+        assert results[-1] == "compared"
+        assert len(results) > 1
 
 
 async def test_what_is_not_in_this_space_makes_no_noise(fake_redis: FakeAsyncRedis) -> None:
