@@ -304,7 +304,25 @@ class Applier:
         return value
 
 
-RESTATED = frozenset({"blocked", "left-out", "reference-dropped", "untranslated-id", "scope-widened", "fixed-differs"})
+RESTATED = frozenset(
+    {
+        "ambiguous-rows",
+        "blocked",
+        "deleted-here",
+        "deleted-on-source",
+        "duplicate-scope",
+        "fixed-differs",
+        "left-out",
+        "placeholder-reference",
+        "placeholder-value",
+        "reference-dropped",
+        "removed-on-source",
+        "scope-left",
+        "scope-widened",
+        "secret-not-added",
+        "untranslated-id",
+    }
+)
 """Reasons that every plan states for as long as they hold. One that is no longer stated is settled. The others stay
 until a person closes them: that a secret was filled in cannot be seen."""
 

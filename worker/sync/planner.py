@@ -85,7 +85,7 @@ class Planner:
 
     # ── one document ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def target(self, source_id: str) -> None:
+    def target(self, source_id: str, *, late: bool = False) -> None:
         if source_id in self.done:
             return None
         kind = registry.kind_of(source_id)
@@ -100,7 +100,10 @@ class Planner:
         if self.in_git(kind, entry):
             return self.skip(kind, source_id, path, "version-controlled", "lives in Git, which is not synced")
         found = self.find(kind, entry)
-        if found.ids:
+        if found.ids and kind.shape.late and not late and not isinstance(found.ids[0], PendingId):
+            # It exists, so nothing needs to wait for it; but it may mention what this plan is yet to create.
+            self.push(f"late:{source_id}", len(registry.ALL))
+        elif found.ids:
             self.update(kind, entry, path, found.ids[0])
         elif found.why:
             self.block(kind, source_id, path, Decision("match", "", found.why), (found.item,) if found.may_come else ())
@@ -256,10 +259,13 @@ class Planner:
         return None
 
     def late(self, source_id: str) -> None:
-        """What a new document could not say before others existed."""
+        """What a new document could not say before others existed; or the whole of one that exists."""
         kind = registry.kind_of(source_id)
         entry = self.entry(kind, source_id) if kind else None
-        if kind is None or entry is None or source_id not in self.pending:
+        if kind is None or entry is None:
+            return
+        if source_id not in self.pending:
+            self.target(source_id, late=True)
             return
         document = self.source_document(kind, entry)
         path = path_of(self.world.source, kind, source_id, entry.owner)
