@@ -76,7 +76,8 @@ def broker(redis_url: str) -> tuple[str, dict[str, Any] | None]:
     query = dict(parse_qsl(parts.query))
     if parts.scheme == "unix":
         query["virtual_host"] = query.pop("db", "0")
-        return urlunsplit(parts._replace(scheme="redis+socket", query=urlencode(query))), None
+        # urlunsplit would leave the slashes of an empty host out.
+        return f"redis+socket://{parts.netloc}{parts.path}?{urlencode(query)}", None
     if parts.scheme != "rediss":
         return redis_url, None
     tls = {name: query.pop(name) for name in list(query) if name.startswith("ssl_")}

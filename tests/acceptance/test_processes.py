@@ -1,0 +1,89 @@
+"""Each process, started by its command alone: it serves, it says what is wrong, it stops when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.house import HEADER, SECRET, House, house
+from tests.processes import eventually
+from tests.receiver import webhook
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def text_of(session: aiohttp.ClientSession, url: str) -> str | None:
+    """``None`` while nobody answers, or not well."""
+    try:
+        async with session.get(url) as answer:
+            return await answer.text() if answer.status == 200 else None
+    except aiohttp.ClientError:
+        return None
+
+
+async def test_the_receiver_serves_and_stops_in_order(redis_url: str, tmp_path: Path) -> None:
+    outside, inside = free_port(), free_port()
+    async with house(redis_url, tmp_path, receiver_port=str(outside), status_port=str(inside)) as one:
+        one.processes.start("receiver", "-m", "webhook_receiver")
+        url = f"http://127.0.0.1:{outside}"
+        await eventually(lambda: text_of(one.session, f"{url}/readyz"))
+        body = json.dumps(webhook("Events-1", "Projects-1")).encode()
+        async with one.session.post(f"{url}/webhooks/dev", data=body, headers={HEADER: SECRET}) as answer:
+            assert answer.status == 202
+        metrics = await eventually(lambda: text_of(one.session, f"http://127.0.0.1:{inside}/metrics"))
+        assert 'octosync_webhooks_total{instance="dev",outcome="recorded"} 1.0' in metrics
+        assert await one.state.inbox.seen("dev", ["Events-1"])
+        assert await asyncio.to_thread(one.processes.terminate, "receiver") == 0
+        logged = [json.loads(line) for line in one.processes.log("receiver").read_text().splitlines()]
+        assert {"receiver.listening", "webhook.recorded"} <= {line["event"] for line in logged}
+        assert all(line["component"] == "receiver" for line in logged)
+
+
+@pytest.mark.parametrize("module", ["webhook_receiver", "worker"])
+async def test_wrong_settings_are_named_and_end_the_process(redis_url: str, tmp_path: Path, module: str) -> None:
+    async with house(redis_url, tmp_path) as one:
+        one.processes.start("wrong", "-m", module, OCTOSYNC_MAX_ATTEMPTS="many", OCTOSYNC_REDIS_URL="http://x")
+        await eventually(lambda: not one.processes.alive("wrong"))
+        said = one.processes.log("wrong").read_text()
+        assert "OCTOSYNC_MAX_ATTEMPTS" in said
+        assert "OCTOSYNC_REDIS_URL" in said
+        assert "Traceback" not in said
+
+
+async def test_a_worker_counts_what_all_its_processes_do(redis_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    async with house(redis_url, tmp_path, metrics_port=str(port)) as one:
+        one.start_worker()
+        one.start_beat()
+        await one.settled_after_first_comparison()
+        assert (metrics := await text_of(one.session, f"http://127.0.0.1:{port}/metrics"))
+        assert 'octosync_runs_total{result="compared",route="dev-to-prod"}' in metrics
+        assert "octosync_octopus_requests_total{" in metrics
+        await logs_are_json(one)
+
+
+async def logs_are_json(one: House) -> None:
+    lines = [line for line in one.processes.log("worker").read_text().splitlines() if line.startswith("{")]
+    assert any(json.loads(line)["event"] == "looked" for line in lines)
+
+
+async def test_workers_by_class_of_work(redis_url: str, tmp_path: Path) -> None:
+    async with house(redis_url, tmp_path) as one:
+        one.start_worker("events", "--queues", "events,control")
+        one.start_worker("bulk", "--queues", "bulk", "--concurrency", "1")
+        one.start_beat()
+        await one.settled_after_first_comparison()
+        assert "compared" in one.processes.log("bulk").read_text()
+        assert '"looked"' not in one.processes.log("events").read_text()
