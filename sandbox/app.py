@@ -13,18 +13,18 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import admin, identities, resources, rootdoc
+from sandbox import admin, fault_effects, identities, maintenance, ratelimit, resources, rootdoc
 from sandbox.access import ADMINISTRATOR, Access, Keys
 from sandbox.errors import ApiError, route_not_found, unauthorized
 from sandbox.extensions import EXTENSIONS
 from sandbox.faults import Fault, Faults
-from sandbox.ratelimit import TokenBucket
+from sandbox.ratelimit import RateLimit
 from sandbox.requestlog import LoggedRequest, RequestLog
 from sandbox.routing import Answer, Call, Match, Router
 from sandbox.settings import Settings
 from sandbox.store import Store
 
-__all__ = ["FAULTS", "KEYS", "REQUESTS", "SETTINGS", "STORE", "create_app"]
+__all__ = ["FAULTED", "FAULTS", "KEYS", "REQUESTS", "SETTINGS", "STORE", "create_app"]
 
 STORE = web.AppKey("store", Store)
 SETTINGS = web.AppKey("settings", Settings)
@@ -32,7 +32,8 @@ FAULTS = web.AppKey("faults", Faults)
 REQUESTS = web.AppKey("requests", RequestLog)
 KEYS = web.AppKey("keys", Keys)
 _ROUTER = web.AppKey("router", Router)
-_LIMIT = web.AppKey("limit", TokenBucket)
+_LIMIT = web.AppKey("limit", RateLimit)
+FAULTED = web.RequestKey("faulted", bool)
 _ROUTE = web.RequestKey("route", str)
 
 MAX_BODY = 256 * 1024 * 1024
@@ -44,9 +45,13 @@ def create_app(store: Store, settings: Settings) -> web.Application:
     app[STORE], app[SETTINGS] = store, settings
     app[FAULTS], app[REQUESTS] = Faults(), RequestLog()
     router = app[_ROUTER] = Router()
-    app[_LIMIT] = TokenBucket(settings.requests_per_minute, store.clock, retry_after=settings.retry_after)
+    limit = app[_LIMIT] = RateLimit(
+        settings.requests_per_minute, store.clock, burst=settings.burst_limit, retry_after=settings.retry_after
+    )
     keys = app[KEYS] = Keys(Access(settings.api_key, settings.username), settings.keys)
     admin.add_routes(router, app[FAULTS], app[REQUESTS])
+    ratelimit.add_routes(router, limit)
+    maintenance.add_routes(router)
     rootdoc.add_routes(router)
     resources.add_routes(router)
     resources.furnish(store, settings)
@@ -70,34 +75,40 @@ async def _handle(request: web.Request) -> web.StreamResponse:
         return _response(await _answer(request, below, []), request.app)
 
     faults = request.app[FAULTS].hit(request.method, request.raw_path)
+    request[FAULTED] = bool(faults)
     await asyncio.sleep(sum(fault.seconds for fault in faults if fault.kind == "latency"))
-    if _has(faults, "reset-before"):
+    if fault_effects.has(faults, "reset-before"):
         _log(request, "", 0)
-        return _drop(request)
+        return fault_effects.drop(request)
     answer = await _answer(request, below, faults)
-    if _has(faults, "reset-after"):
-        _log(request, request.get(_ROUTE, ""), 0)
-        return _drop(request)
-    _log(request, request.get(_ROUTE, ""), answer.status)
-    return _response(answer, request.app)
+    fault_effects.afterwards(faults, request.app[STORE], settings)
+    lost = fault_effects.has(faults, "reset-after")
+    _log(request, request.get(_ROUTE, ""), 0 if lost else answer.status)
+    if lost:
+        return fault_effects.drop(request)
+    return await fault_effects.deliver(faults, request, _response(answer, request.app))
 
 
 async def _answer(request: web.Request, below: str, faults: list[Fault]) -> Answer:
     app = request.app
+    store = app[STORE]
     raw_body = await request.read()
     try:
-        _fail(faults)
+        fault_effects.instead(faults)
         access = _authenticate(request) if below else ADMINISTRATOR
         if below.lower().split("/")[0] != admin.ADMIN_PREFIX:
-            app[_LIMIT].take()
-        match = app[_ROUTER].match(
-            request.method, request.rel_url.raw_path[len(app[SETTINGS].api_root) :], app[STORE], app[SETTINGS]
-        )
+            app[_LIMIT].take(access.username)
+            maintenance.check(store, access)
+        path = request.rel_url.raw_path[len(app[SETTINGS].api_root) :]
+        match = app[_ROUTER].match(request.method, path, store, app[SETTINGS])
         request[_ROUTE] = match.route.template
         if match.space_id is not None and access.spaces is not None and match.space_id not in access.spaces:
             raise route_not_found()
         access.check(request.method, match.route.template)
-        return match.route.handler(_call(request, match, raw_body, access))
+        call = _call(request, match, raw_body, access)
+        call.broken = fault_effects.broken(faults)
+        with fault_effects.during(faults, store):
+            return match.route.handler(call)
     except ApiError as refused:
         return Answer(refused.body(), refused.status, headers=refused.headers)
 
@@ -130,22 +141,6 @@ def _authenticate(request: web.Request) -> Access:
     if access is None:
         raise unauthorized()
     return access
-
-
-def _fail(faults: list[Fault]) -> None:
-    for fault in faults:
-        if fault.kind == "status":
-            raise ApiError(fault.status, fault.message, list(fault.errors), headers=dict(fault.headers))
-
-
-def _has(faults: list[Fault], kind: str) -> bool:
-    return any(fault.kind == kind for fault in faults)
-
-
-def _drop(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response(status=500)  # goes nowhere: the connection is gone
 
 
 def _log(request: web.Request, route: str, status: int) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "add_routes",
     "all_of",
     "check_references",
+    "check_unique",
     "create",
     "delete",
     "draft",
@@ -88,6 +89,8 @@ def all_of(call: Call, kind: Kind, documents: Iterable[Document]) -> Answer:
 
 def show(call: Call, kind: Kind, document: Document) -> Document:
     """A document as the API gives it: with its links, without what the version does not know."""
+    if document["Id"] in call.broken:
+        raise not_found(f"{document['Id']}-missing")
     shown = prune(kind.shown(call, tags.shown(call, kind, document)), kind.collection, call.settings.version)
     links = {"Self": call.link(f"{kind.collection}/{document['Id']}")}
     for name, template in kind.links.items():
@@ -121,7 +124,7 @@ def _store(save: Save) -> Document:
     call, kind, before, after = save.call, save.kind, save.before, save.after
     kind.prepare(save)
     check_references(call, kind, after)
-    _check_unique(call, kind, after)
+    check_unique(call, kind, after)
     if kind.slug:
         _give_slug(save)
     kept = call.store.secrets_of(after["Id"]) if before else {}
@@ -206,7 +209,8 @@ def _siblings(call: Call, kind: Kind, document: Document) -> Iterable[Document]:
             yield other
 
 
-def _check_unique(call: Call, kind: Kind, document: Document) -> None:
+def check_unique(call: Call, kind: Kind, document: Document) -> None:
+    """Raises ApiError 400 for a name that another document of the kind has."""
     if not kind.unique_name:
         return
     name = document["Name"].casefold()

@@ -3,18 +3,26 @@
 A fault waits for requests that it fits, hits the next `Count` of them (0: all, until removed) and is then spent. As
 JSON, with its defaults:
 
-    {"Kind": "status", "Method": "", "Path": "", "Count": 1,
-     "Status": 503, "Message": "...", "Errors": [], "Headers": {}, "Seconds": 0.0}
+    {"Kind": "status", "Method": "", "Path": "", "Count": 1, "Status": 503, "Message": "...", "Errors": [],
+     "Headers": {}, "Seconds": 0.0, "Document": "", "Name": ""}
 
 `Kind` is one of
 
-- `status`: answer `Status` with an error body, and do nothing else. 429 takes `Headers: {"Retry-After": "1"}`; the
-  generic optimistic lock of Octopus is 400 with its text in `Errors`.
+- `status`: answer `Status` with an error body, and do nothing else. 429 takes `Headers: {"Retry-After": "1"}`.
+- `maintenance`: 503, as a server in maintenance mode gives it, to administrators too.
 - `latency`: wait `Seconds`, then go on.
 - `reset-before`: drop the connection before anything was done.
 - `reset-after`: do what was asked, then drop the connection: the client cannot know.
+- `out-of-date`: check everything, and refuse the write at the last moment with the 400 of Octopus' optimistic lock.
+- `truncated`: do what was asked, send half of the answer, drop the connection.
+- `slow-body`: do what was asked, and send the answer in pieces over `Seconds`.
+- `wrong-content-type`: do what was asked, and answer a page of HTML with status 200, as a proxy or login page does.
+- `broken`: every answer that would show `Document` is 404, lists included (OctopusDeploy/Issues#7521).
+- `vanish`: after the answer `Document` is deleted by somebody else; if something holds on to it, it is out of sight.
+- `rename`: after the answer `Document` is called `Name` (or its name with " (renamed)") by somebody else.
 
 `Method` is compared as it is ("" = any); `Path` is a regular expression searched for in path and query, in any case.
+How each acts is in `sandbox.fault_effects`; what goes wrong with webhooks is set at another route (`sandbox.delivery`).
 """
 
 from __future__ import annotations
@@ -25,9 +33,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-__all__ = ["Fault", "Faults"]
+__all__ = ["Fault", "FaultKind", "Faults"]
 
-FaultKind = Literal["status", "latency", "reset-before", "reset-after"]
+FaultKind = Literal[
+    "status",
+    "maintenance",
+    "latency",
+    "reset-before",
+    "reset-after",
+    "out-of-date",
+    "truncated",
+    "slow-body",
+    "wrong-content-type",
+    "broken",
+    "vanish",
+    "rename",
+]
+_ABOUT_A_DOCUMENT = ("broken", "vanish", "rename")
 
 
 @dataclass(slots=True)
@@ -41,6 +63,8 @@ class Fault:
     errors: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    document: str = ""
+    name: str = ""
     id: str = ""
     hits: int = 0
 
@@ -59,6 +83,8 @@ class Fault:
             if not isinstance(value, (int, float) if isinstance(wanted, float) else type(wanted)):
                 raise ValueError(f"{name} cannot be {value!r}")  # noqa: TRY004 - the caller answers ValueError
         fault = cls(**{known[name]: value for name, value in body.items()})
+        if fault.kind in _ABOUT_A_DOCUMENT and not fault.document:
+            raise ValueError(f"{fault.kind} needs the id of a Document")
         try:
             re.compile(fault.path)
         except re.error as error:

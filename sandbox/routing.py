@@ -44,7 +44,8 @@ class Answer:
 
 @dataclass(slots=True)
 class Call:
-    """A request that found its route. `space_id` is None on system routes."""
+    """A request that found its route. `space_id` is None on system routes. `broken` are ids of documents that a fault
+    keeps from being shown."""
 
     method: str
     store: Store
@@ -55,6 +56,7 @@ class Call:
     raw_body: bytes
     actor: Actor
     access: Access = ADMINISTRATOR
+    broken: frozenset[str] = frozenset()
 
     def sees(self, document: Document) -> bool:
         """Whether the caller may see a document. Lists leave the others out in silence."""

@@ -131,6 +131,7 @@ class Store:
     seed: int = 0
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     state: Document = field(default_factory=dict)
+    before_commit: list[Callable[[str | None, Sequence[Write]], None]] = field(default_factory=list)
     on_commit: list[Callable[[Commit], None]] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
 
@@ -216,9 +217,11 @@ class Store:
     def commit(self, space_id: str | None, writes: Sequence[Write], actor: Actor) -> Commit:
         """Store the writes, in their order, and call the hooks with them.
 
-        All documents of a commit belong to one space, or (None) to the system. A hook that raises is a fault of this
-        program; nothing is rolled back.
+        All documents of a commit belong to one space, or (None) to the system. A hook of `before_commit` may raise:
+        then nothing was stored. One of `on_commit` that raises is a fault of this program; nothing is rolled back.
         """
+        for check in self.before_commit:
+            check(space_id, writes)
         collections = self.scope(space_id).collections
         changed: set[str] = set()
         for write in writes:

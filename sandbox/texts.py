@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-__all__ = ["in_use", "mismatch", "name_taken", "required", "too_long", "wrong_choice", "wrong_type"]
+__all__ = [
+    "MAINTENANCE",
+    "in_use",
+    "mismatch",
+    "name_taken",
+    "out_of_date",
+    "required",
+    "too_long",
+    "wrong_choice",
+    "wrong_type",
+]
+
+
+MAINTENANCE = "The Octopus Server is in maintenance mode. Please try again later."
 
 
 def required(name: str) -> str:
     return f"Please provide a value for {name}."
+
+
+def out_of_date(kind: str, document_id: str) -> str:
+    """This one is Octopus' own (terraform-provider-octopusdeploy#907, OctopusDeploy/Issues#9559)."""
+    return (
+        f"Modification failed for '{kind}' document with '{document_id}' Id because submitted data was out of date. "
+        "Refresh the document and try again."
+    )
 
 
 def too_long(name: str, limit: int) -> str:

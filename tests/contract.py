@@ -25,7 +25,7 @@ from octopus_samples import NO_SAMPLES, SAMPLES, swagger_of
 from swagger import Operation, Swagger
 
 import sandbox.server
-from sandbox.app import create_app
+from sandbox.app import FAULTED, create_app
 from sandbox.settings import Settings
 from sandbox.store import Store
 
@@ -68,7 +68,7 @@ class Recorder:
         path = path[len(settings.api_root) :]
         client = request.headers.get("User-Agent", "").startswith(CLIENT)
         got = answer.body if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else b""
-        if answer.content_type != "application/json" or request.get("fault"):
+        if answer.content_type != "application/json" or request.get(FAULTED):
             got = b""  # a file, or what the sandbox was asked to spoil
         where = (request.method, _ID.sub("{id}", path).lower(), answer.status, client, settings.version)
         new = (
