@@ -79,6 +79,9 @@ class Applier:
     async def apply(self, planned: Planned) -> Applied:
         """Raises :class:`Moved`, :class:`worker.octopus.errors.OctopusError`, and what the guard raises."""
         for action, written in zip(planned.plan.actions, planned.remember, strict=True):
+            if written is not None and written.intent is not None and written.intent.op == "create":
+                # We were stopped between the creation and what follows from it.
+                await self.created(registry.BY_NAME[action.kind], action.source_id or "", written.destination_id)
             if action.writes:
                 await self.write(planned, action, written)
             else:
@@ -135,12 +138,12 @@ class Applier:
         try:
             wire = without_pending(sent)
             answer = await (self.destination.post(kind.route, wire) if creates else self.destination.put(path, wire))
-        except errors.NameTaken as error:
-            if creates:
+        except errors.OctopusError as error:
+            if not error.maybe_applied:
+                await self.ledger.intents.clear(self.route, source_id)
+            if isinstance(error, errors.StaleVersion) or (creates and isinstance(error, errors.NameTaken)):
                 raise Moved(f"{printed(action.path)}: {error.server_words}") from error
             raise
-        except errors.StaleVersion as error:
-            raise Moved(f"{printed(action.path)}: {error.server_words}") from error
         if "Id" not in answer:
             answer = await self.destination.get(path)
         self.applied.writes += 1
@@ -169,9 +172,7 @@ class Applier:
         self.applied.documents.append((kind, answer))
         await self.link(source_id, destination_id)
         if isinstance(action.destination_id, PendingId) and not action.overlay:
-            await self.expect_parts(kind, source_id, destination_id)
-            if kind.name == "project":
-                await self.meet_default_channel(source_id, destination_id)
+            await self.created(kind, source_id, destination_id)
         known = (written.before or Baseline()).wrote
         wrote = answer if there is None else wrote_after(kind.shape, MISSING if known is None else known, there, answer)
         await self.remember(source_id, self.baseline(source_id, written, answer, ids, wrote or None))
@@ -180,8 +181,10 @@ class Applier:
 
     # ── what the server makes by itself ───────────────────────────────────────────────────────────────────────────────
 
-    async def expect_parts(self, kind: Kind, source_id: str, destination_id: str) -> None:
+    async def created(self, kind: Kind, source_id: str, destination_id: str) -> None:
         """The documents made together with a new owner: nothing in them is anybody's yet."""
+        if kind.name == "project":
+            await self.meet_default_channel(source_id, destination_id)
         for part in registry.parts_of(kind):
             if part.place is Place.WITH_OWNER:
                 part_id = registry.made_with_owner(part, source_id)
@@ -191,7 +194,7 @@ class Applier:
     async def meet_default_channel(self, source_id: str, destination_id: str) -> None:
         """A new project comes with a default channel, whose place the source's default channel takes."""
         default = next((entry for entry in self.world.source.directory("channel").of(source_id) if entry.default), None)
-        if default is None or self.world.links.get(default.id):
+        if default is None:
             return
         channels = await self.destination.list(f"projects/{destination_id}/channels")
         self.applied.documents += [(registry.BY_NAME["channel"], channel) for channel in channels]

@@ -281,7 +281,16 @@ class DocumentPlanner:
         if intent is not None and (found := recovered(kind.shape, intent, there, baseline)) is not None:
             rows = intent.want.get("rows")
             return (replace(found, want={}, rows=rows) if rows is not None else found), intent
-        return baseline, None
+        return baseline or self.just_made(kind, source_id), None
+
+    def just_made(self, kind: Kind, source_id: str) -> Baseline | None:
+        """A part that the server made together with an owner of which nobody heard that it was created."""
+        owner = registry.owner_of(source_id)
+        if kind.name == "channel":
+            entry = self.world.source.directory(kind.name).by_id.get(source_id)
+            owner = entry.owner if entry is not None and entry.default else None
+        intent = self.world.intents.get(owner or "")
+        return Baseline(fresh=True) if intent is not None and intent.op == "create" else None
 
     def hold_back(
         self, kind: Kind, path: NamePath, changes: list[Change], body: Document, there: Document

@@ -229,7 +229,7 @@ class OpenRoute:
                 continue
             writes += applied.writes
             await self.destination.keep(applied.documents)
-            await self._count(planned, applied)
+            await self._count(planned, applied, approved_hash)
             return Outcome(_result(planned.plan, writes), planned.plan, writes=writes)
         return Outcome(
             Result.MOVED, planned.plan, writes=writes, message="the destination kept changing while it was compared"
@@ -262,7 +262,7 @@ class OpenRoute:
             side.side.directories.clear()
             await side.freshen(force=True)
 
-    async def _count(self, planned: Planned, applied: Applied) -> None:
+    async def _count(self, planned: Planned, applied: Applied, approved_hash: str | None) -> None:
         limits = self.route.limits
         if applied.updated or applied.destroyed:
             await self.ledger.windows.record(
@@ -270,9 +270,10 @@ class OpenRoute:
             )
         if applied.writes:
             await self.ledger.held.set_fingerprint(self.route.name, self.route.fingerprint)
-            if await self.ledger.held.is_approved(self.route.name, planned.plan.hash):
-                await self.ledger.held.release(self.route.name)
-                await self.ledger.windows.clear(self.route.name)
+        approved = await self.ledger.held.is_approved(self.route.name, planned.plan.hash)
+        if approved or approved_hash == planned.plan.hash:
+            await self.ledger.held.release(self.route.name)
+            await self.ledger.windows.clear(self.route.name)
 
     async def _record(self, run: Run, outcome: Outcome | None, error: str | None) -> None:
         plan = outcome.plan if outcome else None
