@@ -75,3 +75,15 @@ class GroupCommit:
         for (_, future), one in zip(batch, recorded, strict=True):
             if not future.done():
                 future.set_result(one)
+        # One line for all of them, and one string for each: a line per request costs more than the rest of it.
+        log.info(
+            "webhooks.recorded",
+            events=[_line(delivery) for (delivery, _), one in zip(batch, recorded, strict=True) if not one.duplicate],
+            duplicates=sum(one.duplicate for one in recorded),
+            marked=sum(len(one.marked) for one in recorded),
+        )
+
+
+def _line(delivery: Delivery) -> str:
+    said = (delivery.source, delivery.event_id, delivery.category, delivery.document_id, delivery.correlation_id)
+    return " ".join(one or "-" for one in said)

@@ -44,11 +44,10 @@ TOO_LARGE = "too large to read: left to catch-up"
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """``content`` is ``None`` above the bound; ``size`` and ``sha256`` count all that came."""
+    """``content`` is ``None`` above the bound; ``size`` counts all that came."""
 
     content: bytes | None
     size: int
-    sha256: str
 
 
 class Reception:
@@ -125,7 +124,8 @@ class Reception:
         return await self._record(instance, payload, found, correlation_id)
 
     async def _unreadable(self, instance: str, body: Body, reason: str, correlation_id: str) -> str:
-        await self.inbox.refuse(Unparsable(instance, body.size, body.sha256, reason, correlation_id))
+        sha256 = hashlib.sha256(body.content or b"").hexdigest()
+        await self.inbox.refuse(Unparsable(instance, body.size, sha256, reason, correlation_id))
         self.waker.catch_up(self.spaces.sources(instance))
         log.warning("webhook.unreadable", instance=instance, reason=reason, correlation_id=correlation_id)
         return "unreadable"
@@ -157,16 +157,6 @@ class Reception:
         if found.is_deletion and routes:
             # Only the audit log makes a deletion count: anybody who knows the secret can send a webhook.
             self.waker.catch_up(self.spaces.sources(instance))
-        log.info(
-            "webhook.recorded",
-            instance=instance,
-            event_id=payload.event.id,
-            document=found.document_id,
-            category=found.category,
-            verdict=verdict,
-            marked=len(recorded.marked),
-            correlation_id=correlation_id,
-        )
         return "recorded"
 
 
@@ -174,16 +164,15 @@ async def _body(request: web.Request, limit: int) -> Body:
     """The body; above the limit it is read to its end and dropped, since Octopus takes an answer before that, and the
     connection closed, for a failure."""
     kept: list[bytes] | None = []
-    size, digest = 0, hashlib.sha256()
+    size = 0
     async with asyncio.timeout(BODY_WITHIN_S):
         async for chunk in request.content.iter_any():
             size += len(chunk)
-            digest.update(chunk)
             if kept is not None and size > limit:
                 kept = None
             if kept is not None:
                 kept.append(chunk)
-    return Body(b"".join(kept) if kept is not None else None, size, digest.hexdigest())
+    return Body(b"".join(kept) if kept is not None else None, size)
 
 
 def _answer(status: int, outcome: str, headers: dict[str, str] | None = None) -> web.Response:

@@ -27,7 +27,9 @@ class Waker:
         self._publisher = publisher
         self._debounce_s = debounce_s
         self._max_wait_s = max_wait_s
-        self._timers: dict[DirtyKey, tuple[float, asyncio.TimerHandle]] = {}
+        self._waiting: dict[DirtyKey, tuple[float, float]] = {}
+        """When the first hint came, and when the key is due."""
+        self._timers: dict[DirtyKey, asyncio.TimerHandle] = {}
         self._hints: dict[Endpoint, asyncio.TimerHandle] = {}
         self._hinted: dict[Endpoint, float] = {}
         self._due: set[DirtyKey] = set()
@@ -39,13 +41,12 @@ class Waker:
         loop = asyncio.get_running_loop()
         now = loop.time()
         for key in keys:
-            first, timer = self._timers.pop(key, (now, None))
-            if timer is not None:
-                timer.cancel()
-            elif len(self._timers) >= MOST_KEYS:
+            first, at = self._waiting.get(key, (now, None))
+            if at is None and len(self._waiting) >= MOST_KEYS:
                 continue
-            at = min(now + self._debounce_s, first + self._max_wait_s) + LATE_S
-            self._timers[key] = (first, loop.call_at(at, self._is_due, key))
+            self._waiting[key] = (first, min(now + self._debounce_s, first + self._max_wait_s) + LATE_S)
+            if at is None:
+                self._timers[key] = loop.call_at(self._waiting[key][1], self._is_due, key)
 
     def catch_up(self, sources: Iterable[Endpoint]) -> None:
         """There is something in the audit logs of these that we could not read from the webhook."""
@@ -57,11 +58,10 @@ class Waker:
 
     async def close(self) -> None:
         """Finishes what is being told. The rest is marked, and found by a sweep."""
-        for _, timer in self._timers.values():
+        for timer in (*self._timers.values(), *self._hints.values()):
             timer.cancel()
-        for hint in self._hints.values():
-            hint.cancel()
         self._timers.clear()
+        self._waiting.clear()
         self._hints.clear()
         if self._telling is not None:
             await asyncio.wait([self._telling], timeout=5)
@@ -73,7 +73,11 @@ class Waker:
         self._tell()
 
     def _is_due(self, key: DirtyKey) -> None:
-        self._timers.pop(key, None)
+        loop, (_, at) = asyncio.get_running_loop(), self._waiting[key]
+        if loop.time() < at - LATE_S / 2:  # other hints came meanwhile
+            self._timers[key] = loop.call_at(at, self._is_due, key)
+            return
+        del self._waiting[key], self._timers[key]
         self._due.add(key)
         self._tell()
 

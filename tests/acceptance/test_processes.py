@@ -47,7 +47,7 @@ async def test_the_receiver_serves_and_stops_in_order(redis_url: str, tmp_path: 
         assert await one.state.inbox.seen("dev", ["Events-1"])
         assert await asyncio.to_thread(one.processes.terminate, "receiver") == 0
         logged = [json.loads(line) for line in one.processes.log("receiver").read_text().splitlines()]
-        assert {"receiver.listening", "webhook.recorded"} <= {line["event"] for line in logged}
+        assert {"receiver.listening", "webhooks.recorded"} <= {line["event"] for line in logged}
         assert all(line["component"] == "receiver" for line in logged)
 
 
