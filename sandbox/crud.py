@@ -59,7 +59,7 @@ def add_routes(router: Router, kind: Kind) -> None:
     }
     for name in kind.routes:
         method, template, handler = handlers[name]
-        router.add(method, template, handler, scope=kind.scope)
+        router.add(method, template, handler, scope=kind.scope, since=kind.since)
 
 
 def find(call: Call, kind: Kind, id_or_slug: str) -> Document:

@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sandbox.errors import not_found
+from sandbox.errors import bad_request, not_found
 from sandbox.kind import KINDS, Kind, values_at
 from sandbox.routing import Call
 from sandbox.store import Document
+from sandbox.versions import at_least
 
-__all__ = ["TAGS", "shown", "stored", "to_id", "to_name", "used_by"]
+__all__ = ["TAGS", "scope_of", "shown", "stored", "to_id", "to_name", "used_by"]
 
 TAGS = "tags"
 """The collection that a `Reference` names when a property holds tags."""
+
+# Kinds that carry tags themselves; elsewhere tags choose among tenants, and several of a set are alternatives.
+_CARRIERS = {"tenants", "environments", "projects", "runbooks"}
 
 
 def to_id(call: Call, value: str) -> str:
@@ -45,8 +49,35 @@ def _name(tag_set: Document, tag: Document) -> str:
 
 
 def stored(call: Call, kind: Kind, document: Document) -> Document:
-    """The document with ids in place of the names of tags. Raises ApiError 404 for a tag that is not there."""
+    """The document with ids in place of the names of tags. Raises ApiError 404 for a tag that is not there, 400 for
+    one that is not for such documents, or for two of a set that allows one."""
+    for reference in kind.references:
+        if reference.collection == TAGS:
+            _check(call, kind, reference.path, [str(value) for value in values_at(document, reference.path)])
     return _each(kind, document, lambda value: to_id(call, value))
+
+
+def scope_of(path: str) -> str:
+    """What kind of document a property's tags are for: `TenantTags[]` → `Tenant`."""
+    name = path.rsplit(".", 1)[-1].removesuffix("[]")
+    return {"EnvironmentTags": "Environment", "ProjectTags": "Project", "RunbookTags": "Runbook"}.get(name, "Tenant")
+
+
+def _check(call: Call, kind: Kind, path: str, values: list[str]) -> None:
+    if not values or not at_least(call.settings.version, "2026.1"):
+        return
+    sets = {one["Name"].casefold(): one for one in call.scope.collection("tagsets").values()}
+    sets |= {one["Id"].casefold(): one for one in sets.values()}
+    seen: set[str] = set()
+    for value in dict.fromkeys(values):
+        tag_set = sets.get(value.split("/", 1)[0].casefold())
+        if tag_set is None:
+            raise not_found(value)
+        if scope_of(path) not in tag_set["Scopes"]:
+            raise bad_request(f"The tag set '{tag_set['Name']}' is not for tags of a {scope_of(path).lower()}.")
+        if kind.collection in _CARRIERS and tag_set["Type"] == "SingleSelect" and tag_set["Id"] in seen:
+            raise bad_request(f"Only one tag of the tag set '{tag_set['Name']}' can be chosen.")
+        seen.add(tag_set["Id"])
 
 
 def shown(call: Call, kind: Kind, document: Document) -> Document:
@@ -74,14 +105,24 @@ def _mapped(document: Any, path: str, change: Callable[[str], str]) -> Any:
     return {**document, name: changed}
 
 
-def used_by(call: Call, tag_id: str) -> Iterator[str]:
-    """The names of the documents that carry a tag, variable sets by their owner's id."""
+def used_by(call: Call, tag_id: str) -> Iterator[tuple[str, str]]:
+    """Who carries a tag: (the name of the document, what the tag is for there); variable sets by their owner's id.
+
+    `Set/*` stands for any text of a FreeText set. Frozen copies of processes and variable sets count, too.
+    """
+    wanted = tag_id.casefold()
+
+    def is_it(value: str) -> bool:
+        return value.casefold().startswith(wanted[:-1]) if wanted.endswith("/*") else value.casefold() == wanted
+
     for kind in KINDS.values():
         for reference in kind.references:
             if reference.collection == TAGS:
                 for document in call.scope.collection(kind.collection).values():
-                    if tag_id in values_at(document, reference.path):
-                        yield str(document.get("Name") or document["Id"])
-    for variable_set in call.scope.collection("variables").values():
-        if any(tag_id in variable["Scope"].get("TenantTag", ()) for variable in variable_set["Variables"]):
-            yield str(variable_set["OwnerId"])
+                    if any(is_it(value) for value in values_at(document, reference.path)):
+                        yield str(document.get("Name") or document["Id"]), scope_of(reference.path)
+    for collection in ("variables", "frozenvariables"):
+        for variable_set in call.scope.collection(collection).values():
+            scopes = (variable["Scope"].get("TenantTag", ()) for variable in variable_set["Variables"])
+            if any(is_it(value) for values in scopes for value in values):
+                yield str(variable_set["OwnerId"]), "Tenant"

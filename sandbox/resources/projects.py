@@ -92,7 +92,7 @@ DEPLOYMENT_SETTINGS = declare(
         order="Id",
         unique_name=False,
         links={"Project": "projects/{ProjectId}"},
-        routes=("get",),
+        routes=(),
         prepare=_prepare_settings,
     )
 )
@@ -261,8 +261,9 @@ def add_routes(router: Router) -> None:
     for kind in (PROJECT_GROUPS, PROJECTS, DEPLOYMENT_SETTINGS):
         crud.add_routes(router, kind)
     router.add("GET", "projectgroups/{id}/projects", _projects_of_group)
-    router.add("GET", "projects/{id}/deploymentsettings", _get_settings, since="2021.2")
-    router.add("PUT", "projects/{id}/deploymentsettings", _put_settings, since="2021.2")
+    for template, since in (("deploymentsettings/{id}", ""), ("projects/{id}/deploymentsettings", "2023.4")):
+        router.add("GET", template, _get_settings, since=since)
+        router.add("PUT", template, _put_settings, since=since)
 
 
 def _projects_of_group(call: Call) -> Answer:
@@ -272,12 +273,16 @@ def _projects_of_group(call: Call) -> Answer:
 
 
 def _get_settings(call: Call) -> Answer:
-    project = crud.find(call, PROJECTS, call.params["id"])
-    return Answer(crud.show(call, DEPLOYMENT_SETTINGS, _settings_of(call, project)))
+    return Answer(crud.show(call, DEPLOYMENT_SETTINGS, _settings_of(call, _project(call))))
+
+
+def _project(call: Call) -> Document:
+    """Of an id or slug, or of the id of its settings."""
+    return crud.find(call, PROJECTS, call.params["id"].removeprefix("deploymentsettings-"))
 
 
 def _put_settings(call: Call) -> Answer:
-    before = _settings_of(call, crud.find(call, PROJECTS, call.params["id"]))
+    before = _settings_of(call, _project(call))
     body = call.json()
     if body.get("ProjectId") and body["ProjectId"] != before["ProjectId"]:
         raise bad_request(texts.mismatch("ProjectId", body["ProjectId"], before["ProjectId"]))

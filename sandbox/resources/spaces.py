@@ -9,6 +9,7 @@ from __future__ import annotations
 from sandbox import crud, texts
 from sandbox.errors import bad_request
 from sandbox.kind import Field, Kind, Save, declare, own
+from sandbox.resources.community_templates import catalogue
 from sandbox.resources.feeds import FEEDS
 from sandbox.resources.infrastructure import MACHINE_POLICIES, MACHINE_POLICY_TEMPLATE, WORKER_POOLS
 from sandbox.resources.lifecycles import LIFECYCLES
@@ -113,6 +114,7 @@ def furnish(store: Store, settings: Settings) -> None:
     space = crud.draft(call, SPACES, None, {"Name": "Default", "IsDefault": True})
     space.update(Slug="default", SpaceManagersTeams=["teams-administrators", _managers_team(space["Id"])])
     writes = [Write("users", None, user), Write("userroles", None, role), Write("spaces", None, space)]
+    writes += catalogue(call)
     store.commit(None, [*writes, *(Write("teams", None, team) for team in teams)], SYSTEM)
     _furnish_space(store, settings, space["Id"], [], is_default=True)
 
