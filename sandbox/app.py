@@ -24,14 +24,14 @@ from sandbox.routing import Answer, Call, Match, Router
 from sandbox.settings import Settings
 from sandbox.store import Store
 
-__all__ = ["FAULTED", "FAULTS", "KEYS", "REQUESTS", "SETTINGS", "STORE", "create_app"]
+__all__ = ["FAULTED", "FAULTS", "KEYS", "REQUESTS", "ROUTER", "SETTINGS", "STORE", "create_app"]
 
 STORE = web.AppKey("store", Store)
 SETTINGS = web.AppKey("settings", Settings)
 FAULTS = web.AppKey("faults", Faults)
 REQUESTS = web.AppKey("requests", RequestLog)
 KEYS = web.AppKey("keys", Keys)
-_ROUTER = web.AppKey("router", Router)
+ROUTER = web.AppKey("router", Router)
 _LIMIT = web.AppKey("limit", RateLimit)
 FAULTED = web.RequestKey("faulted", bool)
 _ROUTE = web.RequestKey("route", str)
@@ -44,7 +44,7 @@ def create_app(store: Store, settings: Settings) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY)
     app[STORE], app[SETTINGS] = store, settings
     app[FAULTS], app[REQUESTS] = Faults(), RequestLog()
-    router = app[_ROUTER] = Router()
+    router = app[ROUTER] = Router()
     limit = app[_LIMIT] = RateLimit(
         settings.requests_per_minute, store.clock, burst=settings.burst_limit, retry_after=settings.retry_after
     )
@@ -100,7 +100,7 @@ async def _answer(request: web.Request, below: str, faults: list[Fault]) -> Answ
             app[_LIMIT].take(access.username)
             maintenance.check(store, access)
         path = request.rel_url.raw_path[len(app[SETTINGS].api_root) :]
-        match = app[_ROUTER].match(request.method, path, store, app[SETTINGS])
+        match = app[ROUTER].match(request.method, path, store, app[SETTINGS])
         request[_ROUTE] = match.route.template
         if match.space_id is not None and access.spaces is not None and match.space_id not in access.spaces:
             raise route_not_found()

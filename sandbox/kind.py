@@ -89,7 +89,8 @@ def _as_stored(_call: Call, document: Document) -> Document:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """See the module. `order` is the property that lists are sorted by; `unique_within` are the properties that, with
-    the name, must not occur twice (empty: the space); `name_filter` is how a list's `name=` compares."""
+    the name, must not occur twice (empty: the space); `name_filter` is how a list's `name=` compares; `since` is the
+    first release that has the kind."""
 
     collection: str
     prefix: str
@@ -106,6 +107,7 @@ class Kind:
     links: Mapping[str, str] = field(default_factory=dict)
     filters: Mapping[str, Callable[[Document, list[str]], bool]] = field(default_factory=dict)
     routes: tuple[str, ...] = ("list", "all", "get", "create", "update", "delete")
+    since: str = ""
     prepare: Callable[[Save], None] = _nothing
     created: Callable[[Save], list[Write]] = _no_writes
     deleting: Callable[[Call, Document], list[Write]] = _no_cascade

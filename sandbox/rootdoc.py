@@ -56,7 +56,7 @@ _SYSTEM_LINKS = {
 def add_routes(router: Router) -> None:
     router.add("GET", "", _root, scope="system")
     router.add("GET", "", _space_root, scope="named-space")
-    router.add("GET", "capabilities", _capabilities, scope="system")
+    router.add("GET", "capabilities", _capabilities, scope="system", since="2023.4")
 
 
 def actor(store: Store, username: str, user_agent: str, ip_address: str | None) -> Actor:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -156,10 +156,14 @@ class Match:
 
 
 class Router:
-    """The routes of the server. Literal templates go before those with parameters, whatever the order of `add`."""
+    """The routes of the server; iterating gives all of them, of every release. Literal templates go before those with
+    parameters, whatever the order of `add`."""
 
     def __init__(self) -> None:
         self._routes: dict[int, list[Route]] = {}
+
+    def __iter__(self) -> Iterator[Route]:
+        return (route for routes in self._routes.values() for route in routes)
 
     def add(
         self, method: str, template: str, handler: Handler, *, scope: RouteScope = "space", since: str = ""
@@ -178,7 +182,7 @@ class Router:
         if "" in segments:
             raise method_not_allowed(method)
         tried: list[Match] = []
-        for scopes, rest, space_id in self._readings(segments, store):
+        for scopes, rest, space_id in self._readings(segments, store, settings.version):
             for route in self._routes.get(len(rest), []):
                 if route.scope not in scopes or not at_least(settings.version, route.since):
                     continue
@@ -191,14 +195,19 @@ class Router:
         raise method_not_allowed(method) if tried else route_not_found()
 
     @staticmethod
-    def _readings(segments: list[str], store: Store) -> list[tuple[tuple[RouteScope, ...], list[str], str | None]]:
-        """The ways to read a path: which kinds of route may answer, what is left of the path, in which space."""
+    def _readings(
+        segments: list[str], store: Store, version: str
+    ) -> list[tuple[tuple[RouteScope, ...], list[str], str | None]]:
+        """The ways to read a path: which kinds of route may answer, what is left of the path, in which space.
+
+        `spaces/{id or slug}/…` is in the Swagger of 2023.4, and not in that of 2021.2.
+        """
         if segments and _SPACE_ID.fullmatch(segments[0]):
             space = store.find_space(segments[0])
             rest = segments[1:]
             return [(("space", "named-space", "mixed"), rest, space["Id"])] if space else []
         readings: list[tuple[tuple[RouteScope, ...], list[str], str | None]] = [(("system", "mixed"), segments, None)]
-        if len(segments) > 2 and segments[0].lower() == "spaces":
+        if len(segments) > 2 and segments[0].lower() == "spaces" and at_least(version, "2023.4"):
             space = store.find_space(segments[1])
             if space:
                 readings.append((("space", "named-space", "mixed"), segments[2:], space["Id"]))

@@ -42,7 +42,7 @@ OPEN_TYPES = {
 # (Octopus.Client's PropertyValueResource converter).
 _WIRE_FORMS = {"PropertyValueResource": {"anyOf": [{"type": "string"}, {"$ref": "#/definitions/SensitiveValue"}]}}
 
-_SPACE = re.compile(r"\{(base)?spaceid\}")
+_SPACE = re.compile(r"^/\{(base)?spaceid\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,11 @@ class Swagger:
     def _validated(self) -> dict[str, Schema]:
         """The definitions as values are checked against them. Swagger cannot say that a value may be null, and the
         server answers null for nearly everything that it does not have, so every property may be. `format` says
-        nothing about JSON types and is left out."""
+        nothing about JSON types and is left out. 2021.2 and 2026.1 close every object, 2023.4 leaves that out."""
         definitions = {name: _nullable(schema) for name, schema in self.definitions.items()}
+        for name, schema in definitions.items():
+            if "properties" in schema:
+                definitions[name] = {"additionalProperties": False, **schema}
         for name in OPEN_TYPES & definitions.keys():
             definitions[name] = {**definitions[name], "additionalProperties": True}
         return definitions | _WIRE_FORMS
@@ -136,8 +139,10 @@ def load(folder: Path, version: str) -> Swagger:
 
 
 def shape(path: str) -> str:
-    """A path in lower case, its parameters without names; that of the space keeps one."""
-    return re.sub(r"\{(?!space\})[^}]*\}", "{}", _SPACE.sub("{space}", path.lower()))
+    """A path in lower case, its parameters without names; that of the space in front keeps one."""
+    path = path.lower()
+    below = _SPACE.sub("", path)
+    return ("/{space}" if below != path else "") + re.sub(r"\{[^}]*\}", "{}", below)
 
 
 def _fits(part: str, segment: str) -> bool:

@@ -178,7 +178,6 @@ async def test_every_answer_is_what_swagger_says() -> None:
 
 
 @needs_samples
-@pytest.mark.xfail(reason="the sandbox answers a page; Swagger 2026.1 says a bare list")
 async def test_the_projects_of_a_lifecycle_are_a_bare_list() -> None:
     async with serve() as sandbox, aiohttp.ClientSession(sandbox.url, headers=sandbox.headers) as api:
         world = await furnish(api)

@@ -1,0 +1,153 @@
+"""A sandbox that plays a release has that release's routes and properties: held to the release's own Swagger."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import aiohttp
+import pytest
+from octopus_samples import needs_samples, swagger_of
+from octopus_world import furnish
+from swagger import FILES
+
+from sandbox.app import ROUTER, create_app
+from sandbox.routing import Route
+from sandbox.server import serve
+from sandbox.settings import Settings
+from sandbox.store import Store
+from sandbox.versions import at_least
+
+SPACE = "Spaces-1"
+
+# How a route may be written in Swagger, by its scope.
+PREFIXES = {
+    "space": ("/{spaceId}/", "/"),
+    "named-space": ("/{spaceId}/",),
+    "system": ("/",),
+    "mixed": ("/", "/{spaceId}/"),
+}
+
+# Routes that the sandbox serves and a release's Swagger does not have, with the reason.
+SERVED_BEYOND: dict[tuple[str, str], str] = {}
+
+# Properties, by collection, that answers have beyond a release's Swagger or leave out of it, with the reason.
+NEVER_SHOWN = {
+    "LastModifiedBy": "null or absent on nearly every kind of a real server",
+    "LastModifiedOn": "the same",
+    "Password": "of a user: written only",
+    "SystemPermissionDescriptions": "texts of the permissions page",
+    "SpacePermissionDescriptions": "the same",
+    "SupportedRestrictions": "a table of the permissions page",
+    "ProjectTemplateDetails": "process templates, which the sandbox does not have",
+}
+_SERIALISED = "numbers and objects for enums and ids, as servers of that time wrote them (Issues#7013, #7069)"
+# Violations that are known, by collection: a part of their text, and the reason.
+SHOWN_BEYOND = {
+    "actiontemplates": {"'Inputs'": "as on actions", "'StepPackageVersion'": "as on actions"},
+    "machinepolicies": {
+        "PollingRequestMaximumMessageProcessingTimeout": "comes and goes, and does nothing since 2024.1"
+    },
+    "variables": {"Variables.Type: '": "Swagger 2021.2 shows the server's class, not the word that is sent"},
+    "subscriptions": {
+        "EmailPriority: 0": _SERIALISED,
+        "SpaceId: {": _SERIALISED,
+        "Type: 0": _SERIALISED,
+        "Links.Self: {}": "an empty object until 2021.3, as every captured webhook shows",
+    },
+}
+
+
+def routes(version: str) -> Iterator[Route]:
+    """The routes of Octopus (none of the sandbox' own) that a release serves."""
+    for route in create_app(Store(), Settings(version=version))[ROUTER]:
+        if not route.template.startswith("sandbox/") and at_least(version, route.since):
+            yield route
+
+
+def templates(route: Route) -> list[str]:
+    return [(prefix + route.template).rstrip("/") or "/" for prefix in PREFIXES[route.scope]]
+
+
+@needs_samples
+@pytest.mark.parametrize("version", FILES)
+def test_every_route_is_one_of_the_release(version: str) -> None:
+    swagger = swagger_of(version)
+    unknown = {
+        f"{route.method} {route.template}"
+        for route in routes(version)
+        if not any(swagger.of_template(route.method, one) for one in templates(route))
+        and (route.method, route.template) not in SERVED_BEYOND
+    }
+    assert unknown == set()
+
+
+@needs_samples
+def test_a_route_that_a_release_has_is_not_kept_from_it() -> None:
+    """`since` says no later release than the first whose Swagger has the route."""
+    withheld = {
+        f"{route.method} {route.template} in {version}"
+        for version in FILES
+        for route in create_app(Store(), Settings())[ROUTER]
+        if not at_least(version, route.since)
+        and not route.template.startswith("sandbox/")
+        and any(swagger_of(version).of_template(route.method, one) for one in templates(route))
+    }
+    assert withheld == set()
+
+
+@needs_samples
+@pytest.mark.parametrize("version", FILES)
+async def test_documents_have_the_properties_of_the_release(version: str) -> None:
+    swagger = swagger_of(version)
+    failures: dict[str, Any] = {}
+    read = 0
+    async with (
+        serve(Settings(version=version)) as sandbox,
+        aiohttp.ClientSession(sandbox.url, headers=sandbox.headers) as api,
+    ):
+        world = await furnish(api)
+        for route in routes(version):
+            parts = route.template.split("/")
+            if route.method != "GET" or len(parts) != 2 or not parts[1].startswith("{"):
+                continue
+            system = route.scope == "system"
+            known = sandbox.store.scope(None if system else SPACE).collections.get(parts[0], {})
+            document_id = world.ids.get(parts[0]) or next(iter(known), None)
+            operation = swagger.of_template("GET", templates(route)[0])
+            if document_id is None or operation is None or operation.answer is None:
+                continue
+            async with api.get(f"/api/{'' if system else f'{SPACE}/'}{parts[0]}/{document_id}") as answer:
+                assert answer.status == 200, route.template
+                body = await answer.json()
+            read += 1
+            found = swagger.violations(operation.answer, body)
+            found |= {f"lacks {name}" for name in set(swagger.properties(operation.answer)) - set(body)}
+            known_ones = SHOWN_BEYOND.get(parts[0], {}).keys() | {f"lacks {name}" for name in NEVER_SHOWN}
+            wrong = {one for one in found if not any(known in one for known in known_ones)}
+            if wrong:
+                failures[route.template] = wrong
+    assert failures == {}
+    assert read > 20
+
+
+@pytest.mark.parametrize(
+    ("version", "status"), [("2021.2.1290", 404), ("2023.4.8290", 200), ("2026.1.9674", 200), ("0.0.0-local", 200)]
+)
+async def test_a_space_by_its_slug_came_after_2021(version: str, status: int) -> None:
+    async with (
+        serve(Settings(version=version)) as sandbox,
+        aiohttp.ClientSession(sandbox.url, headers=sandbox.headers) as api,
+        api.get("/api/spaces/default/projects") as answer,
+    ):
+        assert answer.status == status
+
+
+async def test_what_a_release_does_not_know_is_not_taken_either() -> None:
+    async with (
+        serve(Settings(version="2021.2.1290")) as sandbox,
+        aiohttp.ClientSession(sandbox.url, headers=sandbox.headers) as api,
+        api.post("/api/tagsets", json={"Name": "T", "Type": "FreeText", "Scopes": ["Project"]}) as answer,
+    ):
+        assert answer.status == 201
+        assert "Type" not in await answer.json()
+        stored = sandbox.store.space(SPACE).collection("tagsets").values()
+        assert [one["Type"] for one in stored] == ["MultiSelect"]
