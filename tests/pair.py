@@ -178,7 +178,8 @@ def _routes(source: Sandbox, destination: Sandbox, settings: Mapping[str, Any]) 
                     _instance("prod", destination.url, "OCTOSYNC_TEST_DESTINATION_KEY"),
                 ],
                 "routes": [route],
-            }
+            },
+            ensure_ascii=False,  # YAML takes the two halves of an escaped emoji for two characters
         ),
         "routes.json",
     )

@@ -32,7 +32,8 @@ PACKAGE = Elements(
             # Of a "Deploy a Release" step the package is a project (its feed is the server's own list of projects).
             "PackageId": Ref("project", required=True, loose=True),
         }
-    )
+    ),
+    vital=True,
 )
 
 ACTION = Shape(
@@ -58,7 +59,9 @@ ACTION = Shape(
     ),
     elements={
         "Packages": PACKAGE,
-        "GitDependencies": Elements(shape=Shape(refs={"GitCredentialId": Ref("git-credential", required=True)})),
+        "GitDependencies": Elements(
+            shape=Shape(refs={"GitCredentialId": Ref("git-credential", required=True)}), vital=True
+        ),
     },
     children={
         "Properties": Shape(

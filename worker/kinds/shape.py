@@ -68,9 +68,11 @@ class Elements:
 
     ``identity``: the field (or fields) whose values name an element within its list. ``needed``: where the list had
     elements and none crosses, what it belongs to means nothing and does not cross either (a lifecycle without phases
-    would run everywhere; a step without actions does nothing).
+    would run everywhere; a step without actions does nothing). ``vital``: where one of them does not cross, what it
+    belongs to does not either (a step without one of its packages would do something else).
     """
 
     shape: Shape
     identity: tuple[str, ...] = ("Name",)
     needed: bool = False
+    vital: bool = False

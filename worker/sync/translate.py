@@ -182,6 +182,8 @@ class _Walk:
                 with asking:
                     crossing.append(self.object(elements.shape, value, place))
             except Skip as skip:
+                if elements.vital:
+                    raise
                 self.out.decisions.append(Decision("element-does-not-cross", place, str(skip)))
                 gone = gone and skip.gone
                 if not skip.gone and value.get("Id"):
