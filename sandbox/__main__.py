@@ -33,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--poll-seconds", type=float, default=defaults.poll_seconds, help="between two looks of a subscription"
     )
     parser.add_argument("--requests-per-minute", type=int, default=0, help="rate limit; 0 for none")
+    parser.add_argument("--strict", action="store_true", help="refuse bodies with unknown or missing properties")
     given = parser.parse_args(argv)
     settings = Settings(
         version=given.version,
@@ -44,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         state_path=given.state,
         poll_seconds=given.poll_seconds,
         requests_per_minute=given.requests_per_minute,
+        strict=given.strict,
     )
     return run(settings, host=given.host, port=given.port)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import admin, fault_effects, identities, maintenance, ratelimit, resources, rootdoc
+from sandbox import admin, fault_effects, identities, maintenance, ratelimit, resources, rootdoc, strictness
 from sandbox.access import ADMINISTRATOR, Access, Keys
 from sandbox.errors import ApiError, route_not_found, unauthorized
 from sandbox.extensions import EXTENSIONS
@@ -107,7 +107,7 @@ async def _answer(request: web.Request, below: str, faults: list[Fault]) -> Answ
         access.check(request.method, match.route.template)
         call = _call(request, match, raw_body, access)
         call.broken = fault_effects.broken(faults)
-        with fault_effects.during(faults, store):
+        with strictness.during(call, match.route.template), fault_effects.during(faults, store):
             return match.route.handler(call)
     except ApiError as refused:
         return Answer(refused.body(), refused.status, headers=refused.headers)

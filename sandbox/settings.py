@@ -22,8 +22,9 @@ class Settings:
     hosted ("octopus" for `https://host/octopus/api`). `state_path` is read at start, if it exists, and written at stop.
     `poll_seconds` is how often subscriptions look for new events; Octopus looks about every 30 s. `requests_per_minute`
     limits the rate of a user (0: no limit; servers first installed with 2026.3 allow 200), `burst_limit` how many may
-    come at once (0: as many as in a minute), `retry_after` says whether a rejection
-    tells how long to wait. `keys` are API keys besides `api_key`, which is an administrator's (`sandbox.access`).
+    come at once (0: as many as in a minute), `retry_after` says whether a rejection tells how long to wait. `keys` are
+    API keys besides `api_key`, which is an administrator's (`sandbox.access`). `strict` refuses bodies with unknown or
+    missing properties (`sandbox.strictness`).
     """
 
     version: str = DEFAULT_VERSION
@@ -36,6 +37,7 @@ class Settings:
     requests_per_minute: int = 0
     burst_limit: int = 0
     retry_after: bool = True
+    strict: bool = False
     keys: tuple[Access, ...] = ()
     public_url: str | None = None
     state_path: str | None = None
