@@ -1,0 +1,41 @@
+"""The order of writing: one run suffices, whatever mentions what."""
+
+from __future__ import annotations
+
+from tests.pair import pair, script
+from worker.sync.run import Result
+
+
+async def test_a_rule_crosses_together_with_the_step_that_it_names() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        await both.sync("*")
+        await both.source.steps(project, script("Web", Packages=[{"Name": "", "PackageId": "Web"}]))
+        channel = (await both.source.get("channels/all"))[0]
+        package = {"DeploymentAction": "Web", "PackageReference": ""}
+        await both.source.edit(
+            f"channels/{channel['Id']}", Rules=[{"VersionRange": "[1.0,2.0)", "ActionPackages": [package]}]
+        )
+
+        assert (await both.sync("*")).result is Result.CHANGED
+
+        rules = (await both.destination.get("channels/all"))[0]["Rules"]
+        assert [(rule["VersionRange"], rule["ActionPackages"]) for rule in rules] == [("[1.0,2.0)", [package])]
+
+
+async def test_releases_are_created_from_a_step_that_crosses_in_the_same_run() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        await both.sync("*")
+        await both.source.steps(project, script("Web", Packages=[{"Name": "", "PackageId": "Web"}]))
+        strategy = {
+            "ChannelId": (await both.source.get("channels/all"))[0]["Id"],
+            "ReleaseCreationPackage": {"DeploymentAction": "Web", "PackageReference": ""},
+        }
+        await both.source.edit(f"projects/{project['Id']}", AutoCreateRelease=True, ReleaseCreationStrategy=strategy)
+
+        assert (await both.sync("*")).result is Result.CHANGED
+
+        copy = await both.destination.named("projects", "OctoFX")
+        assert copy["AutoCreateRelease"]
+        assert copy["ReleaseCreationStrategy"]["ReleaseCreationPackage"]["DeploymentAction"] == "Web"

@@ -1,0 +1,216 @@
+"""Puts a drawn space on a server, through its REST API, as a person would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tests.pair import Document, Server
+from tests.property.spaces import Project, Row, Space, Step, Template
+
+FOREVER = {"Unit": "Items", "QuantityToKeep": 0, "Strategy": "Forever"}
+
+
+class Builder:
+    """``ids``: (collection, name…) → id of what was made."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.ids: dict[tuple[str, ...], str] = {}
+
+    async def build(self, space: Space) -> None:
+        for name in space.environments:
+            await self.make("environments", name)
+        await self.find_what_is_there()
+        for lifecycle in space.lifecycles:
+            phases = [
+                {
+                    "Name": phase.name,
+                    "AutomaticDeploymentTargets": self.all("environments", phase.automatic),
+                    "OptionalDeploymentTargets": self.all("environments", phase.optional),
+                }
+                for phase in lifecycle.phases
+            ]
+            await self.make("lifecycles", lifecycle.name, Phases=phases)
+        for name in space.groups:
+            await self.make("projectgroups", name)
+        for feed in space.feeds:
+            secret = {"Password": secret_value(), "Username": "me"} if feed.password else {}
+            await self.make("feeds", feed.name, FeedType=feed.kind, FeedUri="https://feed.example", **secret)
+        for account in space.accounts:
+            fields = {"Username": "me", "Password": secret_value()}
+            if account.kind == "Token":
+                fields = {"Token": secret_value()}
+            scope = self.all("environments", account.environments)
+            await self.make("accounts", account.name, AccountType=account.kind, EnvironmentIds=scope, **fields)
+        for name in space.pools:
+            await self.make("workerpools", name, WorkerPoolType="StaticWorkerPool")
+        for one in space.sets:
+            await self.make("libraryvariablesets", one.name, Templates=[template(item) for item in one.templates])
+            await self.write_rows(self.ids["libraryvariablesets", one.name], one.rows, {})
+        for project in space.projects:
+            await self.make_project(project)
+        for project in space.projects:
+            await self.fill_project(project)
+
+    async def find_what_is_there(self) -> None:
+        """What every new space has."""
+        self.ids["lifecycles", ""] = (await self.server.get("lifecycles/all"))[0]["Id"]
+        self.ids["projectgroups", ""] = (await self.server.get("projectgroups/all"))[0]["Id"]
+        self.ids["workerpools", ""] = (await self.server.get("workerpools/all"))[0]["Id"]
+        for feed in await self.server.get("feeds/all"):
+            if feed["FeedType"] == "BuiltIn":
+                self.ids["feeds", ""] = feed["Id"]
+            if feed["FeedType"] == "OctopusProject":
+                self.ids["feeds", "projects"] = feed["Id"]
+
+    async def make(self, collection: str, name: str, *owner: str, **fields: Any) -> Document:
+        made = await self.server.post(collection, {"Name": name, **fields})
+        self.ids[(collection, *owner, name)] = made["Id"]
+        return made
+
+    def all(self, collection: str, names: Iterable[str], *owner: str) -> list[str]:
+        return [self.ids[(collection, *owner, name)] for name in names]
+
+    # ── projects ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def make_project(self, project: Project) -> None:
+        made = await self.make(
+            "projects",
+            project.name,
+            ProjectGroupId=self.ids["projectgroups", project.group],
+            LifecycleId=self.ids["lifecycles", project.lifecycle],
+            IncludedLibraryVariableSetIds=self.all("libraryvariablesets", project.sets),
+            Templates=[template(one) for one in project.templates],
+        )
+        default = (await self.server.get(f"projects/{made['Id']}/channels"))["Items"][0]
+        for number, channel in enumerate(project.channels):
+            lifecycle = self.ids["lifecycles", channel.lifecycle] if channel.lifecycle is not None else None
+            if number == 0:
+                await self.server.edit(f"channels/{default['Id']}", Name=channel.name, LifecycleId=lifecycle)
+                self.ids["channels", project.name, channel.name] = default["Id"]
+            else:
+                await self.make("channels", channel.name, project.name, ProjectId=made["Id"], LifecycleId=lifecycle)
+
+    async def fill_project(self, project: Project) -> None:
+        project_id = self.ids["projects", project.name]
+        actions: dict[str, str] = {}
+        if project.steps:
+            process = await self.server.edit(
+                f"deploymentprocesses/deploymentprocess-{project_id}",
+                Steps=[self.step(project.name, one) for one in project.steps],
+            )
+            actions = {action["Name"]: action["Id"] for step in process["Steps"] for action in step["Actions"]}
+        for runbook in project.runbooks:
+            scope = {"EnvironmentScope": "Specified"} if runbook.environments else {}
+            made = await self.make(
+                "runbooks",
+                runbook.name,
+                project.name,
+                ProjectId=project_id,
+                Environments=self.all("environments", runbook.environments),
+                RunRetentionPolicy=FOREVER,
+                **scope,
+            )
+            if runbook.steps:
+                await self.server.edit(
+                    f"runbookProcesses/RunbookProcess-{made['Id']}",
+                    Steps=[self.step(project.name, one) for one in runbook.steps],
+                )
+        await self.versioning(project)
+        await self.write_rows(project_id, project.rows, actions, project.name)
+
+    async def versioning(self, project: Project) -> None:
+        project_id = self.ids["projects", project.name]
+        donor = next((step.name for step in project.steps if step.feed is not None and not step.deploys), None)
+        if donor is None:
+            return
+        package = {"DeploymentAction": donor, "PackageReference": ""}
+        for channel in project.channels:
+            if channel.ranges:
+                channel_id = self.ids["channels", project.name, channel.name]
+                rules = [{"VersionRange": one, "Tag": "^$", "ActionPackages": [package]} for one in channel.ranges]
+                await self.server.edit(f"channels/{channel_id}", Rules=rules)
+        if project.by_package:
+            await self.server.edit(
+                f"projects/{project_id}/deploymentsettings",
+                VersioningStrategy={"DonorPackage": package},
+                ConnectivityPolicy={"TargetRoles": list(project.roles)},
+            )
+            channel_id = self.ids["channels", project.name, project.channels[0].name]
+            await self.server.edit(
+                f"projects/{project_id}",
+                AutoCreateRelease=True,
+                ReleaseCreationStrategy={"ChannelId": channel_id, "ReleaseCreationPackage": package},
+            )
+
+    def step(self, project: str, step: Step) -> Document:
+        properties: Document = {"Octopus.Action.Script.ScriptBody": step.script}
+        if step.secret:
+            properties["Octopus.Action.Secret"] = secret_value()
+        action: Document = {
+            "Name": step.name,
+            "ActionType": "Octopus.Script",
+            "Environments": self.all("environments", step.environments),
+            "ExcludedEnvironments": self.all("environments", step.excluded),
+            "Channels": self.all("channels", step.channels, project),
+            "WorkerPoolId": self.ids["workerpools", step.pool] if step.pool is not None else None,
+            "Properties": properties,
+        }
+        if step.feed is not None:
+            action["Packages"] = [{"Name": "", "PackageId": "Acme.Web", "FeedId": self.ids["feeds", step.feed]}]
+        if step.deploys is not None:
+            other = self.ids["projects", step.deploys]
+            action["ActionType"] = "Octopus.DeployRelease"
+            properties["Octopus.Action.DeployRelease.ProjectId"] = other
+            action["Packages"] = [{"Name": "", "PackageId": other, "FeedId": self.ids["feeds", "projects"]}]
+        actions = [action]
+        if step.child is not None:
+            actions.append({"Name": step.child, "ActionType": "Octopus.Manual"})
+        return {"Name": step.name, "Actions": actions, "Properties": {"Octopus.Action.TargetRoles": "web"}}
+
+    async def write_rows(self, owner_id: str, rows: Sequence[Row], actions: dict[str, str], project: str = "") -> None:
+        if rows:
+            written = [self.row(one, actions, project) for one in rows]
+            await self.server.edit(f"variables/variableset-{owner_id}", Variables=written)
+
+    def row(self, row: Row, actions: dict[str, str], project: str) -> Document:
+        value = self.ids["accounts", row.value] if row.kind == "UsernamePasswordAccount" and row.value else row.value
+        return {
+            "Name": row.name,
+            "Value": value,
+            "Type": row.kind,
+            "IsSensitive": row.kind == "Sensitive",
+            "Scope": {key: self.scope(key, names, actions, project) for key, names in row.scope},
+            "Prompt": {"Label": "which?", "Required": True} if row.prompt else None,
+        }
+
+    def scope(self, dimension: str, names: Iterable[str], actions: dict[str, str], project: str) -> list[str]:
+        match dimension:
+            case "Environment":
+                return self.all("environments", names)
+            case "Channel":
+                return self.all("channels", names, project)
+            case "Action":
+                return [actions[name] for name in names]
+            case "ProcessOwner":
+                return [
+                    self.ids["runbooks", project, name] if name else self.ids["projects", project] for name in names
+                ]
+        return list(names)
+
+
+def template(one: Template) -> Document:
+    control = "Sensitive" if one.secret else "SingleLineText"
+    default: Any = secret_value() if one.secret and one.default else one.default
+    return {"Name": one.name, "DefaultValue": default, "DisplaySettings": {"Octopus.ControlType": control}}
+
+
+def secret_value(text: str = "of the source") -> Document:
+    return {"HasValue": True, "NewValue": text}
+
+
+async def build(server: Server, space: Space) -> Builder:
+    builder = Builder(server)
+    await builder.build(space)
+    return builder

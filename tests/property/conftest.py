@@ -1,0 +1,30 @@
+"""How hypothesis tries: the same examples in every run. ``OCTOSYNC_HYPOTHESIS=long`` tries others, and more of them
+(see :func:`tests.property.engine.tries`)."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from hypothesis import HealthCheck, Phase, settings
+
+SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture)
+# To explain why an example fails takes far longer than to find it.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
+
+settings.register_profile(
+    "default", derandomize=True, deadline=None, print_blob=True, suppress_health_check=SLOW, phases=PHASES
+)
+settings.register_profile("long", deadline=None, print_blob=True, suppress_health_check=SLOW, phases=PHASES)
+settings.load_profile(os.environ.get("OCTOSYNC_HYPOTHESIS", "default"))
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Thousands of requests are not worth a line each."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()

@@ -1,0 +1,378 @@
+"""Edits on a space that people make through the API, as plain values, so that hypothesis can draw and shrink them.
+
+An edit means whatever of its kind the space holds at that moment (``pick``, modulo how many there are). One that the
+server refuses, such as a name that is taken, or for which there is nothing to edit, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.pair import Document, Server, row, script
+from tests.property.building import FOREVER, secret_value
+from tests.property.spaces import name
+
+VALUES = ("v", "w", "", "a,b")
+
+
+@dataclass(frozen=True)
+class Edit:
+    what: str
+    pick: int = 0
+    other: int = 0
+    text: str = "x"
+
+
+class NothingThere(Exception):  # noqa: N818  (it is no error)
+    """There is nothing that could be edited so."""
+
+
+@dataclass
+class Editor:
+    """Makes edits on one server. ``mark`` stands in what it adds, so that one can tell whose it is."""
+
+    server: Server
+    mark: str = ""
+
+    async def make(self, edits: list[Edit]) -> None:
+        for edit in edits:
+            with suppress(NothingThere):
+                await EDITS[edit.what](self, edit)
+
+    async def save(self, method: str, route: str, body: Document | None) -> Document | None:
+        sandbox = self.server.sandbox
+        async with self.server.session.request(
+            method, f"{sandbox.url}/api/{route}", json=body, headers=sandbox.headers
+        ) as answer:
+            assert answer.status < 500, await answer.text()
+            return await answer.json(content_type=None) if answer.status < 400 else None
+
+    async def one(self, collection: str, pick: int, which: Callable[[Document], bool] = lambda _: True) -> Document:
+        return self.pick([item for item in await self.server.get(f"{collection}/all") if which(item)], pick)
+
+    def pick(self, among: list[Document], pick: int) -> Document:
+        if not among:
+            raise NothingThere
+        return among[pick % len(among)]
+
+    # ── items ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def rename(self, edit: Edit) -> None:
+        kind = NAMED[edit.other % len(NAMED)]
+        item = await self.one(kind, edit.pick, lambda one: one.get("FeedType") not in ("BuiltIn", "OctopusProject"))
+        await self.save("PUT", f"{kind}/{item['Id']}", {**item, "Name": edit.text})
+
+    async def describe(self, edit: Edit) -> None:
+        kind = DESCRIBED[edit.other % len(DESCRIBED)]
+        item = await self.one(kind, edit.pick)
+        await self.save("PUT", f"{kind}/{item['Id']}", {**item, "Description": edit.text})
+
+    async def add_environment(self, edit: Edit) -> None:
+        await self.save("POST", "environments", {"Name": edit.text + self.mark})
+
+    async def phases(self, edit: Edit) -> None:
+        item = await self.one("lifecycles", edit.pick)
+        phases = item["Phases"]
+        environment = await self.one("environments", edit.other)
+        used = {one for phase in phases for name in TARGETS for one in phase[name]}
+        if environment["Id"] not in used:
+            new = {"Name": edit.text, "OptionalDeploymentTargets": [environment["Id"]]}
+            phases = [*phases, new] if edit.pick % 2 else [new, *phases]
+        else:
+            phases = phases[1:] + phases[:1]
+        await self.save("PUT", f"lifecycles/{item['Id']}", {**item, "Phases": phases})
+
+    async def drop_phase(self, edit: Edit) -> None:
+        item = await self.one("lifecycles", edit.pick, lambda one: len(one["Phases"]) > 1)
+        await self.save("PUT", f"lifecycles/{item['Id']}", {**item, "Phases": item["Phases"][1:]})
+
+    # ── projects ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def project(self, edit: Edit) -> None:
+        lifecycle, group = await self.one("lifecycles", edit.other), await self.one("projectgroups", edit.other)
+        project = await self.one("projects", edit.pick)
+        changed = {**project, "LifecycleId": lifecycle["Id"], "ProjectGroupId": group["Id"]}
+        await self.save("PUT", f"projects/{project['Id']}", changed)
+
+    async def sets(self, edit: Edit) -> None:
+        project, one = await self.one("projects", edit.pick), await self.one("libraryvariablesets", edit.other)
+        ids = project["IncludedLibraryVariableSetIds"]
+        ids = [item for item in ids if item != one["Id"]] if one["Id"] in ids else [one["Id"], *ids]
+        await self.save("PUT", f"projects/{project['Id']}", {**project, "IncludedLibraryVariableSetIds": ids})
+
+    async def templates(self, edit: Edit) -> None:
+        kind = ("projects", "libraryvariablesets")[edit.other % 2]
+        item = await self.one(kind, edit.pick)
+        templates = item["Templates"]
+        if edit.other % 3 == 0 or not templates:
+            new = {"Name": edit.text + self.mark, "DefaultValue": "x", "DisplaySettings": {}}
+            templates = [*templates, new]
+        elif isinstance(templates[0]["DefaultValue"], dict):
+            templates = [{**templates[0], "Label": edit.text}, *templates[1:]]
+        else:
+            templates = [{**templates[0], "DefaultValue": f"{edit.text}{self.mark}"}, *templates[1:]]
+        await self.save("PUT", f"{kind}/{item['Id']}", {**item, "Templates": templates})
+
+    async def drop_template(self, edit: Edit) -> None:
+        kind = ("projects", "libraryvariablesets")[edit.other % 2]
+        item = await self.one(kind, edit.pick, lambda one: bool(one["Templates"]))
+        await self.save("PUT", f"{kind}/{item['Id']}", {**item, "Templates": item["Templates"][1:]})
+
+    async def settings(self, edit: Edit) -> None:
+        project = await self.one("projects", edit.pick)
+        route = f"projects/{project['Id']}/deploymentsettings"
+        changes = {"ReleaseNotesTemplate": edit.text, "DefaultGuidedFailureMode": ("On", "Off")[edit.other % 2]}
+        await self.save("PUT", route, {**await self.server.get(route), **changes})
+
+    async def add_channel(self, edit: Edit) -> None:
+        project = await self.one("projects", edit.pick)
+        new = {"Name": edit.text + self.mark, "ProjectId": project["Id"], "IsDefault": edit.other % 4 == 0}
+        await self.save("POST", "channels", new)
+
+    async def delete_channel(self, edit: Edit) -> None:
+        channel = await self.one("channels", edit.pick)
+        await self.save("DELETE", f"channels/{channel['Id']}", None)
+
+    async def rules(self, edit: Edit) -> None:
+        channel = await self.one("channels", edit.pick)
+        _, action = await self.action(channel["ProjectId"], edit.other)
+        if action is None or edit.other % 3 == 0:
+            rules = channel["Rules"][1:]
+        else:
+            named = action["Name"] if edit.other % 2 else action["Slug"]
+            package = {"DeploymentAction": named, "PackageReference": ""}
+            rules = [*channel["Rules"], {"VersionRange": "[3.0]", "Tag": edit.text, "ActionPackages": [package]}]
+        await self.save("PUT", f"channels/{channel['Id']}", {**channel, "Rules": rules})
+
+    async def action(self, project_id: str, pick: int) -> tuple[Any, Any]:
+        process = await self.server.get(f"deploymentprocesses/deploymentprocess-{project_id}")
+        found = [(step, action) for step in process["Steps"] for action in step["Actions"]]
+        return found[pick % len(found)] if found else (None, None)
+
+    async def add_runbook(self, edit: Edit) -> None:
+        project = await self.one("projects", edit.pick)
+        new = {"Name": edit.text + self.mark, "ProjectId": project["Id"], "RunRetentionPolicy": FOREVER}
+        made = await self.save("POST", "runbooks", new)
+        if made is not None:
+            route = f"runbookProcesses/{made['RunbookProcessId']}"
+            process = await self.server.get(route)
+            await self.save("PUT", route, {**process, "Steps": [script("Only")]})
+
+    async def delete_runbook(self, edit: Edit) -> None:
+        runbook = await self.one("runbooks", edit.pick)
+        await self.save("DELETE", f"runbooks/{runbook['Id']}", None)
+
+    # ── steps ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def process(self, edit: Edit, change: Callable[[list[Document], Document], Awaitable[None]]) -> None:
+        project = await self.one("projects", edit.pick)
+        runbooks = [one for one in await self.server.get("runbooks/all") if one["ProjectId"] == project["Id"]]
+        route = f"deploymentprocesses/deploymentprocess-{project['Id']}"
+        if runbooks and edit.other % 3 == 2:
+            route = f"runbookProcesses/{runbooks[0]['RunbookProcessId']}"
+        process = await self.server.get(route)
+        if process["Steps"]:
+            at = edit.other % len(process["Steps"])
+            await change(process["Steps"], process["Steps"][at])
+            # A versioning donor that is gone makes every list with its project answer 404 (OctopusDeploy/Issues#7521).
+            donor = (project["VersioningStrategy"]["DonorPackage"] or {}).get("DeploymentAction")
+            names = {action["Name"] for step in process["Steps"] for action in step["Actions"]}
+            if donor is None or donor in names or route.startswith("runbook"):
+                await self.save("PUT", route, process)
+
+    async def add_step(self, edit: Edit) -> None:
+        project = await self.one("projects", edit.pick)
+        route = f"deploymentprocesses/deploymentprocess-{project['Id']}"
+        process = await self.server.get(route)
+        secret = {"Octopus.Action.Secret": secret_value("of " + self.mark)} if edit.other % 2 else {}
+        at = edit.other % (len(process["Steps"]) + 1)
+        new = script(edit.text + self.mark, Properties=secret)
+        process["Steps"] = [*process["Steps"][:at], new, *process["Steps"][at:]]
+        await self.save("PUT", route, process)
+
+    async def drop_step(self, edit: Edit) -> None:
+        async def change(steps: list[Document], step: Document) -> None:
+            steps.remove(step)
+
+        await self.process(edit, change)
+
+    async def move_step(self, edit: Edit) -> None:
+        async def change(steps: list[Document], step: Document) -> None:
+            steps.remove(step)
+            steps.append(step)
+
+        await self.process(edit, change)
+
+    async def rename_step(self, edit: Edit) -> None:
+        async def change(steps: list[Document], step: Document) -> None:
+            step["Name"] = step["Actions"][0]["Name"] = edit.text
+
+        await self.process(edit, change)
+
+    async def edit_step(self, edit: Edit) -> None:
+        async def change(steps: list[Document], step: Document) -> None:
+            action = step["Actions"][0]
+            action["Properties"]["Octopus.Action.Script.ScriptBody"] = f"{edit.text} {self.mark}"
+            action["Notes"] = edit.text
+            step["Properties"] = {"Octopus.Action.MaxParallelism": "2"} if edit.other % 2 else {}
+
+        await self.process(edit, change)
+
+    async def rescope_step(self, edit: Edit) -> None:
+        environment = await self.one("environments", edit.pick)
+
+        async def change(steps: list[Document], step: Document) -> None:
+            action = step["Actions"][0]
+            have = action["Environments"]
+            if environment["Id"] not in have:
+                action["Environments"] = [*have, environment["Id"]]
+            else:
+                action["Environments"] = have[1:]
+            action["ExcludedEnvironments"] = []
+
+        await self.process(edit, change)
+
+    async def step_channel(self, edit: Edit) -> None:
+        project = await self.one("projects", edit.pick)
+        channel = await self.one("channels", edit.other, lambda one: one["ProjectId"] == project["Id"])
+
+        async def change(steps: list[Document], step: Document) -> None:
+            action = step["Actions"][0]
+            action["Channels"] = [] if channel["Id"] in action["Channels"] else [channel["Id"], *action["Channels"]]
+
+        await self.process(edit, change)
+
+    async def step_secret(self, edit: Edit) -> None:
+        async def change(steps: list[Document], step: Document) -> None:
+            properties = step["Actions"][0]["Properties"]
+            if edit.other % 2 and "Octopus.Action.Secret" in properties:
+                del properties["Octopus.Action.Secret"]
+            else:
+                properties["Octopus.Action.Secret"] = secret_value(edit.text)
+
+        await self.process(edit, change)
+
+    # ── variables ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def rows(self, edit: Edit, change: Callable[[list[Document], Document | None], None]) -> None:
+        owners = [*await self.server.get("projects/all"), *await self.server.get("libraryvariablesets/all")]
+        route = f"variables/variableset-{self.pick(owners, edit.pick)['Id']}"
+        found = await self.server.get(route)
+        rows = found["Variables"]
+        change(rows, rows[edit.other % len(rows)] if rows else None)
+        await self.save("PUT", route, found)
+
+    async def add_row(self, edit: Edit) -> None:
+        environment = await self.one("environments", edit.other)
+        scope = {"Environment": [environment["Id"]]} if edit.other % 2 else {}
+        kind = "Sensitive" if edit.other % 5 == 4 else "String"
+
+        def change(rows: list[Document], one: Document | None) -> None:
+            called = one["Name"] if one is not None and edit.other % 3 == 0 else edit.text + self.mark
+            rows.append(row(called, f"value {self.mark}", scope, Type=kind))
+
+        await self.rows(edit, change)
+
+    async def drop_row(self, edit: Edit) -> None:
+        def change(rows: list[Document], one: Document | None) -> None:
+            if one is not None:
+                rows.remove(one)
+
+        await self.rows(edit, change)
+
+    async def value(self, edit: Edit) -> None:
+        def change(rows: list[Document], one: Document | None) -> None:
+            if one is not None and one["Type"] in ("String", "Sensitive"):
+                one["Value"] = f"{VALUES[edit.pick % len(VALUES)]}{self.mark}"
+
+        await self.rows(edit, change)
+
+    async def rename_row(self, edit: Edit) -> None:
+        def change(rows: list[Document], one: Document | None) -> None:
+            if one is not None:
+                one["Name"] = edit.text
+
+        await self.rows(edit, change)
+
+    async def rescope_row(self, edit: Edit) -> None:
+        environment = await self.one("environments", edit.pick)
+
+        def change(rows: list[Document], one: Document | None) -> None:
+            if one is None:
+                return
+            have = one["Scope"].get("Environment") or []
+            one["Scope"]["Environment"] = [] if environment["Id"] in have else [*have, environment["Id"]]
+
+        await self.rows(edit, change)
+
+    async def conceal_row(self, edit: Edit) -> None:
+        def change(rows: list[Document], one: Document | None) -> None:
+            if one is not None and one["Type"] == "String":
+                one.update(Type="Sensitive", IsSensitive=True)
+
+        await self.rows(edit, change)
+
+
+TARGETS = ("AutomaticDeploymentTargets", "OptionalDeploymentTargets")
+NAMED = (
+    "projects", "channels", "runbooks", "libraryvariablesets", "environments", "lifecycles", "projectgroups", "feeds",
+    "accounts", "workerpools",
+)  # fmt: skip
+DESCRIBED = tuple(kind for kind in NAMED if kind != "feeds")
+
+EDITS: dict[str, Callable[[Editor, Edit], Awaitable[None]]] = {
+    "rename": Editor.rename,
+    "describe": Editor.describe,
+    "add environment": Editor.add_environment,
+    "phases": Editor.phases,
+    "drop phase": Editor.drop_phase,
+    "project": Editor.project,
+    "sets": Editor.sets,
+    "templates": Editor.templates,
+    "drop template": Editor.drop_template,
+    "settings": Editor.settings,
+    "add channel": Editor.add_channel,
+    "delete channel": Editor.delete_channel,
+    "rules": Editor.rules,
+    "add runbook": Editor.add_runbook,
+    "delete runbook": Editor.delete_runbook,
+    "add step": Editor.add_step,
+    "drop step": Editor.drop_step,
+    "move step": Editor.move_step,
+    "rename step": Editor.rename_step,
+    "edit step": Editor.edit_step,
+    "rescope step": Editor.rescope_step,
+    "step channel": Editor.step_channel,
+    "step secret": Editor.step_secret,
+    "add row": Editor.add_row,
+    "drop row": Editor.drop_row,
+    "value": Editor.value,
+    "rename row": Editor.rename_row,
+    "rescope row": Editor.rescope_row,
+    "conceal row": Editor.conceal_row,
+}
+
+ADDITIONS = ("add step", "add channel", "add runbook", "add row", "templates")
+
+
+def edits(*without: str, least: int = 0, most: int = 4) -> st.SearchStrategy[list[Edit]]:
+    kinds = [what for what in EDITS if what not in without]
+    return st.lists(
+        st.builds(Edit, st.sampled_from(kinds), st.integers(0, 5), st.integers(0, 11), name),
+        min_size=least,
+        max_size=most,
+    )
+
+
+def additions(least: int = 1, most: int = 3) -> st.SearchStrategy[list[Edit]]:
+    """Edits that add something."""
+    return st.lists(
+        st.builds(Edit, st.sampled_from(ADDITIONS), st.integers(0, 5), st.sampled_from([0, 1, 3, 7]), name),
+        min_size=least,
+        max_size=most,
+    )

@@ -1,0 +1,131 @@
+"""The portable form of a whole space, for tests: what two servers must agree on if they are said to be alike.
+
+Written anew from the documents that a sandbox stores, and sharing nothing with the engine, which has its own idea of
+it: ids become names, what only one server can know is dropped, sets are sorted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.server import Sandbox
+
+Document = dict[str, Any]
+Key = tuple[str, ...]
+
+TOP = ("environments", "lifecycles", "projectgroups", "feeds", "accounts", "workerpools", "libraryvariablesets")
+DROPPED = {
+    "Id", "Slug", "Links", "Version", "SpaceId", "LastModifiedOn", "LastModifiedBy", "SortOrder", "LastSnapshotId",
+    "PublishedRunbookSnapshotId", "VariableSetId", "DeploymentProcessId", "RunbookProcessId", "ProjectId", "OwnerId",
+    "RunbookId", "NewValue", "Hint", "Icon",
+}  # fmt: skip
+TEXTS = {"Name", "Description", "Notes", "Label", "ReleaseNotesTemplate", "Tag", "Octopus.Action.Script.ScriptBody"}
+SETS = {
+    "Environments", "ExcludedEnvironments", "Channels", "TenantTags", "EnvironmentIds", "AutomaticDeploymentTargets",
+    "OptionalDeploymentTargets", "Environment", "Role", "Channel", "Action", "ProcessOwner",
+}  # fmt: skip
+
+
+def collection(sandbox: Sandbox, name: str) -> dict[str, Document]:
+    space = sandbox.store.default_space()
+    assert space is not None
+    return dict(sandbox.store.space(space["Id"]).collection(name))
+
+
+def portable(sandbox: Sandbox) -> dict[Key, Any]:
+    """Name path → portable document, of all that a route can carry."""
+    return dict(_Form(sandbox).documents())
+
+
+class _Form:
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.names: dict[str, str] = {}
+        self.actions: dict[str, list[Document]] = {}
+        """Of the deployment process of a project."""
+        for kind in (*TOP, "projects"):
+            for document in collection(sandbox, kind).values():
+                built_in = document.get("FeedType") in ("BuiltIn", "OctopusProject")
+                self.names[document["Id"]] = f"<{kind}: {document['FeedType'] if built_in else document['Name']}>"
+        for kind in ("channels", "runbooks"):
+            for document in collection(sandbox, kind).values():
+                self.names[document["Id"]] = f"<{kind} of {self.names[document['ProjectId']]}: {document['Name']}>"
+        for kind in ("deploymentprocesses", "runbookprocesses"):
+            for process in collection(sandbox, kind).values():
+                owner = process.get("RunbookId") or process["ProjectId"]
+                for step in process["Steps"]:
+                    for action in step["Actions"]:
+                        self.names[action["Id"]] = f"<action of {self.names[owner]}: {action['Name']}>"
+                        if kind == "deploymentprocesses":
+                            self.actions.setdefault(process["ProjectId"], []).append(action)
+
+    def documents(self) -> Iterator[tuple[Key, Any]]:
+        for kind in TOP:
+            for document in collection(self.sandbox, kind).values():
+                if document.get("FeedType") not in ("BuiltIn", "OctopusProject"):
+                    yield (kind, document["Name"]), self.form(document, "")
+        for document in collection(self.sandbox, "projects").values():
+            yield ("projects", document["Name"]), self.form(document, document["Id"])
+        for kind in ("channels", "runbooks"):
+            for document in collection(self.sandbox, kind).values():
+                project = document["ProjectId"]
+                yield (kind, self.names[project], document["Name"]), self.form(document, project)
+        for kind in ("deploymentprocesses", "runbookprocesses", "deploymentsettings"):
+            for document in collection(self.sandbox, kind).values():
+                owner = document.get("RunbookId") or document["ProjectId"]
+                yield (kind, self.names[owner]), self.form(document, document["ProjectId"])
+        for document in collection(self.sandbox, "variables").values():
+            rows = [self.form(row, document["OwnerId"]) for row in document["Variables"]]
+            yield ("variables", self.names[document["OwnerId"]]), sorted(rows, key=_text)
+
+    def form(self, value: Any, project: str) -> Any:
+        if isinstance(value, dict):
+            return {
+                key: self.field(key, item, project)
+                for key, item in value.items()
+                if key not in DROPPED and not (key == "IsDefault" and "WorkerPoolType" in value)
+            }
+        if isinstance(value, list):
+            return [self.form(item, project) for item in value]
+        return self.names.get(value, value) if isinstance(value, str) else value
+
+    def field(self, key: str, value: Any, project: str) -> Any:
+        if key == "DeploymentAction":
+            return self.action(value, project)
+        if key in TEXTS:
+            return value  # though it may look like an id
+        found = self.form(value, project)
+        return sorted(found) if key in SETS and isinstance(found, list) else found
+
+    def action(self, named: str, project: str) -> str:
+        """A package names its step by name, id or slug."""
+        for action in self.actions.get(project, []):
+            if named.casefold() in (action["Id"].casefold(), action["Name"].casefold(), action["Slug"].casefold()):
+                return str(action["Name"])
+        return f"nothing: {named}"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def differences(one: dict[Key, Any], two: dict[Key, Any]) -> list[str]:
+    """Where two forms differ, one line for each place; for messages."""
+    return [
+        line for key in sorted(one.keys() | two.keys()) for line in _differ(" ".join(key), one.get(key), two.get(key))
+    ]
+
+
+def _differ(where: str, one: Any, two: Any) -> Iterator[str]:
+    if one == two:
+        return
+    if isinstance(one, dict) and isinstance(two, dict):
+        for key in one.keys() | two.keys():
+            yield from _differ(f"{where} / {key}", one.get(key), two.get(key))
+    elif isinstance(one, list) and isinstance(two, list) and len(one) == len(two):
+        for place, (first, second) in enumerate(zip(one, two, strict=True)):
+            yield from _differ(f"{where}[{place}]", first, second)
+    else:
+        yield f"{where}: {_text(one)} ≠ {_text(two)}"

@@ -1,0 +1,316 @@
+"""Spaces as hypothesis draws them: plain values that name each other, and nothing of any server.
+
+    Space ── environments, lifecycles, groups, feeds, accounts, pools
+      ├─ LibrarySet ── templates, rows
+      └─ Project ── channels, steps, runbooks, settings, templates, rows
+
+Names hold whatever Octopus allows: commas, brackets, slashes, stars, quotes, emoji, names that look like ids. What
+refers to something names it; :mod:`tests.property.building` puts a space on a server through its REST API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from config.names import name_key
+
+AWKWARD = (
+    "Web",
+    "web 2",
+    "A, B",
+    "A,B",
+    "Deploy [Prod]/*",
+    "*",
+    "\\*",
+    "1st 😀",
+    "ÜBER Straße",
+    "\"quoted\" 'name'",
+    "x/y/channel/z",
+    "a  b",
+    "#1: {x}",
+    "Environments-5001",
+    "new:Projects-1",
+    "null",
+    "-",
+)
+LETTERS = "abAB12 ,;:/[]{}()*?#'\"\\-_.&<>😀éß"
+SCOPES = ("Environment", "Role", "Channel", "Action", "ProcessOwner")
+ROLES = ("web", "db, main", "[x]")
+SCRIPTS = ("echo 1", "echo 'Accounts-1 is only text'", 'Write-Host "#{Url}"\n', "exit 0 # 😀")
+
+
+@dataclass(frozen=True)
+class Phase:
+    name: str
+    automatic: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    name: str
+    phases: tuple[Phase, ...] = ()
+
+
+@dataclass(frozen=True)
+class Feed:
+    name: str
+    kind: str = "NuGet"
+    password: bool = False
+
+
+@dataclass(frozen=True)
+class Account:
+    name: str
+    kind: str = "UsernamePassword"
+    environments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Template:
+    name: str
+    default: str | None = None
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """``scope``: dimension → names; of a process owner the runbook's, or "" for the project itself."""
+
+    name: str
+    value: str | None = "v"
+    kind: str = "String"
+    scope: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    prompt: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step with one action of the same name, and perhaps a second one, ``child``."""
+
+    name: str
+    script: str = "echo 1"
+    child: str | None = None
+    environments: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    pool: str | None = None
+    feed: str | None = None
+    """Of the package that the action has, if it has one. "" is the feed that every space has built in."""
+    secret: bool = False
+    deploys: str | None = None
+    """The project of which it deploys a release."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    name: str
+    lifecycle: str | None = None
+    ranges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Runbook:
+    name: str
+    environments: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Project:
+    name: str
+    group: str
+    lifecycle: str
+    sets: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    """The first takes the place of the one that every project is born with."""
+    steps: tuple[Step, ...] = ()
+    runbooks: tuple[Runbook, ...] = ()
+    templates: tuple[Template, ...] = ()
+    rows: tuple[Row, ...] = ()
+    by_package: bool = False
+    """Versions and releases come from the first step that has a package."""
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LibrarySet:
+    name: str
+    templates: tuple[Template, ...] = ()
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Space:
+    environments: tuple[str, ...] = ()
+    lifecycles: tuple[Lifecycle, ...] = ()
+    groups: tuple[str, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    pools: tuple[str, ...] = ()
+    sets: tuple[LibrarySet, ...] = ()
+    projects: tuple[Project, ...] = ()
+
+
+# ── names ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+name = st.one_of(
+    st.sampled_from(AWKWARD),
+    st.sampled_from(AWKWARD),
+    st.text(LETTERS, min_size=1, max_size=8).map(str.strip).filter(lambda text: text not in ("", "all")),
+)
+
+
+def names(least: int, most: int) -> st.SearchStrategy[list[str]]:
+    return st.lists(name, min_size=least, max_size=most, unique_by=name_key)
+
+
+def some(of: Sequence[str], most: int = 2) -> st.SearchStrategy[tuple[str, ...]]:
+    """Some of these, mostly none."""
+    if not of:
+        return st.just(())
+    chosen = st.lists(st.sampled_from(of), max_size=most, unique=True).map(tuple)
+    return st.one_of(st.just(()), chosen)
+
+
+def maybe(of: Sequence[str]) -> st.SearchStrategy[str | None]:
+    return st.one_of(st.none(), st.sampled_from(of)) if of else st.none()
+
+
+# ── the parts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@st.composite
+def lifecycles(draw: st.DrawFn, called: str, environments: Sequence[str]) -> Lifecycle:
+    left = list(environments)
+    phases = []
+    for phase in draw(names(0, 3)):
+        mine = draw(st.lists(st.sampled_from(left), min_size=1, max_size=2, unique=True)) if left else []
+        if not mine:
+            break
+        left = [one for one in left if one not in mine]
+        cut = draw(st.integers(0, len(mine)))
+        phases.append(Phase(phase, tuple(mine[:cut]), tuple(mine[cut:])))
+    return Lifecycle(called, tuple(phases))
+
+
+@st.composite
+def rows(draw: st.DrawFn, within: Sequence[tuple[str, Sequence[str]]], accounts: Sequence[Account] = ()) -> Row:
+    called = draw(name)
+    holders = [account.name for account in accounts if account.kind == "UsernamePassword"]
+    kind = draw(st.sampled_from(["String"] * 5 + ["Sensitive"] + ["UsernamePasswordAccount"] * bool(holders)))
+    value = draw(st.sampled_from(["v", "V", "", "a,b", "#{Other}", "REPLACE ME"]))
+    if kind == "UsernamePasswordAccount":
+        value = draw(st.sampled_from(holders))
+    scope = []
+    for dimension, known in within:
+        if draw(st.integers(0, 3)) == 3 and (chosen := draw(some(known))):
+            scope.append((dimension, chosen))
+    prompt = {dimension for dimension, _ in scope} <= {"Environment"} and draw(st.integers(0, 7)) == 7
+    return Row(called, value, kind, tuple(scope), prompt)
+
+
+templates = st.builds(Template, name, st.sampled_from([None, "", "x", "y"]), st.sampled_from([False, False, True]))
+
+
+def template_lists(most: int) -> st.SearchStrategy[tuple[Template, ...]]:
+    return st.lists(templates, max_size=most, unique_by=lambda one: name_key(one.name)).map(tuple)
+
+
+@st.composite
+def steps(
+    draw: st.DrawFn, most: int, space: Space, channels: Sequence[str], projects: Sequence[str]
+) -> tuple[Step, ...]:
+    """Names of actions are taken once in a process, so a child has one of its own."""
+    found = []
+    called = draw(names(0, most + 1))
+    children = [called.pop()] if len(called) > 1 and draw(st.booleans()) else []
+    for one in called:
+        scope, excluded = draw(some(space.environments)), draw(some(space.environments, 1))
+        if draw(st.booleans()):
+            scope, excluded = (), ()
+        found.append(
+            Step(
+                one,
+                draw(st.sampled_from(SCRIPTS)),
+                children.pop() if children and draw(st.booleans()) else None,
+                scope,
+                tuple(name for name in excluded if name not in scope),
+                draw(some(channels)),
+                draw(maybe(space.pools)),
+                draw(maybe(["", *(feed.name for feed in space.feeds)])),
+                draw(st.integers(0, 3)) == 3,
+                draw(maybe(projects)) if draw(st.integers(0, 5)) == 5 else None,
+            )
+        )
+    return tuple(found)
+
+
+@st.composite
+def projects(draw: st.DrawFn, called: str, others: Sequence[str], space: Space) -> Project:
+    channels = tuple(
+        Channel(
+            one,
+            draw(maybe([lifecycle.name for lifecycle in space.lifecycles])),
+            draw(some(["[1.0,2.0)", "[2.0,3.0)", ""], 1)),
+        )
+        for one in draw(names(1, 2))
+    )
+    lines = [channel.name for channel in channels]
+    process = draw(steps(3, space, lines, others))
+    runbooks = tuple(
+        Runbook(one, draw(some(space.environments)), draw(steps(1, space, [], []))) for one in draw(names(0, 1))
+    )
+    actions = [one for step in process for one in (step.name, step.child) if one]
+    within = (
+        ("Environment", space.environments),
+        ("Role", ROLES),
+        ("Channel", lines),
+        ("Action", actions),
+        ("ProcessOwner", ["", *(runbook.name for runbook in runbooks)]),
+    )
+    return Project(
+        called,
+        draw(st.sampled_from(space.groups or ("",))),
+        draw(st.sampled_from([lifecycle.name for lifecycle in space.lifecycles] or [""])),
+        draw(some([one.name for one in space.sets])),
+        channels,
+        process,
+        runbooks,
+        draw(template_lists(2)),
+        tuple(draw(st.lists(rows(within, space.accounts), max_size=4))),
+        draw(st.booleans()),
+        draw(some(ROLES)),
+    )
+
+
+@st.composite
+def spaces(draw: st.DrawFn, *, most_projects: int = 2) -> Space:
+    environments = tuple(draw(names(1, 3)))
+    found = tuple(draw(lifecycles(one, environments)) for one in draw(names(0, 2)))
+    base = Space(
+        environments,
+        found,
+        tuple(draw(names(0, 1))),
+        tuple(
+            Feed(one[:40].strip(), draw(st.sampled_from(["NuGet", "Docker", "Maven"])), draw(st.booleans()))
+            for one in draw(names(0, 1))
+        ),
+        tuple(
+            Account(one, draw(st.sampled_from(["UsernamePassword", "Token"])), draw(some(environments)))
+            for one in draw(names(0, 1))
+        ),
+        tuple(draw(names(0, 1))),
+    )
+    within = (("Environment", environments), ("Role", ROLES))
+    sets = tuple(
+        LibrarySet(one, draw(template_lists(1)), tuple(draw(st.lists(rows(within, base.accounts), max_size=2))))
+        for one in draw(names(0, 2))
+    )
+    base = Space(**{**base.__dict__, "sets": sets})
+    called = draw(names(1, most_projects))
+    mine = tuple(draw(projects(one, [other for other in called if other != one], base)) for one in called)
+    return Space(**{**base.__dict__, "projects": mine})
