@@ -40,6 +40,8 @@ DEADLINE_S = 720.0
 """A run that takes longer is given up and tried again. Celery's own limits come after it (worker/app.py)."""
 HELD_PAUSE_MS = 5_000
 """A held key is not claimed at all; this is for one that meets another key's approval."""
+BUSY_PAUSE_MS = 2_000
+"""Another run writes one of the documents; it takes milliseconds, or its lease ends."""
 BLOCKED_PAUSE_MS = 15 * 60_000
 """What is blocked is looked at again when its route creates something, and else after so long."""
 BLOCKED = "blocked: "
@@ -201,6 +203,8 @@ class Looker:
                 end = Outcome.wait_in(BLOCKED_PAUSE_MS, BLOCKED + _why(outcome))
             case run.Result.HELD:
                 end = Outcome.wait_in(HELD_PAUSE_MS, f"held: {outcome.message}")
+            case run.Result.BUSY:
+                end = Outcome.wait_in(BUSY_PAUSE_MS, outcome.message)
             case run.Result.MOVED:
                 end = Outcome.retry_in(pause_ms(claim.attempts), outcome.message)
             case _:

@@ -20,7 +20,7 @@ from worker.ledger.ledger import Ledger
 from worker.octopus import errors
 from worker.octopus.client import SpaceClient
 from worker.plan.values import Action, Document, printed
-from worker.queue.lease import DocumentLease, LeaseBusyError
+from worker.queue.lease import DocumentLease
 from worker.sync.baseline import Baseline, Intent, wrote_after
 from worker.sync.documents import Written
 from worker.sync.fields import MISSING, same
@@ -77,7 +77,7 @@ class Applier:
         self.applied = Applied()
 
     async def apply(self, planned: Planned) -> Applied:
-        """Raises :class:`Moved`, :class:`worker.octopus.errors.OctopusError`, and what the guard raises."""
+        """Raises :class:`Moved`, :class:`worker.queue.lease.LeaseBusyError`, what the client raises, and the guard."""
         for action, written in zip(planned.plan.actions, planned.remember, strict=True):
             if written is not None and written.intent is not None and written.intent.op == "create":
                 # We were stopped between the creation and what follows from it.
@@ -106,11 +106,8 @@ class Applier:
             raise AssertionError(f"{printed(action.path)}: a write needs a body and a baseline to be")
         destination_id = self.bound.get(str(action.destination_id), str(action.destination_id))
         creates = isinstance(action.destination_id, PendingId) and not action.overlay
-        try:
-            async with self.leases.hold(action, None if creates else destination_id):
-                await self.write_leased(planned, action, written, destination_id, creates=creates)
-        except LeaseBusyError as busy:
-            raise Moved(f"{printed(action.path)}: {busy}") from busy
+        async with self.leases.hold(action, None if creates else destination_id):
+            await self.write_leased(planned, action, written, destination_id, creates=creates)
 
     async def write_leased(
         self, planned: Planned, action: Action, written: Written, destination_id: str, *, creates: bool

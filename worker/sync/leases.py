@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from worker.plan.values import Action
 from worker.queue.lease import DocumentLease, LeaseBusyError
 
-LEASE_MS = 90_000
+LEASE_MS = 45_000
 """Longer than a write may take with all its repetitions. Of a worker that died, others wait so long at most."""
 PATIENCE_S = 3.0
 """How long a run waits for another's write, before it gives up its turn."""

@@ -99,6 +99,8 @@ class Planner:
             return self.skip(kind, source_id, path, "include", "is not included by the route")
         if self.in_git(kind, entry):
             return self.skip(kind, source_id, path, "version-controlled", "lives in Git, which is not synced")
+        if (text := self.outranked(kind, entry)) is not None:
+            return self.skip(kind, source_id, path, "maps", text, (CleanUp(path, "", "many-to-one", text),))
         found = self.find(kind, entry)
         if found.ids and kind.shape.late and not late and not isinstance(found.ids[0], PendingId):
             # It exists, so nothing needs to wait for it; but it may mention what this plan is yet to create.
@@ -151,6 +153,16 @@ class Planner:
         """A part of a project that crossed only because something needed it crosses with all its parts."""
         route = self.world.route
         return not route.includes("project", owner.name) and not route.excludes(kind.name, entry.name, owner.name)
+
+    def outranked(self, kind: Kind, entry: Entry) -> str | None:
+        """Why it does not cross though it is included: it, or what it belongs to, shares its name there."""
+        if kind.place is Place.COLLECTION:
+            first = self.resolver.first_of_its_name(kind, entry)
+            if first.id != entry.id:
+                return f"is called as {first.name!r} is on the destination, by the maps of the route: that one crosses"
+        above = registry.kind_of(entry.owner) if kind.owner_kinds and entry.owner else None
+        owner = self.entry(above, entry.owner) if above and entry.owner else None
+        return self.outranked(above, owner) if above and owner else None
 
     def in_git(self, kind: Kind, entry: Entry) -> bool:
         while kind.name != "project":

@@ -8,9 +8,10 @@ planner may create it (closure).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from config.names import name_key
 from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.kinds.references import PendingId
@@ -80,8 +81,21 @@ class Resolver:
             return found
         return self.closure.ensure(kind, source_id)
 
+    def first_of_its_name(self, kind: Kind, entry: Entry) -> Entry:
+        """Of several names that the route maps to one, the first in the map's order stands for all."""
+        here = self.world.source.directory(kind.name)
+        wanted = {name_key(name) for name in self.world.route.mapped(kind.name, entry.name) or [entry.name]}
+        for source_name, names in self.world.route.maps.get(kind.name, {}).items():
+            found = here.named(source_name, entry.owner)
+            if found and wanted & {name_key(name) for name in names}:
+                return found[0]
+        return entry
+
     def existing(self, kind: Kind, entry: Entry) -> Resolved:
         """Without closure. Neither ids nor a reason: it is not there, and nothing speaks against creating it."""
+        first = entry if kind.name in _UNNAMEABLE else self.first_of_its_name(kind, entry)
+        if first.id != entry.id:
+            return replace(self.item(kind, first.id), name=entry.name)
         path = path_of(self.world.source, kind, entry.id, entry.owner)
         there = self.world.destination.directory(kind.name)
         names = self.world.route.mapped(kind.name, entry.name) if kind.name not in _UNNAMEABLE else None

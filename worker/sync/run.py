@@ -27,13 +27,14 @@ from worker.octopus.client import OctopusClient, SpaceClient
 from worker.octopus.transport import Observer
 from worker.plan import json as plan_json
 from worker.plan.values import Plan
-from worker.queue.lease import DocumentLease
+from worker.queue.lease import DocumentLease, LeaseBusyError
 from worker.sync.apply import Applied, Applier, Guard, Moved
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.checks import Stop, must_wait
 from worker.sync.items import SUBTREE, Items
 from worker.sync.observe import SideObserver
 from worker.sync.planner import Planned, Planner
+from worker.sync.spaces import space_of
 from worker.sync.world import Memory, Need, NotObserved, Side, World
 
 log = structlog.get_logger(__name__)
@@ -56,6 +57,8 @@ class Result(StrEnum):
     READ_ONLY = "read-only"
     MOVED = "moved"
     """The destination kept changing under our hands: try later."""
+    BUSY = "busy"
+    """Somebody else is writing a document of the plan: try later."""
 
 
 @dataclass(slots=True)
@@ -218,6 +221,9 @@ class OpenRoute:
                 writes += applier.applied.writes
                 await self._forget(planned)
                 continue
+            except LeaseBusyError as busy:
+                writes += applier.applied.writes
+                return Outcome(Result.BUSY, planned.plan, writes=writes, message=str(busy))
             except errors.Refused as error:
                 # What we believed of the destination may be out of date. Once more, believing nothing.
                 if refused or error.method == "GET" or error.concerns_instance:
@@ -332,7 +338,7 @@ async def open_route(
             client = await stack.enter_async_context(
                 connect(routes, endpoint.instance, ledger, priority, observer, ours)
             )
-            sides.append((client, await _space(client, endpoint, ledger)))
+            sides.append((client, await space_of(client, endpoint, ledger)))
         yield OpenRoute(route, ledger, sides[0], sides[1], leases)
 
 
@@ -361,14 +367,3 @@ def connect(
         observer=observer,
         user_agent=f"octosync/{installed('octosync')} ({identity})" if identity else None,
     )
-
-
-async def _space(client: OctopusClient, endpoint: Endpoint, ledger: Ledger) -> SpaceClient:
-    """The space's id changes only if somebody makes another of the same name; so it is remembered."""
-    known = await ledger.directories.get(endpoint.instance, endpoint.space, "space")
-    if known is not None and known.get("url") == client.url:
-        return client.space_at(known["id"], known["name"])
-    space = await client.space(endpoint.space)
-    line = {"id": space.space_id, "name": space.space_name, "url": client.url}
-    await ledger.directories.put(endpoint.instance, endpoint.space, "space", line)
-    return space
