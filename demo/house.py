@@ -83,14 +83,12 @@ def open_house(folder: Path) -> Iterator[House]:
             "DEMO_API_KEY": key,
             "DEMO_WEBHOOK_SECRET": secret,
         }
-        celery = ["-A", "worker.app"]
-        queues = "octosync.events,octosync.bulk,octosync.control"
         commands = {
             "source": _sandbox(source, key, "1", "0"),
             "destination": _sandbox(destination, key, "5001", "7"),
             "receiver": python("webhook_receiver"),
-            "worker": python("celery", *celery, "worker", "-Q", queues, "-c", "2", "--without-gossip", "-n", "demo@%h"),
-            "beat": python("celery", *celery, "beat", "-s", str(folder / "beat")),
+            "worker": python("worker"),
+            "beat": python("worker", "--beat"),
         }
         processes = {name: Process(name, command, folder, environment) for name, command in commands.items()}
         for process in processes.values():
