@@ -30,6 +30,7 @@ TRAITS: dict[str, tuple[str, str | None]] = {
     "library variables without owner": ("2021.1.0", "2023.3.10200"),  # Issues#8275
     "cascade without owner": ("2022.1.0", "2023.1.0"),  # Issues#7565
     "deployments without project group": ("2021.1.0", "2025.3.13392"),  # Issues#9587
+    "archiving unaudited": ("2018.1.0", "2022.1.0"),  # Issues#6901, a certificate's
     "package pushed has its own category": ("2025.3.9484", None),
 }
 

@@ -53,11 +53,18 @@ def _machine_categories(write: Write) -> Iterable[str]:
     return ["MachineDeploymentRelatedPropertyWasUpdated"]
 
 
+def _certificate_categories(write: Write) -> Iterable[str]:
+    """Replaced: the same id has another thumbprint. (?) That the document's own event stays beside it."""
+    if write.before and write.after and write.before.get("Thumbprint") != write.after.get("Thumbprint"):
+        return ["CertificateReplaced"]
+    return []
+
+
 # Keys are id prefixes in lower case: servers are not consistent in their casing.
 SHAPES: dict[str, Shape] = {
     "accounts": Shape("Account"),
     "actiontemplates": Shape("ActionTemplate"),
-    "certificates": Shape("Certificate"),
+    "certificates": Shape("Certificate", besides=_certificate_categories),
     "channels": Shape("Channel", ("ProjectId",)),  # with the project since Issues#5796
     "deploymentprocess": Shape("Deployment process", ("ProjectId", "OwnerId"), of_owner=True),
     "deploymentsettings": Shape("Deployment settings", ("ProjectId",), of_owner=True),  # (?) related
@@ -129,10 +136,18 @@ def _prefix(document_id: str) -> str:
 def _is_silent(write: Write, prefix: str, shape: Shape, version: str) -> bool:
     """Whether this write leaves no event: the document came or went together with its owner."""
     if write.category == "Modified":
-        return False
+        return prefix == "certificates" and _only_archived(write) and has(version, "archiving unaudited")
     if prefix == "deploymentsettings" and write.category == "Created" and has(version, "project created twice"):
         return False
     return write.side_effect or shape.of_owner
+
+
+def _only_archived(write: Write) -> bool:
+    before, after = write.before or {}, write.after or {}
+    return before.get("Archived") != after.get("Archived") and {**before, "Archived": None} == {
+        **after,
+        "Archived": None,
+    }
 
 
 def _related(write: Write, prefix: str, shape: Shape, *, cascade: bool, version: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sandbox.resources import (
     accounts,
+    certificates,
     channels,
     community_templates,
     environments,
@@ -33,6 +34,7 @@ __all__ = ["add_routes", "furnish"]
 
 _MODULES = (
     accounts,
+    certificates,
     channels,
     community_templates,
     environments,

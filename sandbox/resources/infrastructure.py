@@ -143,6 +143,8 @@ _ENDPOINT_REFERENCES = (
     Reference("Endpoint.AccountId", "accounts", "block"),
     Reference("Endpoint.Authentication.AccountId", "accounts", "block"),
     Reference("Endpoint.ProxyId", "proxies", "block"),
+    Reference("Endpoint.ClusterCertificate", "certificates", "block"),
+    Reference("Endpoint.Authentication.ClientCertificate", "certificates", "block"),
     Reference("Endpoint.DefaultWorkerPoolId", "workerpools", "block"),
 )
 

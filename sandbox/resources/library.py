@@ -1,17 +1,16 @@
-"""The library: variable sets and script modules (one kind, two content types), tag sets, step templates, certificates,
-git credentials."""
+"""The library: variable sets and script modules (one kind, two content types), git credentials."""
 
 from __future__ import annotations
 
 from sandbox import crud, texts
 from sandbox.errors import bad_request
-from sandbox.kind import Field, Kind, Reference, Save, declare, own
+from sandbox.kind import Field, Kind, Save, declare, own
 from sandbox.resources import tenant_values, variables
 from sandbox.routing import Answer, Call, Router
-from sandbox.shapes import NAME, TENANTED, filled, templates
+from sandbox.shapes import NAME, filled, templates
 from sandbox.store import Document, Write
 
-__all__ = ["CERTIFICATES", "GIT_CREDENTIALS", "LIBRARY_SETS", "add_routes"]
+__all__ = ["GIT_CREDENTIALS", "LIBRARY_SETS", "add_routes"]
 
 
 def _prepare_library_set(save: Save) -> None:
@@ -58,37 +57,6 @@ LIBRARY_SETS = declare(
 )
 
 
-CERTIFICATES = declare(
-    Kind(
-        collection="certificates",
-        prefix="Certificates",
-        name="Certificate",
-        fields=(
-            NAME,
-            Field("Notes", max_length=10240),
-            Field("CertificateData", writable="create", required=True, sensitive=True),
-            Field("Password", writable="create", sensitive=True),
-            Field("EnvironmentIds", []),
-            Field("TenantedDeploymentParticipation", "Untenanted", choices=TENANTED),
-            Field("TenantIds", []),
-            Field("TenantTags", []),
-            own("CertificateDataFormat", "Unknown"),
-            own("Archived"),
-            own("ReplacedBy"),
-            own("Thumbprint"),
-            own("IsExpired", False),
-            own("HasPrivateKey", False),
-            own("Version", 0),
-        ),
-        references=(
-            Reference("EnvironmentIds[]", "environments", "remove"),
-            Reference("TenantIds[]", "tenants", "remove"),
-            Reference("TenantTags[]", "tags"),
-        ),
-    )
-)
-
-
 def _prepare_git_credential(save: Save) -> None:
     details = filled(save.after["Details"], {"Type": "UsernamePassword", "Username": None, "Password": None})
     for name in ("Username", "Password"):
@@ -121,7 +89,7 @@ GIT_CREDENTIALS = declare(
 
 
 def add_routes(router: Router) -> None:
-    for kind in (LIBRARY_SETS, CERTIFICATES, GIT_CREDENTIALS):
+    for kind in (LIBRARY_SETS, GIT_CREDENTIALS):
         crud.add_routes(router, kind)
     router.add("POST", "git-credentials", _create_git_credential, scope="named-space", since="2023.4")
     router.add("PUT", "git-credentials/{id}", _replace_git_credential, scope="named-space", since="2023.4")
