@@ -25,6 +25,7 @@ STATUS = {
     "changed": Status.DONE,
     "blocked": Status.ERROR,
     "moved": Status.ERROR,
+    "busy": Status.ERROR,
     "held": Status.REFUSED,
     "read-only": Status.REFUSED,
 }
@@ -32,6 +33,7 @@ STATUS = {
 
 NEXT = {
     "blocked": "make what it waits for, or leave it out of the route; the plan above says what",
+    "busy": "a worker, or another person, is writing the same document: try again in a moment",
     "moved": "somebody is at work on the destination: try again when they are done",
 }
 
