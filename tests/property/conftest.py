@@ -22,6 +22,12 @@ settings.register_profile("long", deadline=None, print_blob=True, suppress_healt
 settings.load_profile(os.environ.get("OCTOSYNC_HYPOTHESIS", "default"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ.get("OCTOSYNC_HYPOTHESIS") == "long":
+        for item in items:
+            item.add_marker(pytest.mark.timeout(3600))
+
+
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
     """Thousands of requests are not worth a line each."""

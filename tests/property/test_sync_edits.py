@@ -25,7 +25,8 @@ def alike(both: Pair) -> list[str]:
     """Where the two spaces differ, but for variables of which the route may not make the same:
 
     a secret that shares its name with other rows, which is never added, for a placeholder could hide one that works;
-    and rows that are scoped to a step which the source itself does not have any more.
+    rows that are scoped to a step which the source itself does not have any more; and the scope of a secret, which does
+    not follow the source, lest the destination's own come to be used elsewhere.
     """
     source, destination = portable(both.source.sandbox), portable(both.destination.sandbox)
     for key, rows in source.items():
@@ -35,7 +36,11 @@ def alike(both: Pair) -> list[str]:
         left_out = {row["Name"].casefold() for row in rows if row["IsSensitive"] and count[row["Name"].casefold()] > 1}
         left_out |= {row["Name"].casefold() for row in rows if _dangles(row["Scope"].get("Action", []))}
         for form in (source, destination):
-            form[key] = [row for row in form.get(key, []) if row["Name"].casefold() not in left_out]
+            form[key] = [
+                {**row, "Scope": None} if row["IsSensitive"] else row
+                for row in form.get(key, [])
+                if row["Name"].casefold() not in left_out
+            ]
     return differences(source, destination)
 
 

@@ -1,0 +1,186 @@
+"""Stopped at any point and run again, a sync ends where it would have ended, with the same clean-up list.
+
+Two pairs of servers get the same space and the same edits. One sync goes undisturbed. The other dies: at a request to
+either server, before anything was done or after it was carried out; at a command to the ledger; or when it asks whether
+it may write. Then it runs again, as a new process would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import fakeredis
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.faults import Fault
+from tests.pair import Pair, Server, pair
+from tests.property.building import build
+from tests.property.edits import Edit, Editor, edits
+from tests.property.engine import CAREFUL, MIRROR, sync, told, tries
+from tests.property.portable import differences, portable
+from tests.property.spaces import Space, spaces
+from worker.ledger.ledger import Ledger
+
+PLACES = ("source", "destination", "destination, carried out", "ledger", "guard")
+
+
+class Died(Exception):  # noqa: N818  (what a process does)
+    """The process is no more."""
+
+
+@dataclass
+class Fuse:
+    """Counts what happens at one place. At the chosen time, ``burn`` is called; never, where ``at`` is negative."""
+
+    place: str
+    at: int = -1
+    seen: int = 0
+    burn: Callable[[], object] = lambda: None
+
+    def tick(self) -> bool:
+        self.seen += 1
+        if self.seen - 1 == self.at:
+            self.burn()
+        return self.seen - 1 == self.at
+
+    @property
+    def burnt(self) -> bool:
+        return 0 <= self.at < self.seen
+
+
+class CountedFault(Fault):
+    """Sees every request, and drops the connection of the chosen one."""
+
+    fuse: Fuse
+
+    def fits(self, method: str, path: str) -> bool:
+        return self.fuse.tick()
+
+
+class MortalRedis(fakeredis.FakeAsyncRedis):
+    """Dead from the chosen command on. A transaction is one command."""
+
+    fuse: Fuse
+
+    def check(self) -> None:
+        if self.fuse.tick() or self.fuse.burnt:
+            raise Died
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        self.check()
+        return await super().execute_command(*args, **options)
+
+    def pipeline(self, *args: Any, **options: Any) -> Any:
+        pipe = super().pipeline(*args, **options)
+        execute = pipe.execute
+
+        async def checked(*args: Any, **options: Any) -> Any:
+            self.check()
+            return await execute(*args, **options)
+
+        pipe.execute = checked
+        return pipe
+
+
+async def run(both: Pair, redis: fakeredis.FakeServer, fuse: Fuse) -> str:
+    """One sync by a process of its own, with a fuse. Returns its plan as text; raises what it died of."""
+    client = MortalRedis(server=redis)
+    client.fuse = Fuse("none")
+    server, kind = _faulty(both, fuse.place)
+    if server is not None:
+        fault = CountedFault(kind)
+        fault.fuse = fuse
+        server.sandbox.faults.add(fault)
+    elif fuse.place == "ledger":
+        client.fuse = fuse
+        fuse.burn = lambda: None
+
+    async def guard() -> None:
+        if fuse.place == "guard" and fuse.tick():
+            raise Died
+
+    task = asyncio.ensure_future(sync(Pair(both.source, both.destination, both.routes, Ledger(client)), guard=guard))
+    if server is not None:
+        fuse.burn = task.cancel
+    try:
+        return told(await task)
+    finally:
+        if server is not None:
+            server.sandbox.faults.clear()
+        await client.aclose()
+
+
+def _faulty(both: Pair, place: str) -> tuple[Server | None, Any]:
+    match place:
+        case "source":
+            return both.source, "reset-before"
+        case "destination":
+            return both.destination, "reset-before"
+        case "destination, carried out":
+            return both.destination, "reset-after"
+    return None, ""
+
+
+async def end(both: Pair) -> tuple[Any, set[tuple[Any, ...]]]:
+    entries = {(one.entry.item, one.entry.where, one.entry.reason) for one in await both.clean_ups()}
+    return portable(both.destination.sandbox), entries
+
+
+@tries(20)
+@given(
+    space=spaces(),
+    route=st.sampled_from([CAREFUL, MIRROR]),
+    first=st.booleans(),
+    here=edits(),
+    there=edits(),
+    stops=st.lists(st.tuples(st.sampled_from(PLACES), st.integers(0, 10_000)), min_size=1, max_size=2),
+)
+async def test_a_sync_that_died_ends_where_it_would_have_ended(
+    space: Space,
+    route: dict[str, Any],
+    first: bool,
+    here: list[Edit],
+    there: list[Edit],
+    stops: list[tuple[str, int]],
+) -> None:
+    """``first``: the first sync of all dies, else the one after the edits."""
+
+    async def prepared(both: Pair) -> None:
+        await build(both.source, space)
+        for name in space.environments[:2]:
+            if not route:
+                await both.destination.environments(name)
+        if not first:
+            await sync(both)
+            await Editor(both.source).make(here)
+            await Editor(both.destination, "!").make(there)
+
+    counts: dict[str, int] = {}
+    one, two = fakeredis.FakeServer(), fakeredis.FakeServer()
+    async with pair(redis=fakeredis.FakeAsyncRedis(server=one), **route) as both:
+        await prepared(both)
+        fuses = [Fuse(place) for place, _ in stops]
+        plan = await run(both, one, fuses[0])
+        counts = {fuse.place: fuse.seen for fuse in fuses}
+        wanted, entries = await end(both)
+
+    async with pair(redis=fakeredis.FakeAsyncRedis(server=two), **route) as both:
+        await prepared(both)
+        plans = [plan]
+        for place, point in stops:
+            fuse = Fuse(place, point % (counts[place] or 1))
+            try:
+                plans.append(await run(both, two, fuse))
+            except (Died, asyncio.CancelledError):
+                plans.append(f"died at {fuse.place} number {fuse.at} of {counts[place]}")
+        plans.append(told(await sync(both)))
+        found, left = await end(both)
+
+        text = "\n--- then ---\n".join(plans)
+        assert differences(wanted, found) == [], text
+        assert left == entries, text
+        assert (await sync(both)).plan.is_empty
