@@ -14,7 +14,7 @@ from typing import Any
 
 from config.rules import OnMissing, ScopeOption
 from worker.kinds.kind import Kind
-from worker.kinds.processes import ACTION, PROPERTY_REFERENCES
+from worker.kinds.processes import ACTION, PROPERTY_REFERENCES, STEP
 from worker.kinds.references import Empty, Form, Ref, Scope, is_expression, is_secret
 from worker.kinds.shape import Elements, Shape
 from worker.plan.values import CleanUp, Decision, Document, NamePath
@@ -26,6 +26,9 @@ ID_LIKE = re.compile(
     r"LibraryVariableSets|ActionTemplates|Lifecycles|Machines|Tenants)-\d+\b"
 )
 """Ids hide in free text too (JSON in a property, a script). One that nothing translates is a finding, never silent."""
+
+BETWEEN_IDS = re.compile(r",(?![^{}]*\})")
+"""A comma in a list of ids, not one within an expression."""
 
 Resolve = Callable[[str, str], Resolved]
 """(kind of the reference, source id) → what it is on the destination."""
@@ -122,12 +125,15 @@ class _Walk:
         self.scope_option = scope_option
         self.on_missing = on_missing
         self.out = Translated()
+        self.step = ""
+        """The name of the step whose actions are at hand."""
 
     def object(self, shape: Shape, document: Document, where: str) -> Document:
         result: Document = {}
         if shape is ACTION:
             document = self.pin(document, where)
         missing: dict[str, list[str]] = {}
+        versions: Document = {}
         asking = Asking()
         for name, value in document.items():
             if name in shape.server and name != "Id":
@@ -135,7 +141,7 @@ class _Walk:
             place = at(where, name)
             with asking:
                 if name in shape.refs and value not in (None, "", []):
-                    result[name] = self.reference(shape, name, shape.refs[name], value, place, missing, result)
+                    result[name] = self.reference(shape, name, shape.refs[name], value, place, missing, versions)
                 elif name in shape.elements and isinstance(value, list):
                     result[name] = self.elements(shape.elements[name], value, place)
                 elif name in shape.children and isinstance(value, dict):
@@ -143,6 +149,7 @@ class _Walk:
                 else:
                     result[name] = value
         asking.done()
+        result |= versions
         for name, other in shape.needs.items():
             if other in document and other not in result:
                 result.pop(name, None)
@@ -156,15 +163,14 @@ class _Walk:
             return
         try:
             result[name] = self.object(shape, value, where)
-        except Skip as skip:
-            text = f"left as it is on the destination: {skip}"
+        except (Skip, Blocked) as reason:
+            text = f"left as it is on the destination: {reason}"
             self.out.decisions.append(Decision("left-out", where, text))
             self.out.clean_ups.append(CleanUp(self.path, where, "left-out", text))
 
     def pin(self, action: Document, where: str) -> Document:
         """The action with the scope that the route gives it. What the source scoped it to no longer matters."""
-        step = where.partition("/Actions[")[0].removeprefix("Steps[").removesuffix("]")
-        pinned = self.pinned(step)
+        pinned = self.pinned(self.step)
         if not pinned:
             return action
         if not all(pinned.values()):
@@ -178,6 +184,8 @@ class _Walk:
         asking = Asking()
         for value in values:
             place = f"{where}[{label(value, elements.identity)}]"
+            if elements.shape is STEP:
+                self.step = value.get("Name") or ""
             try:
                 with asking:
                     crossing.append(self.object(elements.shape, value, place))
@@ -201,15 +209,15 @@ class _Walk:
         value: Any,
         where: str,
         missing: dict[str, list[str]],
-        result: Document,
+        versions: Document,
     ) -> Any:
-        if is_secret(value) or is_expression(value):
+        if is_secret(value) or (is_expression(value) and ref.form is not Form.CSV):
             return value
         if isinstance(value, _Pinned):
             return list(value)
         if ref.form is Form.ID:
-            return self.single(ref, value, where, result)
-        separate = str(value).split(",") if ref.form is Form.CSV else list(value)
+            return self.single(ref, value, where, versions)
+        separate = BETWEEN_IDS.split(str(value)) if ref.form is Form.CSV else list(value)
         ids: list[str] = []
         lost: list[Resolved] = []
         asking = Asking()
@@ -230,11 +238,11 @@ class _Walk:
             self.lost_from_list(ref, ids, lost, where)
         return ",".join(ids) if ref.form is Form.CSV else ids
 
-    def single(self, ref: Ref, value: str, where: str, result: Document) -> Any:
+    def single(self, ref: Ref, value: str, where: str, versions: Document) -> Any:
         resolved = self.resolve(ref.kind, value)
         if resolved.ids:
             if ref.version_key and resolved.version is not None:
-                result[ref.version_key] = str(resolved.version)
+                versions[ref.version_key] = str(resolved.version)
             return resolved.ids[0]
         if resolved.alone and ref.loose:
             return value
