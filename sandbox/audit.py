@@ -10,7 +10,7 @@ The log lives in the store's state, so it is saved and loaded with it. What an e
 release words it in `event_resource`.
 """
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,13 +42,15 @@ class AuditEvent:
 class AuditLog:
     """Keeps every event of a store, and audits what the store commits from now on. Not for several threads."""
 
-    def __init__(self, store: Store, version: str) -> None:
+    def __init__(self, store: Store, version: str, retention_days: int = 90) -> None:
         self.version = version
+        self.retention_days = retention_days
         self._store = store
         self._rows: dict[str, Any] = store.state.setdefault("Audit", {"Blocks": 0, "Nodes": [], "Events": []})
         self._events = [_from_json(row) for row in self._rows["Events"]]
         self._events.sort(key=lambda event: event.auto_id)
         self._by_id = {event.id.casefold(): event for event in self._events}
+        self._in_time: list[AuditEvent] | None = None
         self._first_auto_id = store.first_id + _AUTO_ID_AHEAD
         store.on_commit.append(self.record)
 
@@ -91,13 +93,28 @@ class AuditLog:
             when = max(when, self._events[-1].occurred)  # a clock set back must not reorder the log
         event = AuditEvent(f"Events-{self._allocate()}", auto_id, when, actor or self.system_actor, entry)
         insort(self._events, event, key=lambda other: other.auto_id)
+        self._in_time = None
         self._by_id[event.id.casefold()] = event
         self._rows["Events"].append(_to_json(event))
         return event
 
-    def newest_first(self) -> list[AuditEvent]:
-        """The order of the API: `Occurred` descending, then `AutoId` descending (Issues#6972)."""
-        return sorted(self._events, key=lambda event: (event.occurred, event.auto_id), reverse=True)
+    def newest_first(self, since: datetime | None = None) -> list[AuditEvent]:
+        """The order of the API: `Occurred` descending, then `AutoId` descending (Issues#6972). `since` is inclusive."""
+        if self._in_time is None:
+            self._in_time = sorted(self._events, key=lambda event: (event.occurred, event.auto_id))
+        first = bisect_left(self._in_time, since, key=lambda event: event.occurred) if since else 0
+        return self._in_time[first:][::-1]
+
+    @property
+    def retained_since(self) -> datetime:
+        """What happened before has left the API for the archives."""
+        return self._store.clock() - timedelta(days=self.retention_days)
+
+    def older(self) -> list[AuditEvent]:
+        """The events that are kept in archives only, oldest first."""
+        self.newest_first()
+        assert self._in_time is not None  # made by the call above
+        return self._in_time[: bisect_left(self._in_time, self.retained_since, key=lambda event: event.occurred)]
 
     def after(self, auto_id: int) -> list[AuditEvent]:
         """Events with a higher AutoId, oldest first."""

@@ -1,10 +1,10 @@
 """Delivery: how Octopus tells a subscriber what happened.
 
 Every `poll_seconds` (30 in reality) each enabled subscription is looked at. The events above its AutoId cursor that
-pass its filter are one batch, oldest first (OctopusDeploy/Issues#4817); each is a POST of its own, one after the
-other. Any 2xx is success. **After one call that failed the rest of the batch is not sent, and the cursor moves on
-all the same**, so nothing is ever sent again (Issues#7216). The cursor also moves when there was nothing to send.
-An event which commits late, below the cursor, is never sent at all (Issues#3140).
+pass its filter are one batch, oldest first (newest first before 2018.11, OctopusDeploy/Issues#4817); each is a POST of
+its own, one after the other. Any 2xx is success. **After one call that failed the rest of the batch is not sent, and
+the cursor moves on all the same**, so nothing is ever sent again (Issues#7216). The cursor also moves when there was
+nothing to send. An event which commits late, below the cursor, is never sent at all (Issues#3140).
 
 (?) A new subscription starts with the events after its creation, and a disabled one keeps its cursor: what happened
 meanwhile is sent once it is enabled. Nothing public says otherwise for servers of this decade.
@@ -27,6 +27,7 @@ from typing import Any, Literal
 import aiohttp
 
 from sandbox.audit import AuditEvent, AuditLog
+from sandbox.event_dialect import has
 from sandbox.event_query import EventQuery
 from sandbox.event_resource import date, event_resource, utc
 from sandbox.settings import Settings
@@ -76,7 +77,8 @@ class DeliveryFaults:
 
     `fail`: the POST is not made and counts as failed, as if nobody listened. `hang`: it is made, but its answer is
     taken for a timeout, so the receiver has it and Octopus drops the rest. `lose`: not made, and the batch goes on.
-    `double`: made twice. `reorder`: batches go newest first, until switched off.
+    `double`: made twice. `reorder`: batches go newest first, until switched off. `quote`: the numbers of the batch are
+    sent as text, as the template of the documentation has them.
     """
 
     fail: int = 0
@@ -84,6 +86,7 @@ class DeliveryFaults:
     lose: int = 0
     double: int = 0
     reorder: bool = False
+    quote: bool = False
 
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> DeliveryFaults:
@@ -92,9 +95,10 @@ class DeliveryFaults:
         for name, value in body.items():
             if name not in known:
                 raise ValueError(f"there is no fault {name}; there are {', '.join(known)}")
-            if name == "Reorder" and not isinstance(value, bool):
-                raise ValueError("Reorder is true or false")
-            if name != "Reorder" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+            switch = name in ("Reorder", "Quote")
+            if switch and not isinstance(value, bool):
+                raise ValueError(f"{name} is true or false")
+            if not switch and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
                 raise ValueError(f"{name} is a number of deliveries, 0 or more")
         return cls(**{known[name]: value for name, value in body.items()})
 
@@ -179,7 +183,8 @@ class Deliveries:
             self.watch(subscription_id)
         row = self._progress[subscription_id]
         up_to = self._audit.last_auto_id
-        query = EventQuery.from_filter(document["EventNotificationSubscription"]["Filter"], document["SpaceId"])
+        filters = document["EventNotificationSubscription"]["Filter"]
+        query = EventQuery.from_filter(filters, document["SpaceId"], self._settings.version)
         batch = [event for event in self._audit.after(row["Cursor"]) if event.auto_id <= up_to and query.matches(event)]
         before = self.progress(subscription_id)
         now = self._store.clock()
@@ -200,15 +205,16 @@ class Deliveries:
         envelope = self._envelope(document, before, header, now)
         batch_id = str(uuid.uuid4())
         failed = False
-        for number, event in enumerate(reversed(batch) if self.faults.reorder else batch, start=1):
+        newest_first = self.faults.reorder or not has(self._settings.version, "oldest first")
+        for number, event in enumerate(reversed(batch) if newest_first else batch, start=1):
             outcome: Outcome = "not sent"
             status = None
             if not failed:
                 payload = envelope | {
                     "Event": event_resource(event, self._settings.version, api_root=self._settings.api_root),
                     "BatchId": batch_id,
-                    "TotalEventsInBatch": len(batch),
-                    "EventNumberInBatch": number,
+                    "TotalEventsInBatch": str(len(batch)) if self.faults.quote else len(batch),
+                    "EventNumberInBatch": str(number) if self.faults.quote else number,
                 }
                 outcome, status = await self._send(document, header, payload, session)
                 failed = outcome in ("failed", "timed out")

@@ -32,6 +32,10 @@ TRAITS: dict[str, tuple[str, str | None]] = {
     "deployments without project group": ("2021.1.0", "2025.3.13392"),  # Issues#9587
     "archiving unaudited": ("2018.1.0", "2022.1.0"),  # Issues#6901, a certificate's
     "package pushed has its own category": ("2025.3.9484", None),
+    # Delivery
+    "oldest first": ("2018.11.0", None),  # Issues#4817: a batch went newest first
+    "types with groups are deaf": ("2022.3.0", "2023.3.0"),  # Issues#8246: categories and document types never fire
+    "project groups are heard": ("2024.1.8268", None),  # Issues#8568: that filter let nothing through (?)
 }
 
 

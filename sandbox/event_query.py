@@ -15,12 +15,14 @@ from typing import Any
 from sandbox.audit import AuditEvent
 from sandbox.errors import bad_request
 from sandbox.event_catalogue import agent_of, categories_of
+from sandbox.event_dialect import has
 from sandbox.routing import Call
 
 __all__ = ["EventQuery", "Names"]
 
 Names = frozenset[str]
 _NONE: Names = frozenset()
+_NOTHING: Names = frozenset({""})  # the id of no event
 
 
 def names(values: Iterable[str]) -> Names:
@@ -89,8 +91,8 @@ class EventQuery:
         )
 
     @classmethod
-    def from_filter(cls, filters: Mapping[str, Any], space_id: str) -> EventQuery:
-        """The filter of a subscription: `{"EventGroups": ["Document"], ...}`.
+    def from_filter(cls, filters: Mapping[str, Any], space_id: str, version: str = "0.0.0-local") -> EventQuery:
+        """The filter of a subscription: `{"EventGroups": ["Document"], ...}`, with the faults that releases had.
 
         Events of the system pass as well: captured subscriptions of a space have received them.
         """
@@ -98,7 +100,11 @@ class EventQuery:
         def values(name: str) -> Names:
             return names(filters.get(name) or [])
 
+        by_category = bool(filters.get("EventGroups") or filters.get("EventCategories"))
+        deaf = by_category and bool(filters.get("DocumentTypes")) and has(version, "types with groups are deaf")
+        deaf = deaf or (bool(filters.get("ProjectGroups")) and not has(version, "project groups are heard"))
         return cls(
+            ids=_NOTHING if deaf else _NONE,
             categories=values("EventCategories"),
             groups=values("EventGroups"),
             agents=values("EventAgents"),

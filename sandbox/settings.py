@@ -23,8 +23,8 @@ class Settings:
     `poll_seconds` is how often subscriptions look for new events; Octopus looks about every 30 s. `requests_per_minute`
     limits the rate of a user (0: no limit; servers first installed with 2026.3 allow 200), `burst_limit` how many may
     come at once (0: as many as in a minute), `retry_after` says whether a rejection tells how long to wait. `keys` are
-    API keys besides `api_key`, which is an administrator's (`sandbox.access`). `strict` refuses bodies with unknown or
-    missing properties (`sandbox.strictness`).
+    API keys besides `api_key`, which is an administrator's (`sandbox.access`). `event_retention_days` is how
+    long the API shows an event. `strict` refuses bodies with unknown or missing properties (`sandbox.strictness`).
     """
 
     version: str = DEFAULT_VERSION
@@ -37,6 +37,7 @@ class Settings:
     requests_per_minute: int = 0
     burst_limit: int = 0
     retry_after: bool = True
+    event_retention_days: int = 90
     strict: bool = False
     keys: tuple[Access, ...] = ()
     public_url: str | None = None

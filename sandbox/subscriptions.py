@@ -6,7 +6,7 @@
 | `GET sandbox/deliveries` | `[{SubscriptionId, EventId, Outcome, Status, ...}]`, oldest first |
 | `POST sandbox/deliveries` | lets the scheduler look at once |
 | `DELETE sandbox/deliveries` | forgets the list |
-| `GET`, `PUT sandbox/deliveries/faults` | `{Fail, Hang, Lose, Double, Reorder}`, see `sandbox.delivery` |
+| `GET`, `PUT sandbox/deliveries/faults` | `{Fail, Hang, Lose, Double, Reorder, Quote}`, see `sandbox.delivery` |
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from sandbox import event_routes, texts
+from sandbox import event_archives, event_routes, texts
 from sandbox.audit import AuditLog
 from sandbox.delivery import Deliveries, DeliveryFaults
 from sandbox.errors import bad_request
@@ -37,9 +37,10 @@ _COLLECTION = "subscriptions"
 
 def install(app: web.Application, router: Router, store: Store, settings: Settings) -> None:
     """The extension: audits what the store commits, serves the log, and tells the subscribers while the server runs."""
-    audit = app[AUDIT] = AuditLog(store, settings.version)
+    audit = app[AUDIT] = AuditLog(store, settings.version, settings.event_retention_days)
     deliveries = app[DELIVERIES] = Deliveries(store, audit, settings)
     event_routes.add_routes(router, audit)
+    event_archives.add_routes(router, audit)
     _add_routes(router, deliveries)
     _add_admin_routes(router, deliveries)
 

@@ -1,7 +1,7 @@
 """The audit log of the sandbox, as the Events API gives it."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -95,12 +95,12 @@ async def test_bounds_on_the_auto_id_are_exclusive(sandbox: Sandbox, api: aiohtt
 
 
 async def test_from_is_inclusive_and_to_is_not(sandbox: Sandbox, api: aiohttp.ClientSession) -> None:
-    now = datetime.fromisoformat("2026-01-02T03:04:05.678+00:00")
+    now = (datetime.now(UTC) - timedelta(days=1)).replace(microsecond=678_000)
     events = [sandbox.audit.add(package_pushed(SPACE), occurred=now + timedelta(seconds=second)) for second in range(3)]
     window = {"from": now.isoformat(), "to": (now + timedelta(seconds=2)).isoformat()}
     page = await get(api, f"/api/{SPACE}/events", **window)
     assert [event["Id"] for event in page["Items"]] == [events[1].id, events[0].id]
-    assert page["Items"][1]["Occurred"] == "2026-01-02T03:04:05.678+00:00"
+    assert page["Items"][1]["Occurred"] == now.isoformat(timespec="milliseconds")
     await get(api, "/api/events", status=400, **{"from": "yesterday"})
     await get(api, "/api/events", status=400, fromAutoId="many")
 

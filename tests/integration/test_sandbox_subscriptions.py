@@ -309,7 +309,7 @@ async def test_faults_lose_double_and_reorder(sandbox: Sandbox, api: aiohttp.Cli
     assert receiver.events == [ids[1], ids[2], ids[2], ids[3], ids[5], ids[4], ids[6]]
 
 
-@pytest.mark.parametrize("faults", [{"Fail": -1}, {"Explode": 1}, {"Reorder": 1}, {"Hang": True}])
+@pytest.mark.parametrize("faults", [{"Fail": -1}, {"Explode": 1}, {"Reorder": 1}, {"Hang": True}, {"Quote": 2}])
 async def test_a_fault_that_is_none_is_refused(api: aiohttp.ClientSession, faults: dict[str, Any]) -> None:
     async with api.put("/api/sandbox/deliveries/faults", json=faults) as answer:
         assert answer.status == 400
