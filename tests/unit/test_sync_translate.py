@@ -14,6 +14,7 @@ from worker.kinds.library import LIFECYCLE
 from worker.kinds.processes import DEPLOYMENT_PROCESS
 from worker.kinds.projects import CHANNEL, DEPLOYMENT_SETTINGS, PROJECT, RUNBOOK
 from worker.plan.values import Document
+from worker.sync.naming import verbatim
 from worker.sync.resolve import Resolved
 from worker.sync.translate import Translated, translate, verdict_on
 
@@ -268,7 +269,10 @@ def test_ids_that_hide_in_text_are_found(key: str) -> None:
 
     assert action(out)["Properties"][key].startswith("use")
     where = f"Steps[A]/Actions[A]/Properties/{key}"
-    assert reasons(out) == [(f"{where}=Accounts-3", "untranslated-id"), (f"{where}=Feeds-12", "untranslated-id")]
+    assert reasons(out) == [
+        (f"{where}={verbatim('Accounts-3')}", "untranslated-id"),
+        (f"{where}={verbatim('Feeds-12')}", "untranslated-id"),
+    ]
 
 
 # ── scopes ────────────────────────────────────────────────────────────────────────────────────────────────────────────

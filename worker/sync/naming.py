@@ -14,8 +14,17 @@ from worker.kinds.references import PendingId
 from worker.plan.values import Action, Change, CleanUp, Decision
 from worker.sync.world import World
 
+_PLAIN = "\0"
+"""No name can hold it. It stands in texts that are no id though they look like one."""
+
 _TOKEN = re.compile(r"(?:new:)?[A-Za-z]+-[A-Za-z0-9-]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 """What may be an id: ``Projects-1``, ``feeds-builtin``, a stand-in for one of them, a GUID."""
+
+
+def verbatim(text: str) -> str:
+    """``text`` for a place or a message, to be shown as it is even where it looks like an id: a step may be called
+    ``Environments-1``."""
+    return _TOKEN.sub(lambda found: found.group().replace("-", f"-{_PLAIN}"), text)
 
 
 class Names:
@@ -55,7 +64,7 @@ class Names:
         )
 
     def text(self, text: str) -> str:
-        return _TOKEN.sub(lambda found: self._names.get(found.group(), found.group()), text)
+        return _TOKEN.sub(lambda found: self._names.get(found.group(), found.group()), text).replace(_PLAIN, "")
 
     def value(self, value: Any) -> Any:
         """Only what is an id as a whole: free text, such as a script, is shown as it is."""

@@ -6,6 +6,7 @@ from config.rules import Rules, ScopeOption
 from worker.kinds.references import Form, is_expression
 from worker.kinds.variables import SCOPE_DIMENSIONS, SCOPE_REFERENCES, VALUE_REFERENCES
 from worker.plan.values import Decision, Document, NamePath
+from worker.sync.naming import verbatim
 from worker.sync.resolve import waits_on
 from worker.sync.translate import Blocked, Resolve, Translated, verdict_on
 from worker.sync.variables import WantedRow
@@ -35,7 +36,7 @@ def translate_rows(
 
 
 def _row(row: Document, resolve: Resolve, rules: Rules, out: Translated) -> WantedRow:
-    where = f"Variables[{row.get('Name')}]"
+    where = f"Variables[{verbatim(str(row.get('Name')))}]"
     translated = {name: value for name, value in row.items() if name != "Id"}
     skip: str | None = None
     scope: dict[str, list[str]] = {}

@@ -18,6 +18,7 @@ from worker.kinds.processes import ACTION, PROPERTY_REFERENCES, STEP
 from worker.kinds.references import Empty, Form, Ref, Scope, is_expression, is_secret
 from worker.kinds.shape import Elements, Shape
 from worker.plan.values import CleanUp, Decision, Document, NamePath
+from worker.sync.naming import verbatim
 from worker.sync.resolve import Resolved, waits_on
 from worker.sync.world import Asking
 
@@ -103,7 +104,7 @@ def at(where: str, name: str) -> str:
 
 def label(element: Document, identity: Iterable[str]) -> str:
     """An element's name for people: ``Deploy web``, or of a rule ``[1.0,2.0) ^$``."""
-    return " ".join(str(element.get(name)) for name in identity if element.get(name) not in (None, ""))
+    return " ".join(verbatim(str(element.get(name))) for name in identity if element.get(name) not in (None, ""))
 
 
 class _Pinned(list[str]):
@@ -316,9 +317,10 @@ class _Walk:
             if key in PROPERTY_REFERENCES or not isinstance(value, str):
                 continue
             for found in sorted(set(ID_LIKE.findall(value))):
-                text = f"holds {found}, which looks like an id of the source and is left as it stands"
+                text = f"holds {verbatim(found)}, which looks like an id of the source and is left as it stands"
+                place = f"{at(where, key)}={verbatim(found)}"
                 self.out.decisions.append(Decision("untranslated-id", at(where, key), text))
-                self.out.clean_ups.append(CleanUp(self.path, f"{at(where, key)}={found}", "untranslated-id", text))
+                self.out.clean_ups.append(CleanUp(self.path, place, "untranslated-id", text))
 
 
 def verdict_on(option: ScopeOption, partly: bool) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 from config.names import name_key
 from worker.plan.values import Document
+from worker.sync.naming import verbatim
 
 STRING = "String"
 SENSITIVE = "Sensitive"
@@ -110,5 +111,5 @@ def fingerprint(row: Document) -> str:
 def label(row: Document) -> str:
     """``Variables[Port · Environment: Environments-1; Role: web]``. For display, and as a clean-up entry's place."""
     scope = "; ".join(f"{dimension}: {', '.join(ids)}" for dimension, ids in scope_document(scope_of(row)).items())
-    name = str(row.get("Name") or "")
+    name = verbatim(str(row.get("Name") or ""))
     return f"Variables[{name} · {scope}]" if scope else f"Variables[{name}]"

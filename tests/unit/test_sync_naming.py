@@ -1,0 +1,38 @@
+"""Ids become names in what people read, and names stay as they are."""
+
+from __future__ import annotations
+
+from config.route import Endpoint, Route
+from worker.plan.values import Action, CleanUp, Op
+from worker.sync.naming import Names, verbatim
+from worker.sync.translate import label
+from worker.sync.variable_rows import label as row_label
+from worker.sync.world import Directory, Entry, World
+
+
+def names() -> Names:
+    world = World(Route(name="route", source=Endpoint(instance="dev"), destination=Endpoint(instance="prod")))
+    world.destination.directories["environment"] = Directory([Entry("Environments-1", "Production")])
+    return Names(world)
+
+
+def where(text: str) -> str:
+    action = Action(Op.LEAVE, "project", ("project", "X"), None, None, clean_ups=(CleanUp(("x",), text, "r", "t"),))
+    return names().action(action).clean_ups[0].where
+
+
+def test_an_id_is_shown_as_a_name() -> None:
+    assert where("Phases/Environments-1") == "Phases/Production"
+
+
+def test_a_name_that_looks_like_an_id_is_shown_as_it_is() -> None:
+    assert where(f"Steps[{label({'Name': 'Environments-1'}, ('Name',))}]/Environments") == (
+        "Steps[Environments-1]/Environments"
+    )
+    row = {"Name": "Environments-1", "Scope": {"Environment": ["Environments-1"]}}
+    assert where(row_label(row)) == "Variables[Environments-1 · Environment: Production]"
+
+
+def test_other_names_need_no_care() -> None:
+    for name in ("Deploy [Prod]", "😀, -", "a/b", ""):
+        assert verbatim(name) == name
