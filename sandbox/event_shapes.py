@@ -112,7 +112,10 @@ def entries_for(commit: Commit, lookup: Lookup, version: str) -> list[Entry]:
             continue
         entry = Entry(
             category=write.category,
-            related=_related(write, prefix, shape, cascade=removes and write.side_effect, version=version),
+            related=(
+                *_joined(commit, write),
+                *_related(write, prefix, shape, cascade=removes and write.side_effect, version=version),
+            ),
             parts=_sentence(write, shape, commit.space_id, lookup),
             space_id=commit.space_id,
             before=write.before,
@@ -164,6 +167,13 @@ def _related(write: Write, prefix: str, shape: Shape, *, cascade: bool, version:
         value = write.document.get(key)
         ids += value if isinstance(value, list) else [value] if value else []
     return tuple(dict.fromkeys(ids))
+
+
+def _joined(commit: Commit, write: Write) -> list[str]:
+    """The new users of a commit, when what is written is the team that they are put into: both are named then."""
+    if not (write.side_effect and write.collection == "teams"):
+        return []
+    return [other.id for other in commit.writes if other.collection == "users" and other.category == "Created"]
 
 
 def _sentence(write: Write, shape: Shape, space_id: str | None, lookup: Lookup) -> tuple[Part, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox import crud, texts
 from sandbox.errors import bad_request, not_found
+from sandbox.indexes import by_project
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare
 from sandbox.resources import variables
 from sandbox.resources.actions import find_action
@@ -16,8 +17,8 @@ __all__ = ["CHANNELS", "add_routes", "default_channel"]
 
 
 def _siblings(call: Call, channel: Document) -> list[Document]:
-    channels = call.scope.collection("channels").values()
-    return [one for one in channels if one["ProjectId"] == channel["ProjectId"] and one["Id"] != channel["Id"]]
+    channels = call.lookup("channels", by_project, channel["ProjectId"])
+    return [one for one in channels if one["Id"] != channel["Id"]]
 
 
 def _prepare(save: Save) -> None:
@@ -122,7 +123,7 @@ def _project(call: Call) -> str:
 
 def _list_of_project(call: Call) -> Answer:
     project = _project(call)
-    channels = [one for one in call.scope.collection("channels").values() if one["ProjectId"] == project]
+    channels = call.lookup("channels", by_project, project)
     return crud.list_page(call, CHANNELS, channels, f"projects/{project}/channels")
 
 

@@ -1,16 +1,18 @@
-"""Users, user roles and teams. Teams live in a space or, without one, in the system."""
+"""Users and teams. Teams live in a space or, without one, in the system."""
 
 from __future__ import annotations
 
-from sandbox import crud
+from sandbox import crud, texts
 from sandbox.errors import bad_request
-from sandbox.kind import Field, Kind, Reference, Save, declare, own
+from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare, own
 from sandbox.paging import select
+from sandbox.resources.roles import forget
 from sandbox.routing import Answer, Call, Router
-from sandbox.shapes import NAME, require
+from sandbox.shapes import require
 from sandbox.store import Document, Write
+from sandbox.usage import without
 
-__all__ = ["SYSTEM_TEAMS", "TEAMS", "USERS", "USER_ROLES", "add_routes", "built_in_team"]
+__all__ = ["SYSTEM_TEAMS", "TEAMS", "USERS", "add_routes", "built_in_team"]
 
 
 def _keep_built_in(_call: Call, document: Document) -> list[Write]:
@@ -45,7 +47,7 @@ TEAMS = declare(
         ),
         scope="mixed",
         slug=True,
-        routes=("get", "create", "update", "delete"),
+        routes=("get", "create", "update"),
         links={"ScopedUserRoles": "teams/{Id}/scopeduserroles{?skip,take}"},
         references=(Reference("MemberUserIds[]", "users", "remove"),),
         prepare=_prepare_team,
@@ -53,22 +55,43 @@ TEAMS = declare(
     )
 )
 
-USER_ROLES = declare(
-    Kind(
-        collection="userroles",
-        prefix="UserRoles",
-        name="UserRole",
-        fields=(
-            NAME,
-            Field("Description"),
-            Field("GrantedSpacePermissions", []),
-            Field("GrantedSystemPermissions", []),
-            own("CanBeDeleted", True),
-        ),
-        scope="system",
-        deleting=_keep_built_in,
+_RESERVED = ("system", "guest")
+
+
+def _prepare_user(save: Save) -> None:
+    """Nothing keeps a password: nobody can log in here with one."""
+    user, given = save.after, {key.lower(): value for key, value in save.body.items()}
+    name = user["Username"].casefold()
+    users = save.call.scope.collection("users").values()
+    if any(one["Id"] != user["Id"] and one["Username"].casefold() == name for one in users):
+        raise bad_request(texts.name_taken("User", user["Username"]))
+    if name in _RESERVED:
+        raise bad_request("Username is reserved and can't be used to create new users.")
+    if user["IsService"] and given.get("password"):
+        raise bad_request("Passwords cannot be set for service user accounts.")
+    if save.before and not isinstance(given.get("isactive"), bool):
+        raise bad_request(texts.required("IsActive"))
+    user["CanPasswordBeEdited"] = not user["IsService"]
+    user["Created"] = (
+        save.before["Created"] if save.before else save.call.store.clock().isoformat(timespec="milliseconds")
     )
-)
+
+
+def _into_everyone(save: Save) -> list[Write]:
+    """A new user is in the team Everyone; the audit log tells of it as a second event."""
+    everyone = save.call.find("teams", "teams-everyone")
+    members = [*everyone["MemberUserIds"], save.after["Id"]]
+    return [Write("teams", everyone, {**everyone, "MemberUserIds": members}, side_effect=True)]
+
+
+def _is_service(user: Document, values: list[str]) -> bool:
+    return str(user["IsService"]).lower() in {value.lower() for value in values}
+
+
+def _filtered(user: Document, values: list[str]) -> bool:
+    text = f"{user['Username']} {user['DisplayName']} {user['EmailAddress']}".casefold()
+    return any(value.casefold() in text for value in values)
+
 
 USERS = declare(
     Kind(
@@ -83,13 +106,16 @@ USERS = declare(
             Field("IsService", False, writable="create"),
             own("IsRequestor", False),
             own("CanPasswordBeEdited", True),
-            own("Identities", []),
+            Field("Identities", []),
             own("Created"),
         ),
         scope="system",
         order="Username",
         unique_name=False,
-        routes=("list", "all", "get", "create", "update", "delete"),
+        filters={"filter": _filtered, "isServiceAccount": _is_service},
+        routes=("list", "all", "get", "create", "update"),
+        prepare=_prepare_user,
+        created=_into_everyone,
     )
 )
 
@@ -118,11 +144,16 @@ def built_in_team(team_id: str, name: str, space_id: str | None, members: list[s
 
 
 def add_routes(router: Router) -> None:
-    for kind in (TEAMS, USER_ROLES, USERS):
+    for kind in (TEAMS, USERS):
         crud.add_routes(router, kind)
     router.add("GET", "teams", lambda call: crud.list_page(call, TEAMS, _visible_teams(call)), scope="mixed")
     router.add("GET", "teams/all", _all_teams, scope="mixed")
+    router.add("DELETE", "teams/{id}", _delete_team, scope="mixed")
+    router.add("DELETE", "users/{id}", _delete_user, scope="system")
     router.add("GET", "users/me", _current_user, scope="system")
+    router.add("GET", "users/{id}/teams", _teams_of_user, scope="system")
+    router.add("GET", "users/{id}/spaces", _spaces_of_user, scope="system")
+    router.add("GET", "teammembership", _membership, scope="mixed")
 
 
 def _visible_teams(call: Call) -> list[Document]:
@@ -147,3 +178,78 @@ def _all_teams(call: Call) -> Answer:
 
 def _current_user(call: Call) -> Answer:
     return Answer(crud.show(call, USERS, call.find("users", call.actor.user_id)))
+
+
+def _delete_team(call: Call) -> Answer:
+    """Its scoped roles go with it, in every space."""
+    team = crud.find(call, TEAMS, call.params["id"])
+    crud.delete(call, TEAMS, team)
+    forget(call, "TeamId", team["Id"])
+    return Answer()
+
+
+def _teams_with(call: Call, user_id: str) -> list[tuple[str | None, Document]]:
+    """The teams that a user is in, with their space."""
+    scopes = [None, *(space["Id"] for space in call.store.spaces())] if call.space_id is None else [call.space_id]
+    return [
+        (scope, team)
+        for scope in scopes
+        for team in call.store.scope(scope).collection("teams").values()
+        if user_id in team["MemberUserIds"]
+    ]
+
+
+def _delete_user(call: Call) -> Answer:
+    """The user leaves all teams. Raises ApiError 400 for the one who asks (?)."""
+    user = crud.find(call, USERS, call.params["id"])
+    if user["Id"] == call.actor.user_id:
+        raise bad_request("You cannot delete your own account.")
+    for scope, team in _teams_with(call, user["Id"]):
+        if scope is not None:
+            left = without(team, "MemberUserIds[]", user["Id"])
+            call.store.commit(scope, [Write("teams", team, left, side_effect=True)], call.actor)
+    crud.delete(call, USERS, user)
+    return Answer()
+
+
+def _teams_of_user(call: Call) -> Answer:
+    user = crud.find(call, USERS, call.params["id"])
+    return Answer(
+        [
+            {
+                "Id": team["Id"],
+                "Name": team["Name"],
+                "SpaceId": scope,
+                "IsDirectlyAssigned": True,
+                "ExternalSecurityGroups": [],
+            }
+            for scope, team in _teams_with(call, user["Id"])
+        ]
+    )
+
+
+def _spaces_of_user(call: Call) -> Answer:
+    """Every space in which the user is in a team; for those in a team of the system (?), all."""
+    user = crud.find(call, USERS, call.params["id"])
+    of_teams = {scope for scope, team in _teams_with(call, user["Id"]) if team["Id"] != "teams-everyone"}
+    spaces = [one for one in call.store.spaces() if None in of_teams or one["Id"] in of_teams]
+    return Answer([crud.show(call, KINDS["spaces"], space) for space in spaces])
+
+
+def _membership(call: Call) -> Answer:
+    user_id = call.argument("userId")
+    if not user_id:
+        raise bad_request(texts.required("userId"))
+    return Answer(
+        [
+            {
+                "TeamId": team["Id"],
+                "TeamName": team["Name"],
+                "SpaceId": scope,
+                "UserId": user_id,
+                "IsDirectlyAssigned": True,
+                "ExternalSecurityGroups": [],
+            }
+            for scope, team in _teams_with(call, user_id)
+        ]
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox import crud, texts
 from sandbox.errors import bad_request, not_found
+from sandbox.indexes import by_project
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare, own
 from sandbox.resources import variables
 from sandbox.resources.processes import new_runbook_process, runbook_process_id
@@ -105,7 +106,7 @@ def _one(call: Call) -> Document:
 
 def _list_of_project(call: Call) -> Answer:
     project = _project(call)
-    runbooks = [one for one in call.scope.collection("runbooks").values() if one["ProjectId"] == project]
+    runbooks = call.lookup("runbooks", by_project, project)
     return crud.list_page(call, RUNBOOKS, runbooks, f"projects/{project}/runbooks")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sandbox import tags, texts
 from sandbox.errors import ApiError, bad_request
+from sandbox.indexes import by_project
 from sandbox.routing import Call
 from sandbox.store import Document
 
@@ -34,9 +35,7 @@ def canonical_tags(call: Call) -> Iterator[str]:
 def project_processes(call: Call, project_id: str) -> Iterator[Document]:
     """The deployment process of a project and the processes of its runbooks."""
     for collection in ("deploymentprocesses", "runbookprocesses"):
-        for process in call.scope.collection(collection).values():
-            if process["ProjectId"] == project_id:
-                yield process
+        yield from call.lookup(collection, by_project, project_id)
 
 
 def _item(document: Document) -> Document:
@@ -52,14 +51,14 @@ def scope_values(call: Call, owner_id: str) -> Document:
     actions: list[Document] = []
     processes: list[Document] = []
     if project:
-        channels = [_item(one) for one in scope.collection("channels").values() if one["ProjectId"] == owner_id]
+        channels = [_item(one) for one in call.lookup("channels", by_project, owner_id)]
         actions = [
             _item(action)
             for process in project_processes(call, owner_id)
             for step in process["Steps"]
             for action in step["Actions"]
         ]
-        runbooks = [one for one in scope.collection("runbooks").values() if one["ProjectId"] == owner_id]
+        runbooks = call.lookup("runbooks", by_project, owner_id)
         processes = [{**_item(project), "ProcessType": "Deployment"}]
         processes += [{**_item(runbook), "ProcessType": "Runbook"} for runbook in runbooks]
     environments = sorted(scope.collection("environments").values(), key=lambda one: one["SortOrder"])

@@ -15,6 +15,7 @@ from sandbox.resources.infrastructure import MACHINE_POLICIES, MACHINE_POLICY_TE
 from sandbox.resources.lifecycles import LIFECYCLES
 from sandbox.resources.people import SYSTEM_TEAMS, USERS, built_in_team
 from sandbox.resources.projects import PROJECT_GROUPS
+from sandbox.resources.roles import built_in_roles, managers_role
 from sandbox.routing import Answer, Call, Router
 from sandbox.settings import Settings
 from sandbox.shapes import require, retention
@@ -104,16 +105,9 @@ def furnish(store: Store, settings: Settings) -> None:
     user = crud.draft(call, USERS, None, {"Username": settings.username, "DisplayName": "Sandbox Administrator"})
     user.update(IsRequestor=True, Created=store.clock().isoformat(timespec="milliseconds"))
     teams = [built_in_team(team, name, None, [user["Id"]]) for team, name in SYSTEM_TEAMS]
-    role: Document = {
-        "Id": "userroles-spacemanager",
-        "Name": "Space Manager",
-        "Description": None,
-        "CanBeDeleted": False,
-    }
-    role.update(GrantedSpacePermissions=[], GrantedSystemPermissions=[])
     space = crud.draft(call, SPACES, None, {"Name": "Default", "IsDefault": True})
     space.update(Slug="default", SpaceManagersTeams=["teams-administrators", _managers_team(space["Id"])])
-    writes = [Write("users", None, user), Write("userroles", None, role), Write("spaces", None, space)]
+    writes = [Write("users", None, user), *built_in_roles(), Write("spaces", None, space)]
     writes += catalogue(call)
     store.commit(None, [*writes, *(Write("teams", None, team) for team in teams)], SYSTEM)
     _furnish_space(store, settings, space["Id"], [], is_default=True)
@@ -137,6 +131,7 @@ def _furnish_space(store: Store, settings: Settings, space_id: str, managers: li
     )
     writes = [
         Write("teams", None, built_in_team(_managers_team(space_id), "Space Managers", space_id, managers)),
+        managers_role(call, _managers_team(space_id)),
         Write("lifecycles", None, lifecycle),
         Write("projectgroups", None, {**group, "Slug": "default-project-group"}),
         Write("machinepolicies", None, policy),
