@@ -26,7 +26,7 @@ Add = Callable[..., Document]
 
 class World:
     def __init__(self, *, links: dict[str, str] | None = None, **route: Any) -> None:
-        settings = {"include": {"project": ["*"]}} | route
+        settings: dict[str, Any] = {"include": {"project": ["*"]}, **route}
         self.route = Route(
             name="dev-to-prod",
             source=Endpoint(instance="dev"),
@@ -50,6 +50,11 @@ class World:
         """One that has no directory line: a process, a variable set."""
         self.documents[side][document_id] = {"Id": document_id, **fields}
         return {"Id": document_id, **fields}
+
+    def change(self, side: str, document_id: str, **fields: Any) -> None:
+        document = self.documents[side][document_id]
+        assert document is not None
+        document |= fields
 
     def _add(self, side: str, kind_name: str, item_id: str, name: str, owner: str | None, fields: Any) -> Document:
         kind = registry.BY_NAME.get(kind_name)
