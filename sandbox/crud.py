@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox import secrets, tags, texts
 from sandbox.errors import bad_request, not_found
+from sandbox.indexes import by_name, by_slug
 from sandbox.kind import Field, Kind, Save, values_at
 from sandbox.paging import page, select
 from sandbox.routing import Answer, Call, Handler, Router
@@ -66,9 +68,7 @@ def find(call: Call, kind: Kind, id_or_slug: str) -> Document:
     """A document by id, or by slug if the kind has one. Raises ApiError 404."""
     document = call.scope.find(kind.collection, id_or_slug)
     if document is None and kind.slug:
-        wanted = id_or_slug.casefold()
-        documents = call.scope.collection(kind.collection).values()
-        document = next((found for found in documents if str(found.get("Slug")).casefold() == wanted), None)
+        document = next(iter(call.lookup(kind.collection, by_slug, id_or_slug.casefold())), None)
     if document is None:
         raise not_found(id_or_slug)
     if not call.sees(document):
@@ -203,29 +203,37 @@ def check_references(call: Call, kind: Kind, document: Document) -> None:
                 raise not_found(value)
 
 
-def _siblings(call: Call, kind: Kind, document: Document) -> Iterable[Document]:
-    for other in call.scope.collection(kind.collection).values():
-        if other["Id"] != document["Id"] and all(other.get(n) == document.get(n) for n in kind.unique_within):
-            yield other
-
-
 def check_unique(call: Call, kind: Kind, document: Document) -> None:
     """Raises ApiError 400 for a name that another document of the kind has."""
     if not kind.unique_name:
         return
-    name = document["Name"].casefold()
-    if any(other["Name"].casefold() == name for other in _siblings(call, kind, document)):
+    others = call.lookup(kind.collection, by_name, document["Name"].casefold())
+    if any(_beside(document, other, kind.unique_within) for other in others):
         raise bad_request(texts.name_taken(kind.name, document["Name"]))
 
 
+def _beside(document: Document, other: Document, within: tuple[str, ...]) -> bool:
+    """Whether the other is another document, and within the same owner."""
+    return bool(other["Id"] != document["Id"]) and all(other.get(name) == document.get(name) for name in within)
+
+
+@dataclass(frozen=True, slots=True)
+class _TakenSlugs:
+    """The slugs that a document may not have, looked up one by one."""
+
+    call: Call
+    kind: Kind
+    document: Document
+
+    def __contains__(self, slug: object) -> bool:
+        within = ("ProjectId",) if "ProjectId" in self.document else ()
+        others = self.call.lookup(self.kind.collection, by_slug, str(slug).casefold())
+        return any(_beside(self.document, other, within) for other in others)
+
+
 def _give_slug(save: Save) -> None:
-    call, kind, document = save.call, save.kind, save.after
-    within = ("ProjectId",) if "ProjectId" in document else ()
-    taken = {
-        str(other.get("Slug")).lower()
-        for other in call.scope.collection(kind.collection).values()
-        if other["Id"] != document["Id"] and all(other.get(name) == document.get(name) for name in within)
-    }
+    document, kind = save.after, save.kind
+    taken = _TakenSlugs(save.call, kind, document)
     stored = save.before.get("Slug") if save.before else None
     if document["Slug"] and document["Slug"] != stored:
         check_slug(document["Slug"], taken, kind.name)

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from sandbox.access import ADMINISTRATOR, Access
 from sandbox.errors import bad_request, method_not_allowed, not_found, route_not_found
 from sandbox.settings import Settings
-from sandbox.store import Actor, Document, Scope, Store
+from sandbox.store import Actor, Document, Key, Scope, Store
 from sandbox.versions import at_least
 
 __all__ = ["Answer", "Call", "Handler", "Match", "Route", "Router"]
@@ -111,6 +111,10 @@ class Call:
         return (
             f"{self.settings.api_root}/{self.space_id}/{path}" if self.space_id else f"{self.settings.api_root}/{path}"
         )
+
+    def lookup(self, collection: str, by: Key, value: Any) -> list[Document]:
+        """The documents of the call's scope with this value (`sandbox.indexes`)."""
+        return self.store.lookup(self.space_id, collection, by, value)
 
     def look_up(self, collection: str, document_id: Any) -> Document | None:
         """A document by id in the call's space or, for kinds that live in both, in the system."""

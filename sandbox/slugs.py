@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Container
 
 from sandbox.errors import bad_request
 
@@ -12,7 +12,7 @@ __all__ = ["check_slug", "make_slug"]
 _RESERVED = "all"
 
 
-def make_slug(name: str, taken: Collection[str]) -> str:
+def make_slug(name: str, taken: Container[str]) -> str:
     """A slug for a name that is not among `taken`: `My App` → `my-app`, `my-app-2`."""
     base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "item"
     slug, number = base, 1
@@ -22,7 +22,7 @@ def make_slug(name: str, taken: Collection[str]) -> str:
     return slug
 
 
-def check_slug(slug: str, taken: Collection[str], what: str) -> None:
+def check_slug(slug: str, taken: Container[str], what: str) -> None:
     """Refuse a slug that somebody sent: `all` is a route (OctopusDeploy/Issues#9673); others may be taken."""
     if slug.lower() == _RESERVED:
         raise bad_request("slug must not be called 'all'.")

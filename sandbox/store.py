@@ -20,9 +20,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["SYSTEM", "Actor", "Commit", "Document", "Scope", "Store", "Write"]
+__all__ = ["SYSTEM", "Actor", "Commit", "Document", "Key", "Scope", "Store", "Write"]
 
 Document = dict[str, Any]
+Key = Callable[[Document], Any]
+"""What an index is by: a value of a document, None for one that is not to be found by it. A function of a module."""
 Category = Literal["Created", "Modified", "Deleted"]
 
 STATE_FORMAT = 1
@@ -134,6 +136,7 @@ class Store:
     before_commit: list[Callable[[str | None, Sequence[Write]], None]] = field(default_factory=list)
     on_commit: list[Callable[[Commit], None]] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
+    _indexes: dict[tuple[str | None, str], dict[Key, dict[Any, dict[str, Document]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.state:
@@ -176,6 +179,25 @@ class Store:
         return next(
             (s for s in self.spaces() if wanted in (s["Id"].casefold(), str(s.get("Slug", "")).casefold())), None
         )
+
+    def lookup(self, space_id: str | None, collection: str, by: Key, value: Any) -> list[Document]:
+        """The documents of a collection with this value, oldest first. What finds among thousands must not look at all
+        of them: the first call makes an index, commits keep it."""
+        indexes = self._indexes.setdefault((space_id, collection), {})
+        index = indexes.get(by)
+        if index is None:
+            index = indexes[by] = {}
+            for document in self.scope(space_id).collection(collection).values():
+                index.setdefault(by(document), {})[document["Id"]] = document
+        return list(index.get(value, {}).values())
+
+    def _reindex(self, space_id: str | None, collection: str, before: Document | None, after: Document | None) -> None:
+        for by, index in self._indexes.get((space_id, collection), {}).items():
+            old, new = (None if one is None else by(one) for one in (before, after))
+            if before is not None and (after is None or old != new):
+                index.get(old, {}).pop(before["Id"], None)
+            if after is not None:
+                index.setdefault(new, {})[after["Id"]] = after
 
     def secret(self, document_id: str, place: str) -> str | None:
         """One secret, for tests to look at: it never leaves by HTTP. `place` as in `sandbox.secrets`."""
@@ -226,6 +248,7 @@ class Store:
         changed: set[str] = set()
         for write in writes:
             documents = collections.setdefault(write.collection, {})
+            self._reindex(space_id, write.collection, documents.get(write.id), write.after)
             if write.after is None:
                 documents.pop(write.id, None)
                 self.state["Secrets"].pop(write.id, None)
@@ -247,6 +270,7 @@ class Store:
 
     def drop_space(self, space_id: str) -> None:
         """Forget all documents of a deleted space, and their secrets. The space document itself goes by `commit`."""
+        self._indexes = {key: found for key, found in self._indexes.items() if key[0] != space_id}
         for documents in self.state["Spaces"].pop(space_id, {}).values():
             for document_id in documents:
                 self.state["Secrets"].pop(document_id, None)

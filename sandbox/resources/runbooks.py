@@ -7,6 +7,7 @@ from sandbox.errors import bad_request, not_found
 from sandbox.indexes import by_project
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare, own
 from sandbox.resources import variables
+from sandbox.resources.freezing import thaw
 from sandbox.resources.processes import new_runbook_process, runbook_process_id
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import CONNECTIVITY, GUIDED_FAILURE, NAME, TENANTED, filled, retention
@@ -27,6 +28,10 @@ def _prepare(save: Save) -> None:
     runbook["RunRetentionPolicy"] = retention(runbook["RunRetentionPolicy"], "RunRetentionPolicy", "Forever")
     if runbook["EnvironmentScope"] != "Specified":
         runbook["Environments"] = []
+    published = runbook["PublishedRunbookSnapshotId"]
+    snapshot = call.find("runbooksnapshots", published) if published else None
+    if snapshot and snapshot["RunbookId"] != runbook["Id"]:
+        raise not_found(published)
 
 
 def _created(save: Save) -> list[Write]:
@@ -40,8 +45,19 @@ def _deleting(call: Call, runbook: Document) -> list[Write]:
         for trigger in call.scope.collection("projecttriggers").values()
         if trigger["Action"].get("RunbookId") == runbook["Id"]
     ]
+    snapshots = [one for one in call.scope.collection("runbooksnapshots").values() if one["RunbookId"] == runbook["Id"]]
+    frozen = [
+        copy
+        for one in snapshots
+        for copy in (
+            one["FrozenRunbookProcessId"],
+            one["ProjectVariableSetSnapshotId"],
+            *one["LibraryVariableSetSnapshotIds"],
+        )
+    ]
+    gone = [Write("runbooksnapshots", one, None, side_effect=True) for one in snapshots]
     scopes = variables.without_scope(call, "ProcessOwner", [runbook["Id"]])
-    return [Write("runbookprocesses", process, None, side_effect=True), *triggers, *scopes]
+    return [Write("runbookprocesses", process, None, side_effect=True), *triggers, *scopes, *gone, *thaw(call, frozen)]
 
 
 RUNBOOKS = declare(
@@ -54,7 +70,7 @@ RUNBOOKS = declare(
             Field("Description"),
             Field("ProjectId", writable="create", required=True),
             own("RunbookProcessId"),
-            own("PublishedRunbookSnapshotId"),
+            Field("PublishedRunbookSnapshotId", writable="update"),
             Field("MultiTenancyMode", "Untenanted", choices=TENANTED),
             Field("ConnectivityPolicy", {}),
             Field("EnvironmentScope", "All", choices=("All", "Specified", "FromProjectLifecycles")),

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from sandbox.indexes import by_name
 from sandbox.store import SYSTEM, Commit, Store, Write
 
 
@@ -64,3 +65,21 @@ def test_ids_are_found_in_any_case() -> None:
 def test_a_write_without_a_document_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="without a document"):
         Write("feeds", None, None)
+
+
+def test_an_index_follows_every_commit() -> None:
+    store = Store()
+
+    def names(value: str) -> list[str]:
+        return [one["Id"] for one in store.lookup("Spaces-1", "projects", by_name, value)]
+
+    one, two = {"Id": "Projects-1", "Name": "Same"}, {"Id": "Projects-2", "Name": "same"}
+    store.commit("Spaces-1", [Write("projects", None, one)], SYSTEM)
+    assert names("same") == ["Projects-1"]
+    store.commit("Spaces-1", [Write("projects", None, two), Write("projects", one, {**one, "Size": 1})], SYSTEM)
+    assert names("same") == ["Projects-1", "Projects-2"]  # a change does not move it
+    store.commit("Spaces-1", [Write("projects", one, {**one, "Name": "Other"}), Write("projects", two, None)], SYSTEM)
+    assert (names("same"), names("other")) == ([], ["Projects-1"])
+    assert store.lookup("Spaces-2", "projects", by_name, "other") == []
+    store.drop_space("Spaces-1")
+    assert names("other") == []
