@@ -22,13 +22,16 @@ routes = st.sampled_from([CAREFUL, MIRROR])
 
 
 def alike(both: Pair) -> list[str]:
-    """Where the two spaces differ, but for variables of which the route may not make the same:
+    """Where the two spaces differ, but for what the route may not make the same:
 
     a secret that shares its name with other rows, which is never added, for a placeholder could hide one that works;
-    rows that are scoped to a step which the source itself does not have any more; and the scope of a secret, which does
-    not follow the source, lest the destination's own come to be used elsewhere.
+    rows that are scoped to a step which the source itself does not have any more (so with rules of channels); and the
+    scope of a secret, which does not follow the source, lest the destination's own come to be used elsewhere.
     """
     source, destination = portable(both.source.sandbox), portable(both.destination.sandbox)
+    for form in (source, destination):
+        for key in (key for key in form if key[0] == "channels"):
+            form[key]["Rules"] = [rule for rule in form[key]["Rules"] if "nothing: " not in str(rule["ActionPackages"])]
     for key, rows in source.items():
         if key[0] != "variables":
             continue

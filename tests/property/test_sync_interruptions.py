@@ -159,24 +159,22 @@ async def test_a_sync_that_died_ends_where_it_would_have_ended(
             await Editor(both.source).make(here)
             await Editor(both.destination, "!").make(there)
 
-    counts: dict[str, int] = {}
     one, two = fakeredis.FakeServer(), fakeredis.FakeServer()
     async with pair(redis=fakeredis.FakeAsyncRedis(server=one), **route) as both:
         await prepared(both)
-        fuses = [Fuse(place) for place, _ in stops]
-        plan = await run(both, one, fuses[0])
-        counts = {fuse.place: fuse.seen for fuse in fuses}
+        undisturbed = Fuse(stops[0][0])
+        plan = await run(both, one, undisturbed)
         wanted, entries = await end(both)
 
     async with pair(redis=fakeredis.FakeAsyncRedis(server=two), **route) as both:
         await prepared(both)
         plans = [plan]
         for place, point in stops:
-            fuse = Fuse(place, point % (counts[place] or 1))
+            fuse = Fuse(place, point % (undisturbed.seen or 1))
             try:
                 plans.append(await run(both, two, fuse))
             except (Died, asyncio.CancelledError):
-                plans.append(f"died at {fuse.place} number {fuse.at} of {counts[place]}")
+                plans.append(f"died at {fuse.place} number {fuse.at} of {undisturbed.seen}")
         plans.append(told(await sync(both)))
         found, left = await end(both)
 

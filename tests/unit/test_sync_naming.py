@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from config.route import Endpoint, Route
+from worker.kinds.references import PendingId
 from worker.plan.values import Action, CleanUp, Op
 from worker.sync.naming import Names, verbatim
 from worker.sync.translate import label
@@ -13,7 +14,12 @@ from worker.sync.world import Directory, Entry, World
 def names() -> Names:
     world = World(Route(name="route", source=Endpoint(instance="dev"), destination=Endpoint(instance="prod")))
     world.destination.directories["environment"] = Directory([Entry("Environments-1", "Production")])
+    step = {"Name": "Deploy", "Actions": [{"Id": ACTION, "Name": "Deploy"}]}
+    world.source.documents["deploymentprocess-Projects-1"] = {"Steps": [step]}
     return Names(world)
+
+
+ACTION = "c4c4def0-4c54-5515-ab92-349bcfd50e3c"
 
 
 def where(text: str) -> str:
@@ -23,6 +29,11 @@ def where(text: str) -> str:
 
 def test_an_id_is_shown_as_a_name() -> None:
     assert where("Phases/Environments-1") == "Phases/Production"
+
+
+def test_an_id_that_is_to_come_is_shown_as_the_same_name() -> None:
+    pending = PendingId.of("deploymentprocess-Projects-1", ACTION)
+    assert where(row_label({"Name": "Port", "Scope": {"Action": [pending]}})) == "Variables[Port · Action: Deploy]"
 
 
 def test_a_name_that_looks_like_an_id_is_shown_as_it_is() -> None:

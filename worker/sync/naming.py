@@ -17,8 +17,9 @@ from worker.sync.world import World
 _PLAIN = "\0"
 """No name can hold it. It stands in texts that are no id though they look like one."""
 
-_TOKEN = re.compile(r"(?:new:)?[A-Za-z]+-[A-Za-z0-9-]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-"""What may be an id: ``Projects-1``, ``feeds-builtin``, a stand-in for one of them, a GUID."""
+_GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_TOKEN = re.compile(rf"new:[A-Za-z]+-[A-Za-z0-9-]+(?::{_GUID})?|[A-Za-z]+-[A-Za-z0-9-]+|{_GUID}")
+"""What may be an id: ``Projects-1``, ``feeds-builtin``, a GUID, a stand-in for one of them."""
 
 
 def verbatim(text: str) -> str:
