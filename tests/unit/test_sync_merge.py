@@ -261,6 +261,19 @@ def test_a_rename_on_the_destination_stays_and_the_source_still_reaches_it() -> 
     assert found.document["Steps"][0]["Actions"][0]["IsDisabled"] is True
 
 
+def test_one_that_is_renamed_makes_room_for_a_new_one_that_looks_as_it_did() -> None:
+    there = process(step("d", "A"))
+
+    found = merged(
+        process(step("s", "B", "A"), step("s", "A", "clone")),
+        there,
+        synced(process(step("s", "A")), there, links("A")),
+    )
+
+    assert names(found) == ["B", "A"]
+    assert found.document["Steps"][0]["Id"] == "d-A"
+
+
 def test_two_that_swap_their_names_swap_their_names() -> None:
     there = process(step("d", "A"), step("d", "B"))
     baseline = synced(process(step("s", "A"), step("s", "B")), there, links("A", "B"))

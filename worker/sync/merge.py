@@ -7,16 +7,16 @@ starts from what the destination returned, and only what was decided is laid ove
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from config.names import name_key
 from config.rules import Removed, Rules
 from worker.kinds.references import Empty, Form, is_secret
 from worker.kinds.shape import Elements, Shape
 from worker.plan.values import MASK, Change, CleanUp, Decision, Document, Edit, NamePath
 from worker.sync.baseline import Baseline
+from worker.sync.elements import ids_in, name_of, objects, same_element
 from worker.sync.fields import MISSING, Sides, Verdict, decide, merge_set, same
 from worker.sync.fresh import Fresh
 from worker.sync.order import interleave
@@ -222,8 +222,8 @@ class _Walk:
 
     def elements(self, elements: Elements, sides: Sides, where: str) -> list[Any]:
         want: list[Document] = list(sides.want)
-        there = _objects(sides.there)
-        before, wrote = _objects(sides.before), _objects(sides.wrote)
+        there = objects(sides.there)
+        before, wrote = objects(sides.before), objects(sides.wrote)
         there_of = self.match(want, there, elements.identity)
         merged: dict[int, Document] = {}
         """Position in ``there`` → the merged element."""
@@ -231,26 +231,26 @@ class _Walk:
         """Position in ``want`` → the new one."""
         for index, element in enumerate(want):
             place = f"{where}[{label(element, elements.identity)}]"
-            previous = _same_element(element, before, elements.identity)
+            previous = same_element(element, before, elements.identity, want)
             if index in there_of:
                 position = there_of[index]
                 target = there[position]
                 self.link(element, target)
                 inner = Sides(
                     element,
-                    previous if previous is not None else MISSING,
+                    previous,
                     target,
-                    _by_id(target, wrote, elements.identity),
-                    contact=previous is None and not sides.ours,
-                    ours=sides.ours and previous is None,
+                    same_element(target, wrote, elements.identity, there),
+                    contact=previous is MISSING and not sides.ours,
+                    ours=sides.ours and previous is MISSING,
                 )
                 merged[position] = self.object(elements.shape, inner, place)
-            elif previous is not None and not sides.ours and not self.changed(element, previous):
+            elif previous is not MISSING and not sides.ours and not self.changed(element, previous):
                 self.out.decisions.append(
                     Decision("merge:destination-edit", place, "removed on the destination; stays so")
                 )
             else:
-                if previous is not None and not sides.ours:
+                if previous is not MISSING and not sides.ours:
                     self.conflict(sides, place, kept=False)
                 added[index] = self.fresh.value(elements.shape, element, place)
                 self.out.changes.append(Change(Edit.ADD, place, None, plain(added[index])))
@@ -272,9 +272,9 @@ class _Walk:
         names: dict[tuple[str, ...], list[int]] = {}
         for position, element in enumerate(there):
             if position not in taken:
-                names.setdefault(_name(element, identity), []).append(position)
+                names.setdefault(name_of(element, identity), []).append(position)
         for index, element in enumerate(want):
-            if index not in found and (positions := names.get(_name(element, identity))):
+            if index not in found and (positions := names.get(name_of(element, identity))):
                 found[index] = positions.pop(0)
         return found
 
@@ -285,7 +285,7 @@ class _Walk:
     def recall_links(self) -> None:
         """What the source has not got now, and the destination still has, is known again when it comes back."""
         linked = set(self.out.elements.values())
-        there = set(_ids(self.out.document))
+        there = set(ids_in(self.out.document))
         for source, destination in self.baseline.elements.items():
             if source not in self.out.elements and destination in there - linked:
                 self.out.elements[source] = destination
@@ -317,11 +317,11 @@ class _Walk:
             if linked.get(element_id) in self.skipped:
                 continue
             was_ours = linked.get(element_id) not in {None, *wanted} or (
-                not element_id and _same_element(element, before, elements.identity) is not None
+                not element_id and same_element(element, before, elements.identity) is not MISSING
             )
             if not was_ours:
                 continue
-            written = _by_id(element, wrote, elements.identity)
+            written = same_element(element, wrote, elements.identity, there)
             if self.rules.removed is Removed.REMOVE_OURS and written is not MISSING and same(element, written):
                 gone.add(position)
                 self.out.changes.append(Change(Edit.REMOVE, place, plain(element), None))
@@ -354,9 +354,9 @@ class _Walk:
         previous = None
         if not sides.contact and not sides.ours and sides.before is not MISSING:
             ranks = [
-                (i, _same_element(old, [want[i] for i in crossing], elements.identity)) for i, old in enumerate(before)
+                (i, same_element(old, [want[i] for i in crossing], elements.identity)) for i, old in enumerate(before)
             ]
-            previous = [key_of[i] for _, found in ranks if found is not None for i in crossing if want[i] is found]
+            previous = [key_of[i] for _, found in ranks if found is not MISSING for i in crossing if want[i] is found]
         left = [("there", position) for position in range(len(there)) if position not in gone]
         order = interleave([key_of[index] for index in crossing], previous, left)
         staying = [key for key in order if key[0] == "there"]
@@ -367,42 +367,6 @@ class _Walk:
             merged.get(position, there[position]) if origin == "there" else added[position]
             for origin, position in order
         ]
-
-
-def _objects(value: Any) -> list[Document]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _ids(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if isinstance(value.get("Id"), str):
-            yield value["Id"]
-        for item in value.values():
-            yield from _ids(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _ids(item)
-
-
-def _name(element: Document, identity: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name_key(str(element.get(part) or "")) for part in identity)
-
-
-def _same_element(element: Document, among: Sequence[Document], identity: tuple[str, ...]) -> Document | None:
-    """The same element of the same side at another time: by its id, else by its name."""
-    if element.get("Id"):
-        for other in among:
-            if other.get("Id") == element["Id"]:
-                return other
-    for other in among:
-        if _name(other, identity) == _name(element, identity):
-            return other
-    return None
-
-
-def _by_id(element: Document, among: Sequence[Document], identity: tuple[str, ...]) -> Any:
-    found = _same_element(element, among, identity)
-    return MISSING if found is None else found
 
 
 def plain(value: Any) -> Any:
