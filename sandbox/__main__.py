@@ -8,7 +8,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from sandbox.server import serve
+from sandbox.generator import Sizes, generate
+from sandbox.server import open_store, serve
 from sandbox.settings import DEFAULT_API_KEY, DEFAULT_VERSION, Settings
 
 __all__ = ["main", "run"]
@@ -34,6 +35,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--requests-per-minute", type=int, default=0, help="rate limit; 0 for none")
     parser.add_argument("--strict", action="store_true", help="refuse bodies with unknown or missing properties")
+    parser.add_argument(
+        "--generate",
+        default=None,
+        type=Sizes.parse,
+        metavar="SIZES",
+        help="fill the default space of a new server: projects=1000,variables=200000,tenants=5000 (sandbox.generator)",
+    )
     given = parser.parse_args(argv)
     settings = Settings(
         version=given.version,
@@ -47,25 +55,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         requests_per_minute=given.requests_per_minute,
         strict=given.strict,
     )
-    return run(settings, host=given.host, port=given.port)
+    return run(settings, host=given.host, port=given.port, sizes=given.generate)
 
 
-def run(settings: Settings, *, host: str = "127.0.0.1", port: int = 8065) -> int:
-    """Serve until SIGINT or SIGTERM. Returns 0, or 1 if the server could not start."""
+def run(settings: Settings, *, host: str = "127.0.0.1", port: int = 8065, sizes: Sizes | None = None) -> int:
+    """Serve until SIGINT or SIGTERM. Returns 0, or 1 if the server could not start. `sizes` fill a new server; one that
+    comes from a state file stays as it was."""
     try:
-        asyncio.run(_serve(settings, host, port))
+        asyncio.run(_serve(settings, host, port, sizes))
     except OSError as error:
         sys.stderr.write(f"sandbox: {error}\n")
         return 1
     return 0
 
 
-async def _serve(settings: Settings, host: str, port: int) -> None:
+async def _serve(settings: Settings, host: str, port: int, sizes: Sizes | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with serve(settings, port, host=host) as sandbox:
+    store = open_store(settings)
+    if sizes is not None and not store.system.collection("users"):
+        generate(store, settings, sizes)
+    async with serve(settings, port, host=host, store=store) as sandbox:
         sys.stdout.write(f"Octopus sandbox {settings.version} at {sandbox.url} with API key {settings.api_key}\n")
         sys.stdout.flush()
         await stop.wait()

@@ -135,19 +135,27 @@ class EventQuery:
 
     def _named(self, event: AuditEvent) -> bool:
         entry = event.entry
-        related = names(entry.related)
         category = entry.category.casefold()
         return (
             (not self.ids or event.id.casefold() in self.ids)
             and (not self.categories or category in self.categories)
             and (not self.groups or category in self._group_categories)
+            and (self.include_internal or not entry.internal)
             and (not self.agents or (agent_of(event.actor.user_agent) or "").casefold() in self.agents)
             and (not self.users or event.actor.user_id.casefold() in self.users)
-            and (not self.document_types or any(i.split("-", 1)[0] in self.document_types for i in related))
+            and (not self._regards or self._regarded(names(entry.related)))
+        )
+
+    @property
+    def _regards(self) -> bool:
+        return bool(self.document_types or self.regarding or self.regarding_any or any(self.related))
+
+    def _regarded(self, related: Names) -> bool:
+        return (
+            (not self.document_types or any(i.split("-", 1)[0] in self.document_types for i in related))
             and self.regarding <= related
             and (not self.regarding_any or bool(self.regarding_any & related))
             and all(not wanted or wanted & related for wanted in self.related)
-            and (self.include_internal or not entry.internal)
         )
 
 

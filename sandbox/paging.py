@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,10 +20,11 @@ _PAGING = ("skip", "take")
 
 
 def sort_key(kind: Kind) -> Any:
-    """How a list of the kind is sorted: by name without regard to case, by SortOrder, or by the number of the id."""
+    """How a list of the kind is sorted: by name without regard to case, by SortOrder, or by the number of the id
+    (`-Id`: newest first)."""
 
     def key(document: Document) -> tuple[Any, ...]:
-        if kind.order == "Id":
+        if kind.order in ("Id", "-Id"):
             return natural_id(str(document["Id"]))
         value = document.get(kind.order)
         first = str(value or "").casefold() if kind.order == "Name" else (value or 0)
@@ -31,6 +33,7 @@ def sort_key(kind: Kind) -> Any:
     return key
 
 
+@lru_cache(maxsize=65_536)
 def natural_id(document_id: str) -> tuple[Any, ...]:
     """`Projects-2` before `Projects-10`."""
     return tuple(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", document_id))
@@ -58,7 +61,7 @@ def select(call: Call, kind: Kind, documents: Iterable[Document]) -> list[Docume
         if parameter.lower() in call.query:
             values = call.arguments(parameter)
             chosen = [document for document in chosen if passes(document, values)]
-    return sorted(chosen, key=sort_key(kind))
+    return sorted(chosen, key=sort_key(kind), reverse=kind.order == "-Id")
 
 
 def page(call: Call, item_type: str, path: str, items: Sequence[Any], take: int = 30, show: Any = None) -> Answer:

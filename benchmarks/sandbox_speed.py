@@ -1,0 +1,101 @@
+"""How fast the sandbox is, so that what is measured against it measures us: loading a large space, and answering pages.
+
+    python benchmarks/sandbox_speed.py [--sizes projects=1000,variables=200000,tenants=5000] [--requests 40] [--json]
+
+Prints the seconds that the space takes to make, and the milliseconds of each request at the median and at the 95th
+percentile, over one connection. Nothing is judged here: the numbers depend on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import aiohttp
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from sandbox.generator import Sizes, generate
+from sandbox.server import open_store, serve
+from sandbox.settings import Settings
+
+DEFAULT = "projects=1000,variables=200000,tenants=5000,runbooks=1000"
+
+
+async def measure(sizes: Sizes, requests: int) -> dict[str, object]:
+    settings = Settings(seed=1, poll_seconds=3600)
+    store = open_store(settings)
+    started = time.perf_counter()
+    generate(store, settings, sizes)
+    loading = time.perf_counter() - started
+    rows: dict[str, dict[str, float]] = {}
+    async with serve(settings, store=store) as sandbox, aiohttp.ClientSession(headers=sandbox.headers) as session:
+        space = store.default_space()
+        assert space is not None
+        projects = list(store.space(space["Id"]).collection("projects"))
+        sets = [f"variableset-{project}" for project in projects]
+        paths = {
+            "a page of 30 projects": "projects?skip={n}&take=30",
+            "a page of 30 tenants": "tenants?skip={n}&take=30",
+            "a page of 1,000 tenants": "tenants?take=1000",
+            "one project": "projects/{project}",
+            "one variable set": "variables/{set}",
+            "ten variable sets": "variables/all?ids={sets}",
+            "one deployment process": "deploymentprocesses/deploymentprocess-{project}",
+            "a page of 30 runbooks": "runbooks?skip={n}&take=30",
+            "projects by name": "projects?partialName=billing&take=30",
+            "a page of 30 events": "events",
+            "events of the last minute": "events?from={since}&take=1000&excludeDifference=true",
+            "an event that is not there": "events?regardingAny=Projects-999999",
+        }
+        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
+        for what, template in paths.items():
+            spent, size = [], 0
+            for number in range(requests):
+                index = number % max(1, len(projects))
+                path = template.format(
+                    n=number * 7,
+                    project=projects[index] if projects else "none",
+                    set=sets[index] if sets else "none",
+                    sets=",".join(sets[index : index + 10]),
+                    since=since,
+                )
+                begun = time.perf_counter()
+                async with session.get(f"{sandbox.url}/api/{space['Id']}/{path}") as answer:
+                    size = len(await answer.read())
+                spent.append((time.perf_counter() - begun) * 1000)
+            ordered = sorted(spent)
+            rows[what] = {
+                "median_ms": round(statistics.median(ordered), 2),
+                "p95_ms": round(ordered[int(len(ordered) * 0.95) - 1], 2),
+                "kilobytes": round(size / 1000, 1),
+            }
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"loading_s": round(loading, 2), "peak_mb": round(peak), "requests": rows}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=Sizes.parse, default=Sizes.parse(DEFAULT))
+    parser.add_argument("--requests", type=int, default=40, help="of each kind (default %(default)s)")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    result = asyncio.run(measure(given.sizes, given.requests))
+    if given.json:
+        print(json.dumps(result))
+        return
+    print(f"loaded in {result['loading_s']} s, peak {result['peak_mb']} MB")
+    rows = result["requests"]
+    assert isinstance(rows, dict)
+    for what, row in rows.items():
+        print(f"{what:<30} {row['median_ms']:>8} ms  p95 {row['p95_ms']:>8} ms  {row['kilobytes']:>8} kB")
+
+
+if __name__ == "__main__":
+    main()
