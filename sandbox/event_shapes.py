@@ -60,6 +60,14 @@ def _certificate_categories(write: Write) -> Iterable[str]:
     return []
 
 
+def _runbook_categories(write: Write) -> Iterable[str]:
+    """Another snapshot is published. (?) That the event is the runbook's."""
+    published = write.after and write.after.get("PublishedRunbookSnapshotId")
+    if write.before and published and write.before.get("PublishedRunbookSnapshotId") != published:
+        return ["RunbookSnapshotPublished"]
+    return []
+
+
 # Keys are id prefixes in lower case: servers are not consistent in their casing.
 SHAPES: dict[str, Shape] = {
     "accounts": Shape("Account"),
@@ -79,8 +87,10 @@ SHAPES: dict[str, Shape] = {
     "projects": Shape("Project"),
     "projecttriggers": Shape("Project trigger", ("ProjectId",)),  # (?) related
     "proxies": Shape("Proxy"),
+    "releases": Shape("Release", ("ProjectId",)),
     "runbookprocess": Shape("Runbook process", ("ProjectId",), of_owner=True),  # (?) related: the runbook, too?
-    "runbooks": Shape("Runbook", ("ProjectId",)),  # (?) related
+    "runbooks": Shape("Runbook", ("ProjectId",), besides=_runbook_categories),  # (?) related
+    "runbooksnapshots": Shape("Runbook snapshot", ("RunbookId", "ProjectId")),  # (?) all of it
     "scopeduserroles": Shape("Scoped user role", ("TeamId", "UserRoleId")),  # (?) related
     "spaces": Shape("Space"),
     "subscriptions": Shape("Subscription"),

@@ -55,3 +55,7 @@ def mismatch(name: str, sent: object, stored: object) -> str:
 def in_use(kind: str, by: str, names: list[str]) -> str:
     """The form is that of the environment's text (terraform-provider-octopusdeploy#499)."""
     return f"This {kind} cannot be deleted because it is being used by the following {by}: {', '.join(names)}"
+
+
+def frozen(what: str) -> str:
+    return f"This {what} cannot be modified because it is frozen."

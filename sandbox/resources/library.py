@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox import crud, texts
 from sandbox.errors import bad_request
 from sandbox.kind import Field, Kind, Save, declare, own
-from sandbox.resources import tenant_values, variables
+from sandbox.resources import freezing, tenant_values, variables
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import NAME, filled, templates
 from sandbox.store import Document, Write
@@ -25,6 +25,12 @@ def _with_variable_set(save: Save) -> list[Write]:
 
 
 def _delete_library_set(call: Call, library_set: Document) -> list[Write]:
+    """Refused while a release or snapshot was made with it (OctopusDeploy/Issues#9618, #7819)."""
+    if freezing.including(call, library_set["Id"]):
+        raise bad_request(
+            f"'{library_set['Name']}' can't be deleted because it's currently being referenced in a release or "
+            "runbook snapshot."
+        )
     variable_set = call.find("variables", library_set["VariableSetId"])
     values = tenant_values.without_owner(call, library_set["Id"])
     return [Write("variables", variable_set, None, side_effect=True), *values]

@@ -15,6 +15,7 @@ from sandbox.versions import prune
 
 __all__ = [
     "DEPLOYMENT_PROCESSES",
+    "REFERENCES",
     "RUNBOOK_PROCESSES",
     "add_routes",
     "deployment_process_id",
@@ -29,7 +30,7 @@ _STALE = (
     "started editing and when you saved your changes. Please refresh the page and try again."
 )
 
-_REFERENCES = (
+REFERENCES = (
     Reference("Steps[].Actions[].Environments[]", "environments", "block"),
     Reference("Steps[].Actions[].ExcludedEnvironments[]", "environments", "block"),
     Reference("Steps[].Actions[].Channels[]", "channels"),
@@ -48,12 +49,12 @@ DEPLOYMENT_PROCESSES = declare(
         fields=(),
         order="Id",
         unique_name=False,
-        references=_REFERENCES,
+        references=REFERENCES,
         links={
             "Project": "projects/{ProjectId}",
             "Template": "deploymentprocesses/{Id}/template{?channel,releaseId}",
         },
-        routes=("list", "get"),
+        routes=("list",),
     )
 )
 RUNBOOK_PROCESSES = declare(
@@ -64,9 +65,9 @@ RUNBOOK_PROCESSES = declare(
         fields=(),
         order="Id",
         unique_name=False,
-        references=_REFERENCES,
+        references=REFERENCES,
         links={"Project": "projects/{ProjectId}"},
-        routes=("list", "get"),
+        routes=("list",),
     )
 )
 _WORDS = {"deploymentprocesses": "deployment process", "runbookprocesses": "process"}
@@ -104,6 +105,8 @@ def new_runbook_process(call: Call, project_id: str, runbook_id: str) -> Write:
 def add_routes(router: Router) -> None:
     for kind in (DEPLOYMENT_PROCESSES, RUNBOOK_PROCESSES):
         crud.add_routes(router, kind)
+    router.add("GET", "deploymentprocesses/{id}", lambda call: _get(call, DEPLOYMENT_PROCESSES))
+    router.add("GET", "runbookprocesses/{id}", lambda call: _get(call, RUNBOOK_PROCESSES))
     router.add("PUT", "deploymentprocesses/{id}", lambda call: _put(call, DEPLOYMENT_PROCESSES))
     router.add("PUT", "runbookprocesses/{id}", lambda call: _put(call, RUNBOOK_PROCESSES))
     router.add("GET", "projects/{project}/deploymentprocesses", _get_of_project, since="2023.4")
@@ -112,7 +115,17 @@ def add_routes(router: Router) -> None:
     router.add("PUT", "projects/{project}/runbookprocesses/{id}", _put_runbook_process_of_project, since="2023.4")
 
 
+def _get(call: Call, kind: Kind) -> Answer:
+    """A process, or the frozen copy of one."""
+    frozen = call.scope.find("frozenprocesses", call.params["id"])
+    if frozen:
+        return Answer(crud.show(call, kind, {key: value for key, value in frozen.items() if key != "IsFrozen"}))
+    return Answer(crud.show(call, kind, crud.find(call, kind, call.params["id"])))
+
+
 def _put(call: Call, kind: Kind) -> Answer:
+    if call.scope.find("frozenprocesses", call.params["id"]):
+        raise bad_request(texts.frozen(_WORDS[kind.collection]))
     return Answer(crud.show(call, kind, save(call, kind, crud.find(call, kind, call.params["id"]), call.json())))
 
 

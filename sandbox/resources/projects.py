@@ -15,6 +15,7 @@ from sandbox.kind import Field, Kind, Reference, Save, declare, own
 from sandbox.resources import tenant_values, variables
 from sandbox.resources.actions import find_action
 from sandbox.resources.channels import default_channel
+from sandbox.resources.freezing import frozen_ids, thaw
 from sandbox.resources.processes import deployment_process_id, new_deployment_process
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import CONNECTIVITY, GUIDED_FAILURE, NAME, TENANTED, filled, templates
@@ -166,7 +167,17 @@ def _created(save: Save) -> list[Write]:
 
 def _deleting(call: Call, project: Document) -> list[Write]:
     """All that belongs to the project goes with it."""
-    owned = ("deploymentprocesses", "channels", "deploymentsettings", "runbooks", "runbookprocesses", "projecttriggers")
+    owned = (
+        "deploymentprocesses",
+        "channels",
+        "deploymentsettings",
+        "runbooks",
+        "runbookprocesses",
+        "runbooksnapshots",
+        "projecttriggers",
+        "releases",
+        "frozenprocesses",
+    )
     writes = [
         Write(collection, document, None, side_effect=True)
         for collection in owned
@@ -175,6 +186,7 @@ def _deleting(call: Call, project: Document) -> list[Write]:
     ]
     variable_set = call.find("variables", project["VariableSetId"])
     writes.append(Write("variables", variable_set, None, side_effect=True))
+    writes += thaw(call, frozen_ids(call, project["Id"]))
     for tenant in call.scope.collection("tenants").values():
         if project["Id"] in tenant["ProjectEnvironments"]:
             links = {key: value for key, value in tenant["ProjectEnvironments"].items() if key != project["Id"]}

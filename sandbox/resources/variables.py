@@ -58,7 +58,7 @@ VARIABLE_SETS = declare(
         fields=(),
         order="Id",
         unique_name=False,
-        routes=("get",),
+        routes=(),
         shown=_shown,
     )
 )
@@ -83,6 +83,7 @@ def new_set(call: Call, owner_id: str) -> Write:
 def add_routes(router: Router) -> None:
     crud.add_routes(router, VARIABLE_SETS)
     router.add("GET", "variables/all", _all)
+    router.add("GET", "variables/{id}", _get)
     router.add("PUT", "variables/{id}", _put)
     router.add("GET", "projects/{id}/variables", _get_of_project, scope="named-space", since="2023.4")
     router.add("PUT", "projects/{id}/variables", _put_of_project, scope="named-space", since="2023.4")
@@ -94,7 +95,19 @@ def _all(call: Call) -> Answer:
     return Answer([crud.show(call, VARIABLE_SETS, document) for document in found if document and call.sees(document)])
 
 
+def _get(call: Call) -> Answer:
+    """A set, or the frozen copy of one."""
+    frozen = call.scope.find("frozenvariables", call.params["id"])
+    if frozen:
+        return Answer(
+            crud.show(call, VARIABLE_SETS, {key: value for key, value in frozen.items() if key != "IsFrozen"})
+        )
+    return Answer(crud.show(call, VARIABLE_SETS, crud.find(call, VARIABLE_SETS, call.params["id"])))
+
+
 def _put(call: Call) -> Answer:
+    if call.scope.find("frozenvariables", call.params["id"]):
+        raise bad_request(texts.frozen("variable set"))
     before = crud.find(call, VARIABLE_SETS, call.params["id"])
     return Answer(crud.show(call, VARIABLE_SETS, save(call, before, call.json())))
 
