@@ -105,6 +105,9 @@ SHAPES: dict[str, Shape] = {
     "workers": Shape("Worker", ("WorkerPoolIds",)),
 }
 
+# What the server keeps for itself, by id prefix, and what nobody saw in an audit log.
+_UNAUDITED = {"actiontemplateversions", "buildinformation", "bytes", "logo"}
+
 _VERBS = {"Created": "was created", "Modified": "was modified", "Deleted": "was deleted"}
 
 
@@ -117,6 +120,9 @@ def entries_for(commit: Commit, lookup: Lookup, version: str) -> list[Entry]:
     entries: list[Entry] = []
     for write in commit.writes:
         prefix = _prefix(write.id)
+        if prefix == "packages":
+            entries += _package_entries(write, commit.space_id, version)
+            continue
         shape = SHAPES.get(prefix) or Shape(write.id.split("-", 1)[0])
         if _is_silent(write, prefix, shape, version):
             continue
@@ -142,12 +148,24 @@ def entries_for(commit: Commit, lookup: Lookup, version: str) -> list[Entry]:
     return entries
 
 
+def _package_entries(write: Write, space_id: str | None, version: str) -> list[Entry]:
+    """A push is told of as if the feed were created, which it names; other writes of packages (?) are not."""
+    if write.after is None or write.side_effect:
+        return []
+    own = has(version, "package pushed has its own category")
+    package = write.after
+    parts = (Part(f"Package {package['PackageId']} version {package['Version']} was added to the built-in repository"),)
+    return [Entry("PackageAddedToBuiltInFeed" if own else "Created", (package["FeedId"],), parts, space_id)]
+
+
 def _prefix(document_id: str) -> str:
     return document_id.split("-", 1)[0].casefold()
 
 
 def _is_silent(write: Write, prefix: str, shape: Shape, version: str) -> bool:
     """Whether this write leaves no event: the document came or went together with its owner."""
+    if prefix in _UNAUDITED:
+        return True
     if write.category == "Modified":
         return prefix == "certificates" and _only_archived(write) and has(version, "archiving unaudited")
     if prefix == "deploymentsettings" and write.category == "Created" and has(version, "project created twice"):

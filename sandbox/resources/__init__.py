@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sandbox.resources import (
     accounts,
+    build_information,
     certificates,
     channels,
     community_templates,
@@ -13,6 +14,8 @@ from sandbox.resources import (
     infrastructure,
     library,
     lifecycles,
+    logos,
+    packages,
     people,
     processes,
     projects,
@@ -37,6 +40,7 @@ __all__ = ["add_routes", "furnish"]
 
 _MODULES = (
     accounts,
+    build_information,
     certificates,
     channels,
     community_templates,
@@ -45,6 +49,8 @@ _MODULES = (
     infrastructure,
     library,
     lifecycles,
+    logos,
+    packages,
     people,
     processes,
     projects,

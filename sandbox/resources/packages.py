@@ -1,0 +1,217 @@
+"""Packages of the built-in feed: pushed as files, named `<id>.<version>.<ending>`, listed and downloaded.
+
+The bytes of a package lie in a collection of their own, base64 in the state. A push is audited as if the feed were
+created, or in a category of its own since 2025.3 (`sandbox.event_noise`); nothing else about packages is.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+
+from sandbox.errors import ApiError, bad_request, not_found
+from sandbox.kind import Kind, declare
+from sandbox.multipart import file_of
+from sandbox.paging import page
+from sandbox.routing import Answer, Call, Router
+from sandbox.store import Document, Write
+
+__all__ = ["PACKAGES", "add_routes", "latest_first", "overwrites"]
+
+EXISTS = (
+    "A package with the same ID and version already exists. To proceed anyway, specify an overwriteMode of "
+    "OverwriteExisting or IgnoreIfExists."
+)
+_FILE = re.compile(
+    r"(?P<id>.+?)\.(?P<version>\d+(?:\.\d+){1,3}(?:-[\w.-]+?)?(?:\+[\w.-]+?)?)\.(?P<ending>tar\.\w+|\w+)$"
+)
+_BYTES = "packagebytes"
+
+PACKAGES = declare(
+    Kind(
+        collection="packages",
+        prefix="packages",
+        name="PackageFromBuiltInFeed",
+        fields=(),
+        unique_name=False,
+        routes=(),
+    )
+)
+
+
+def add_routes(router: Router) -> None:
+    for method, template, handler in (
+        ("GET", "packages", _list),
+        ("POST", "packages/raw", _push),
+        ("GET", "packages/{id}", lambda call: Answer(_shown(call, _find(call)))),
+        ("GET", "packages/{id}/raw", _download),
+        ("DELETE", "packages/{id}", _delete),
+        ("DELETE", "packages/bulk", _delete_many),
+        ("GET", "feeds/{feed}/packages/versions", _versions),
+        ("GET", "feeds/{feed}/packages/search", _search),
+    ):
+        router.add(method, template, handler)
+
+
+def latest_first(documents: list[Document]) -> list[Document]:
+    """By version, as numbers; a pre-release comes before its release (SemVer)."""
+
+    def key(document: Document) -> tuple[list[int], bool, str]:
+        numbers, _, rest = document["Version"].partition("-")
+        parts = [int(number) for number in re.findall(r"\d+", numbers.partition("+")[0])]
+        return [*parts, 0, 0, 0, 0][:4], not rest, rest
+
+    return sorted(documents, key=key, reverse=True)
+
+
+def overwrites(call: Call, body: Document | None = None) -> str:
+    """What to do with something that is there already: failifexists, overwriteexisting or ignoreifexists."""
+    given = {key.lower(): value for key, value in (body or {}).items()}
+    mode = call.argument("overwriteMode") or given.get("overwritemode")
+    replace = call.argument("replace") or given.get("replace")
+    return str(mode or ("OverwriteExisting" if str(replace).lower() == "true" else "FailIfExists")).lower()
+
+
+def _feed_id(call: Call) -> str:
+    feeds = call.scope.collection("feeds").values()
+    return next(str(feed["Id"]) for feed in feeds if feed["FeedType"] == "BuiltIn")
+
+
+def _shown(call: Call, package: Document) -> Document:
+    links = {"Self": call.link(f"packages/{package['Id']}"), "Raw": call.link(f"packages/{package['Id']}/raw")}
+    build = call.scope.find("build-information", package.get("BuildInformationId"))
+    known = {key: value for key, value in package.items() if key not in ("Name", "SpaceId", "BuildInformationId")}
+    return {**known, "PackageVersionBuildInformation": build and build["Shown"], "Links": links}
+
+
+def _find(call: Call) -> Document:
+    return call.find("packages", call.params["id"])
+
+
+def _list(call: Call) -> Answer:
+    """All packages by id, the latest version first; `latest=true` shows only that one of each."""
+    packages = list(call.scope.collection("packages").values())
+    exact, text = call.argument("nuGetPackageId"), call.argument("filter")
+    if exact and text:
+        raise bad_request("Only one of nuGetPackageId and filter may be given.")
+    if exact:
+        packages = [one for one in packages if one["PackageId"].casefold() == exact.casefold()]
+    if text:
+        packages = [one for one in packages if text.casefold() in one["PackageId"].casefold()]
+    by_id: dict[str, list[Document]] = {}
+    for package in latest_first(packages):
+        by_id.setdefault(package["PackageId"].casefold(), []).append(package)
+    only_latest = (call.argument("latest") or "").lower() == "true"
+    chosen = [one for name in sorted(by_id) for one in (by_id[name][:1] if only_latest else by_id[name])]
+    return page(call, PACKAGES.name, "packages", chosen, show=lambda one: _shown(call, one))
+
+
+def _push(call: Call) -> Answer:
+    """201 for a new package, 200 for one that was there. Raises ApiError 409 for one that must not be overwritten."""
+    name, data = file_of(call.raw_body)
+    found = _FILE.fullmatch(name)
+    if found is None:
+        raise bad_request(f"The file name '{name}' is not of the form <package id>.<version>.<extension>.")
+    package_id, version = found["id"], found["version"]
+    document_id = f"packages-{package_id}.{version}"
+    before = call.scope.find("packages", document_id)
+    mode = overwrites(call)
+    if before and mode == "failifexists":
+        raise ApiError(409, EXISTS, [EXISTS])
+    if before and mode == "ignoreifexists":
+        return Answer(_shown(call, before))
+    feed = _feed_id(call)
+    builds = call.scope.collection("build-information").values()
+    build = next((one["Id"] for one in builds if (one["PackageId"], one["Version"]) == (package_id, version)), None)
+    package: Document = {
+        "Id": document_id,
+        "SpaceId": call.space_id,
+        "Name": package_id,
+        "PackageId": package_id,
+        "NuGetPackageId": package_id,
+        "FeedId": feed,
+        "NuGetFeedId": feed,
+        "Title": None,
+        "Summary": None,
+        "Version": version,
+        "Description": None,
+        "Published": call.store.clock().isoformat(timespec="milliseconds"),
+        "ReleaseNotes": None,
+        "FileExtension": f".{found['ending']}",
+        "PackageSizeBytes": len(data),
+        "Hash": hashlib.sha1(data, usedforsecurity=False).hexdigest(),
+        "BuildInformationId": build,
+    }
+    stored = call.scope.find(_BYTES, f"bytes-{document_id}")
+    content: Document = {"Id": f"bytes-{document_id}", "Data": base64.b64encode(data).decode()}
+    writes = [Write("packages", before, package), Write(_BYTES, stored, content, side_effect=True)]
+    call.store.commit(call.space_id, writes, call.actor)
+    return Answer(_shown(call, package), status=200 if before else 201)
+
+
+def _download(call: Call) -> Answer:
+    package = _find(call)
+    content = call.find(_BYTES, f"bytes-{package['Id']}")
+    name = f"{package['PackageId']}.{package['Version']}{package['FileExtension']}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    data = base64.b64decode(content["Data"])
+    return Answer(raw=data, content_type="application/octet-stream", headers=headers)
+
+
+def _forget(call: Call, packages: list[Document]) -> Answer:
+    writes: list[Write] = []
+    for package in packages:
+        content = call.find(_BYTES, f"bytes-{package['Id']}")
+        writes += [Write("packages", package, None), Write(_BYTES, content, None, side_effect=True)]
+    call.store.commit(call.space_id, writes, call.actor)
+    return Answer()
+
+
+def _delete(call: Call) -> Answer:
+    return _forget(call, [_find(call)])
+
+
+def _delete_many(call: Call) -> Answer:
+    """The ids are in the query until 2023, in the body later."""
+    ids = call.arguments("ids") or [str(one) for one in call.json().get("Ids") or []]
+    return _forget(call, [call.find("packages", one) for one in ids])
+
+
+def _in_feed(call: Call) -> list[Document]:
+    """The packages of a feed. Only the built-in one has any: the sandbox asks nobody else."""
+    feed = call.scope.find("feeds", call.params["feed"])
+    if feed is None:
+        raise not_found(call.params["feed"])
+    return list(call.scope.collection("packages").values()) if feed["FeedType"] == "BuiltIn" else []
+
+
+def _versions(call: Call) -> Answer:
+    wanted = (call.argument("packageId") or "").casefold()
+    found = latest_first([one for one in _in_feed(call) if one["PackageId"].casefold() == wanted])
+    path = f"feeds/{call.params['feed']}/packages/versions"
+    return page(call, "PackageVersion", path, found, show=_as_version)
+
+
+def _as_version(package: Document) -> Document:
+    names = ("PackageId", "FeedId", "Title", "Version", "Published", "ReleaseNotes")
+    return {"Id": package["Id"], **{name: package[name] for name in names}, "Links": {}}
+
+
+def _search(call: Call) -> Answer:
+    term = (call.argument("term") or "").casefold()
+    latest: dict[str, Document] = {}
+    for package in latest_first([one for one in _in_feed(call) if term in one["PackageId"].casefold()]):
+        latest.setdefault(package["PackageId"], package)
+    path = f"feeds/{call.params['feed']}/packages/search"
+    return page(call, "PackageDescription", path, [latest[name] for name in sorted(latest)], 20, _as_description)
+
+
+def _as_description(package: Document) -> Document:
+    return {
+        "Id": package["PackageId"],
+        "Name": package["PackageId"],
+        "Description": package["Description"],
+        "LatestVersion": package["Version"],
+        "Links": {},
+    }
