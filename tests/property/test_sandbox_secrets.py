@@ -17,6 +17,7 @@ SENSITIVE = {"HasValue": True, "NewValue": "{secret}", "Hint": None}
 LOWER = {"newValue": "{secret}"}
 _STEP = {"Name": "S", "Actions": [{"ActionType": "Octopus.Script", "Properties": {"pw": SENSITIVE}}]}
 _TEMPLATE = {"Name": "t", "DisplaySettings": {"Octopus.ControlType": "Sensitive"}, "DefaultValue": "{secret}"}
+_EMPTY = {"Name": "t", "DisplaySettings": {"Octopus.ControlType": "Sensitive"}}
 _HOOK = {"WebhookURI": "http://127.0.0.1:9/", "WebhookHeaderKey": "k", "WebhookHeaderValue": SENSITIVE, "Filter": {}}
 PLACES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "account": ("POST", "accounts", {"Name": "a{n}", "AccountType": "Token", "Token": SENSITIVE}),
@@ -76,21 +77,44 @@ PLACES: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"Variables": [{"Name": "pw", "Type": "Sensitive", "Value": "{secret}"}]},
     ),
     "action property": ("PUT", "deploymentprocesses/{process}", {"Version": "{version}", "Steps": [_STEP]}),
+    "runbook's action property": (
+        "PUT",
+        "runbookprocesses/{runbook process}",
+        {"Version": "{runbook version}", "Steps": [_STEP]},
+    ),
+    "proxy": ("POST", "proxies", {"Name": "m{n}", "Host": "h", "Port": 1, "Password": SENSITIVE}),
+    "tenant's value": (
+        "PUT",
+        "tenants/{tenant}/variables",
+        {
+            "ProjectVariables": {
+                "{project}": {"ProjectId": "{project}", "Variables": {"{environment}": {"{template}": SENSITIVE}}}
+            },
+            "LibraryVariables": {},
+        },
+    ),
+    "key of another user": ("POST", "sandbox/keys", {"ApiKey": "{secret}", "Username": "user{n}"}),
     "subscription": ("POST", "subscriptions", {"Name": "l{n}", "EventNotificationSubscription": _HOOK}),
 }
-LISTS = ["accounts", "feeds", "certificates", "Spaces-1/git-credentials", "libraryvariablesets", "actiontemplates",
-         "machines", "subscriptions", "deploymentprocesses", "projects", "events?take=1000"]  # fmt: skip
+LISTS = [
+    "accounts", "feeds", "certificates", "Spaces-1/git-credentials", "libraryvariablesets", "actiontemplates",
+    "machines", "subscriptions", "deploymentprocesses", "runbookprocesses", "projects", "proxies", "tenants",
+    "runbooks", "users", "events?take=1000", "events?take=1000&skip=1&includeSystem=true", "sandbox/requests",
+    "sandbox/keys", "sandbox/events", "sandbox/deliveries",
+]  # fmt: skip
+# What is no JSON.
+FILES = ["events?asCsv=true"]
 
 
 def _filled(value: Any, words: dict[str, Any]) -> Any:
     if isinstance(value, dict):
-        return {key: _filled(item, words) for key, item in value.items()}
+        return {_filled(key, words): _filled(item, words) for key, item in value.items()}
     if isinstance(value, list):
         return [_filled(item, words) for item in value]
     if not isinstance(value, str):
         return value
-    if value == "{version}":
-        return words["version"]
+    if value in ("{version}", "{runbook version}"):
+        return words[value.strip("{}")]
     for name, word in words.items():
         value = value.replace(f"{{{name}}}", str(word))
     return value
@@ -106,13 +130,22 @@ async def _leaks(writes: list[str]) -> list[str]:
                 text = await response.text()
                 seen.append((f"{method} {path}", text))
                 assert response.status < 500, (path, text)
-                return json.loads(text) if text else None
+                return json.loads(text) if text and response.content_type == "application/json" else None
 
         lifecycle = (await request("GET", "lifecycles/all"))[0]["Id"]
         group = (await request("GET", "projectgroups/all"))[0]["Id"]
-        project = await request("POST", "projects", {"Name": "P", "LifecycleId": lifecycle, "ProjectGroupId": group})
+        project = await request(
+            "POST", "projects", {"Name": "P", "LifecycleId": lifecycle, "ProjectGroupId": group, "Templates": [_EMPTY],
+                                 "TenantedDeploymentMode": "TenantedOrUntenanted"},
+        )  # fmt: skip
         environment = await request("POST", "environments", {"Name": "E"})
-        version = 0
+        links = {project["Id"]: [environment["Id"]]}
+        tenant = await request("POST", "tenants", {"Name": "T", "ProjectEnvironments": links})
+        retention = {"QuantityToKeep": 1}
+        runbook = await request(
+            "POST", "runbooks", {"Name": "R", "ProjectId": project["Id"], "RunRetentionPolicy": retention}
+        )
+        versions = {"action property": 0, "runbook's action property": 0}
         for number, place in enumerate(writes):
             method, path, body = PLACES[place]
             words = {
@@ -122,21 +155,27 @@ async def _leaks(writes: list[str]) -> list[str]:
                 "project": project["Id"],
                 "variables": project["VariableSetId"],
                 "process": project["DeploymentProcessId"],
-                "version": version,
+                "version": versions["action property"],
+                "runbook version": versions["runbook's action property"],
+                "runbook process": runbook["RunbookProcessId"],
+                "tenant": tenant["Id"],
+                "template": project["Templates"][0]["Id"],
             }
             answer = await request(method, _filled(path, words), _filled(body, words))
-            if place == "action property":
-                version = answer["Version"]
+            if place in versions:
+                versions[place] = answer["Version"]
             if place not in (
                 "account, wrong shape",
                 "account, wrong type",
                 "variable, refused",
                 "variable, made plain",
+                "key of another user",
             ):
                 assert f"SECRET-{number}-" in json.dumps(sandbox.store.state["Secrets"]), place
-        for path in [*LISTS, f"variables/{project['VariableSetId']}"]:
+        values = [f"variables/{project['VariableSetId']}", f"tenants/{tenant['Id']}/variables"]
+        for path in [*LISTS, *values, *FILES]:
             page = await request("GET", path)
-            for item in page.get("Items", []):
+            for item in page.get("Items", []) if isinstance(page, dict) else []:
                 await request("GET", item["Links"]["Self"].removeprefix("/api/"))
     return [where for where, text in seen if "SECRET-" in text]
 

@@ -1,0 +1,206 @@
+"""Whatever is created, changed and deleted, in whatever order: what the server then holds, it would take again.
+
+A reference that dangles would be refused when its document is sent back. The one that Octopus itself leaves dangling is
+that of a step to a deleted feed (OctopusDeploy/Issues#669).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sandbox.app import ROUTER, create_app
+from sandbox.errors import ApiError
+from sandbox.kind import KINDS, values_at
+from sandbox.routing import Call
+from sandbox.settings import Settings
+from sandbox.store import SYSTEM, Store
+from sandbox.tags import TAGS
+
+SPACE = "Spaces-1"
+LEFT_DANGLING = {"feeds"}
+# Collections whose documents are saved whole by PUT of what GET gave.
+EDITABLE = (
+    "accounts", "channels", "deploymentprocesses", "environments", "feeds", "libraryvariablesets", "lifecycles",
+    "machines", "projectgroups", "projects", "projecttriggers", "runbookprocesses", "runbooks", "tagsets", "tenants",
+    "variables", "workerpools",
+)  # fmt: skip
+
+
+class Server:
+    """A server without a socket: requests go straight to the routes."""
+
+    def __init__(self) -> None:
+        self.settings, self.store = Settings(), Store()
+        self._router = create_app(self.store, self.settings)[ROUTER]
+        self._number = 0
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer's body. Raises ApiError for a refusal."""
+        match = self._router.match(method, f"{SPACE}/{path}", self.store, self.settings)
+        raw = b"" if body is None else json.dumps(body).encode()
+        call = Call(method, self.store, self.settings, match.space_id, match.params, {}, raw, SYSTEM)
+        return json.loads(json.dumps(match.route.handler(call).body))
+
+    def try_to(self, method: str, path: str, body: Any = None) -> None:
+        """A request that may be refused; 405 is for what goes with its owner only."""
+        try:
+            self.send(method, path, body)
+        except ApiError as refused:
+            if refused.status not in (400, 404, 405):
+                raise
+
+    def ids(self, collection: str) -> list[str]:
+        return list(self.store.space(SPACE).collection(collection))
+
+    def name(self) -> str:
+        self._number += 1
+        return f"Name {self._number}"
+
+
+def pick(server: Server, collection: str, choice: int) -> str | None:
+    ids = server.ids(collection)
+    return ids[choice % len(ids)] if ids else None
+
+
+def create(server: Server, collection: str, choice: int) -> None:
+    """One new document that names others, whichever the choice falls on."""
+
+    def one(kind: str) -> str | None:
+        return pick(server, kind, choice)
+
+    environment, project, tag = one("environments"), one("projects"), _tag(server, choice)
+    environments = [environment] if environment else []
+    bodies: dict[str, dict[str, Any]] = {
+        "accounts": {"AccountType": "Token", "Token": {"NewValue": "t"}, "EnvironmentIds": environments},
+        "channels": {"ProjectId": project, "LifecycleId": one("lifecycles"), "TenantTags": tag},
+        "environments": {},
+        "feeds": {"FeedType": "NuGet", "FeedUri": "https://f.example"},
+        "libraryvariablesets": {},
+        "lifecycles": {"Phases": [{"Name": "P", "OptionalDeploymentTargets": environments}]},
+        "machines": {"EnvironmentIds": environments, "Roles": ["r"], "TenantTags": tag, "Endpoint": {}},
+        "projectgroups": {},
+        "projects": {
+            "ProjectGroupId": one("projectgroups"),
+            "LifecycleId": one("lifecycles"),
+            "IncludedLibraryVariableSetIds": [one("libraryvariablesets")] if one("libraryvariablesets") else [],
+        },
+        "projecttriggers": {
+            "ProjectId": project,
+            "Filter": {"FilterType": "MachineFilter", "EnvironmentIds": environments},
+            "Action": {"ActionType": "AutoDeploy"},
+        },
+        "runbooks": {"ProjectId": project, "RunRetentionPolicy": {"QuantityToKeep": 1}, "Environments": environments},
+        "tagsets": {"Tags": [{"Name": "One"}, {"Name": "Two"}]},
+        "tenants": {"TenantTags": tag, "ProjectEnvironments": {project: environments} if project else {}},
+        "workerpools": {"WorkerPoolType": "StaticWorkerPool"},
+    }
+    if collection in bodies:
+        server.try_to("POST", collection, {"Name": server.name(), **bodies[collection]})
+
+
+def _tag(server: Server, choice: int) -> list[str]:
+    tag_set = pick(server, "tagsets", choice)
+    return [f"{server.store.space(SPACE).collection('tagsets')[tag_set]['Name']}/Two"] if tag_set else []
+
+
+def fill(server: Server, collection: str, choice: int) -> None:
+    """A process or variable set that names what there is."""
+    document_id = pick(server, collection, choice)
+    if document_id is None:
+        return
+    document = server.send("GET", f"{collection}/{document_id}")
+    environment, feed = pick(server, "environments", choice), pick(server, "feeds", choice)
+    if collection == "variables":
+        scope = {"Environment": [environment]} if environment else {}
+        channel, machine = pick(server, "channels", choice), pick(server, "machines", choice)
+        rows = [{"Name": "a", "Value": "1", "Scope": scope}, {"Name": "b", "Value": pick(server, "accounts", choice)}]
+        rows += [{"Name": "c", "Value": "1", "Scope": {"Channel": [channel]}}] if channel else []
+        rows += [{"Name": "d", "Value": "1", "Scope": {"Machine": [machine], **scope}}] if machine else []
+        rows += [{"Name": "e", "Value": "1", "Scope": {"TenantTag": _tag(server, choice)}}]
+        for number in range(len(rows)):
+            server.try_to("PUT", f"variables/{document_id}", {**document, "Variables": rows[: len(rows) - number]})
+    elif "Steps" in document:
+        action: dict[str, Any] = {"Name": "Do", "ActionType": "Octopus.Script", "Environments": [environment or ""]}
+        action["Packages"] = [{"Name": "p", "PackageId": "p", "FeedId": feed}] if feed else []
+        action["Channels"] = [pick(server, "channels", choice)] if choice % 3 == 0 and server.ids("channels") else []
+        action["WorkerPoolId"] = pick(server, "workerpools", choice)
+        action["TenantTags"] = _tag(server, choice)
+        steps = [{"Name": "Do", "Actions": [action]}]
+        server.try_to("PUT", f"{collection}/{document_id}", {**document, "Steps": steps})
+
+
+def dangling(server: Server) -> list[tuple[str, str, Any]]:
+    """Every reference of the space that names nothing."""
+    found = []
+    for kind in KINDS.values():
+        for document in server.store.space(SPACE).collection(kind.collection).values():
+            for reference in kind.references:
+                for value in values_at(document, reference.path):
+                    if value == "" or reference.collection in {TAGS, *LEFT_DANGLING}:
+                        continue
+                    known = server.store.space(SPACE).find(reference.collection, value)
+                    if known is None and server.store.system.find(reference.collection, value) is None:
+                        found.append((document["Id"], reference.path, value))
+    return found
+
+
+def refused(server: Server) -> dict[str, str]:
+    """What the server would not take back as it gave it."""
+    found = {}
+    for collection in EDITABLE:
+        for document_id in server.ids(collection):
+            path = f"{collection}/{document_id}"
+            try:
+                server.send("PUT", path, server.send("GET", path))
+            except ApiError as error:
+                found[path] = f"{error.message} {error.errors}"
+    return found
+
+
+_step = st.tuples(
+    st.sampled_from(["create", "create", "fill", "delete"]), st.sampled_from(EDITABLE), st.integers(0, 11)
+)
+
+
+def run(steps: list[tuple[str, str, int]]) -> Server:
+    server = Server()
+    for collection in ("environments", "tagsets", "libraryvariablesets", "feeds", "projects", "channels", "tenants"):
+        create(server, collection, 0)
+    for verb, collection, choice in steps:
+        if verb == "create":
+            create(server, collection, choice)
+        elif verb == "fill":
+            fill(server, ("variables", "deploymentprocesses", "runbookprocesses")[choice % 3], choice)
+        elif document_id := pick(server, collection, choice):
+            server.try_to("DELETE", f"{collection}/{document_id}")
+    return server
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(_step, min_size=1, max_size=40))
+def test_nothing_dangles_and_everything_is_taken_back(steps: list[tuple[str, str, int]]) -> None:
+    server = run(steps)
+    assert dangling(server) == []
+    feeds = server.store.space(SPACE).collection("feeds")
+    excused = {
+        f"{kind}/{process['Id']}"
+        for kind in ("deploymentprocesses", "runbookprocesses")
+        for process in server.store.space(SPACE).collection(kind).values()
+        for feed in values_at(process, "Steps[].Actions[].Packages[].FeedId")
+        if feed not in feeds
+    }
+    assert {path: words for path, words in refused(server).items() if path not in excused} == {}
+
+
+def test_the_steps_reach_what_they_should() -> None:
+    """The property would hold of a server that refuses everything."""
+    steps = [("create", collection, choice) for collection in EDITABLE for choice in (0, 1)]
+    server = run([*steps, *(("fill", "variables", choice) for choice in range(12))])
+    counts = {collection: len(server.ids(collection)) for collection in EDITABLE}
+    assert all(counts.values()), counts
+    assert any(server.store.space(SPACE).collection("variables")[one]["Variables"] for one in server.ids("variables"))
+    assert any(one["Steps"] for one in server.store.space(SPACE).collection("deploymentprocesses").values())
