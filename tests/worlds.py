@@ -24,6 +24,13 @@ from worker.sync.world import Directory, Entry, Side
 Add = Callable[..., Document]
 
 
+class _Deleted(observed.Deletions):
+    """The audit log is known as a whole."""
+
+    def holds(self, source_id: str) -> bool:
+        return source_id in self.known
+
+
 class World:
     def __init__(self, *, links: dict[str, str] | None = None, **route: Any) -> None:
         settings: dict[str, Any] = {"include": {"project": ["*"]}, **route}
@@ -71,13 +78,14 @@ class World:
         return document
 
     def observed(self) -> observed.World:
-        world = observed.World(self.route, links=dict(self.links), deleted=frozenset(self.deleted))
+        world = observed.World(self.route, links=dict(self.links))
         for side in (world.source, world.destination):
             side.documents = dict(self.documents[side.name])
             kinds = [*registry.BY_NAME, "tag"]
             side.directories = {kind: Directory(self.entries[side.name].get(kind, [])) for kind in kinds}
         ids = {*self.documents["source"], *_parts_made_with(world.source)}
         world.baselines.known = dict.fromkeys(ids) | self.baselines
+        world.deleted = _Deleted(dict.fromkeys(self.deleted, True))
         return world
 
     def planner(self) -> Planner:

@@ -615,3 +615,122 @@ async def test_the_order_of_writing_is_the_guides() -> None:
             [kind for kind in written if kind in order], key=order.index
         )
         assert outcome.plan.route == ROUTE
+
+
+# ── what is removed, and what is made again ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("target", ["the process", "the project"])
+async def test_a_step_that_versioning_names_goes_only_when_nothing_names_it(target: str) -> None:
+    """Removed too early it leaves a project that the server cannot list."""
+    async with pair(rules={"removed": "remove-ours"}) as both:
+        feed = (await both.source.get("feeds/all"))[0]
+        project = await both.source.project("OctoFX")
+        package = {"Name": "", "PackageId": "Web", "FeedId": feed["Id"]}
+        saved = await both.source.steps(project, script("A", Packages=[package]), script("B", Packages=[package]))
+        settings = f"projects/{project['Id']}/deploymentsettings"
+
+        async def donor(step: str) -> None:
+            named = {"DeploymentAction": step, "PackageReference": ""}
+            await both.source.edit(settings, VersioningStrategy={"Template": None, "DonorPackage": named})
+
+        await donor("A")
+        await both.sync("*")
+        await donor("B")
+        await both.source.steps(project, saved["Steps"][1])
+
+        target_id = f"deploymentprocess-{project['Id']}" if target == "the process" else f"{project['Id']}/*"
+        outcome = await both.sync(target_id)
+
+        assert outcome.result is Result.CHANGED, outcome.message
+        assert [step["Name"] for step in await process(both.destination, "OctoFX")] == ["B"]
+        copy = await both.destination.named("projects", "OctoFX")
+        found = await both.destination.get(f"projects/{copy['Id']}/deploymentsettings")
+        assert found["VersioningStrategy"]["DonorPackage"]["DeploymentAction"] == "B"
+        assert await open_reasons(both) == set()
+        await assert_settled(both)
+
+
+async def test_a_step_that_the_destinations_own_versioning_names_stays() -> None:
+    async with pair(rules={"removed": "remove-ours"}) as both:
+        feed = (await both.source.get("feeds/all"))[0]
+        project = await both.source.project("OctoFX")
+        package = {"Name": "", "PackageId": "Web", "FeedId": feed["Id"]}
+        saved = await both.source.steps(project, script("A", Packages=[package]), script("B"))
+        await both.sync("*")
+        copy = await both.destination.named("projects", "OctoFX")
+        named = {"DeploymentAction": "A", "PackageReference": ""}
+        await both.destination.edit(
+            f"projects/{copy['Id']}/deploymentsettings", VersioningStrategy={"Template": None, "DonorPackage": named}
+        )
+
+        await both.source.steps(project, saved["Steps"][1])
+        await both.sync("*")
+
+        assert [step["Name"] for step in await process(both.destination, "OctoFX")] == ["A", "B"]
+        assert await open_reasons(both) == {("project/OctoFX/deployment-process", "still-in-use")}
+        await assert_settled(both)
+
+
+async def test_deleted_and_made_again_under_the_same_name_is_the_same_item() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        await both.sync("*")
+        copy = await both.destination.named("projects", "OctoFX")
+        await both.source.call("DELETE", f"projects/{project['Id']}")
+        await both.ledger.deletions.record("dev", "Default", {project["Id"]: "2026-11-23T00:00:00+00:00"})
+        again = await both.source.project("OctoFX")
+        # As the audit log tells, and catch-up remembers.
+        await both.ledger.deletions.record("dev", "Default", {project["Id"]: "2026-11-23T00:00:00Z"})
+        await both.sync("*")
+
+        await both.source.edit(f"projects/{again['Id']}", Name="OctoFX 2")
+        await both.sync("*")
+
+        assert [(one["Id"], one["Name"]) for one in await both.destination.get("projects/all")] == [
+            (copy["Id"], "OctoFX 2")
+        ]
+
+
+async def test_two_environments_that_are_one_on_the_destination() -> None:
+    """Many to one: of two rows that would be alike, the first crosses and the other is listed."""
+    async with pair(maps={"environment": {"Development": "Staging", "Test": "Staging"}}) as both:
+        here = await both.source.environments("Development", "Test")
+        there = await both.destination.environments("Staging")
+        project = await both.source.project("OctoFX")
+        await both.source.variables(
+            project,
+            row("Url", "dev", {"Environment": [here["Development"]]}),
+            row("Url", "test", {"Environment": [here["Test"]]}),
+        )
+        await both.source.steps(project, script("A", Environments=list(here.values())))
+
+        await both.sync("*")
+
+        assert await table(both.destination, "OctoFX") == [("Url", "dev", {"Environment": [there["Staging"]]})]
+        assert (await process(both.destination, "OctoFX"))[0]["Actions"][0]["Environments"] == [there["Staging"]]
+        assert await open_reasons(both) == {("project/OctoFX/variables", "duplicate-scope")}
+        await assert_settled(both)
+
+
+async def test_an_excluded_channel_takes_release_creation_with_it_and_not_the_project() -> None:
+    async with pair(exclude={"channel": ["Beta"]}) as both:
+        feed = (await both.source.get("feeds/all"))[0]
+        project = await both.source.project("OctoFX")
+        package = {"Name": "", "PackageId": "Web", "FeedId": feed["Id"]}
+        await both.source.steps(project, script("Deploy", Packages=[package]))
+        channel = await both.source.post("channels", {"Name": "Beta", "ProjectId": project["Id"]})
+        await both.source.edit(
+            f"projects/{project['Id']}",
+            AutoCreateRelease=True,
+            ReleaseCreationStrategy={
+                "ChannelId": channel["Id"],
+                "ReleaseCreationPackage": {"DeploymentAction": "Deploy", "PackageReference": ""},
+            },
+        )
+
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.CHANGED, [action.decisions for action in outcome.plan.blocked]
+        assert (await both.destination.named("projects", "OctoFX"))["AutoCreateRelease"] is False
+        await assert_settled(both)

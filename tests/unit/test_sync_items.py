@@ -9,6 +9,8 @@ import pytest
 from tests.worlds import World
 from worker.kinds import registry
 from worker.plan.values import NamePath
+from worker.sync.baseline import Baseline
+from worker.sync.baseline import Baseline
 from worker.sync.items import Items, UnknownItem
 
 
@@ -65,10 +67,13 @@ def test_everything_is_what_the_route_includes_with_its_parts_each_once_and_in_o
 def test_everything_holds_what_crossed_only_because_it_was_needed() -> None:
     world = space()
     world.links["LibraryVariableSets-2"] = "LibraryVariableSets-9"
+    assert "LibraryVariableSets-2" not in among(world, "*"), "it was only found there by its name"
+    world.baselines["LibraryVariableSets-2"] = Baseline()
     assert "LibraryVariableSets-2" in among(world, "*")
 
     world = space(exclude={"library-variable-set": ["Other"]})
     world.links["LibraryVariableSets-2"] = "LibraryVariableSets-9"
+    world.baselines["LibraryVariableSets-2"] = Baseline()
     assert "LibraryVariableSets-2" not in among(world, "*")
 
 

@@ -231,6 +231,8 @@ def test_an_item_that_crossed_because_it_was_needed_goes_on_crossing() -> None:
 
     there(world)
     world.links["Projects-1"] = "Projects-9"
+    assert world.actions("Projects-1")["project/OctoFX"].op is Op.SKIP, "it was only found there by its name"
+    world.baselines["Projects-1"] = Baseline()
     assert world.actions("Projects-1")["project/OctoFX"].op is Op.LEAVE
 
 

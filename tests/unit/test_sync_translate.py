@@ -54,7 +54,8 @@ def resolve(kind: str, source_id: str) -> Resolved:
     if source_id in HOME:
         why = "does not cross: the route excludes it"
         return Resolved(name=name, item=(kind, name), why=why, may_come=True)
-    alone = not source_id.startswith(("Environments", "Channels", "Teams", "LibraryVariableSets", "Projects-"))
+    known = ("Environments", "Channels", "Teams", "LibraryVariableSets", "Projects-")
+    alone = kind != "tag" and not source_id.startswith(known)
     return Resolved(name=name, item=() if alone else (kind, name), alone=alone)
 
 

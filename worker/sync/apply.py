@@ -78,6 +78,7 @@ class Applier:
 
     async def apply(self, planned: Planned) -> Applied:
         """Raises :class:`Moved`, :class:`worker.queue.lease.LeaseBusyError`, what the client raises, and the guard."""
+        await self.link_seen(planned)
         for action, written in zip(planned.plan.actions, planned.remember, strict=True):
             if written is not None and written.intent is not None and written.intent.op == "create":
                 # We were stopped between the creation and what follows from it.
@@ -87,6 +88,14 @@ class Applier:
             else:
                 await self.leave(action, written)
         return self.applied
+
+    async def link_seen(self, planned: Planned) -> None:
+        """Remember what was found by name, so that it is found when it is renamed."""
+        if planned.relinked:
+            await self.ledger.links.remove(self.route, sorted(planned.relinked))
+        new = {source: there for source, there in planned.seen.items() if self.world.links.get(source) != there}
+        for conflict in await self.ledger.links.add_all(self.route, new):
+            log.info("link-taken", source=conflict.source_id, by=conflict.linked_to)
 
     async def leave(self, action: Action, written: Written | None) -> None:
         """Nothing to write, but something to remember: what the source asked for, and that we have seen it."""

@@ -10,7 +10,7 @@ from config.names import INCLUDABLE_KINDS, name_key
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.plan.values import NamePath, printed
-from worker.sync.world import World
+from worker.sync.world import Entry, World
 
 SUBTREE = "/*"
 EVERYTHING = "*"
@@ -51,9 +51,20 @@ def everything(world: World) -> Iterator[str]:
         if kind.owner_kinds or kind.name not in INCLUDABLE_KINDS:
             continue
         for entry in world.source.directory(kind.name):
-            linked = entry.id in world.links and not world.route.excludes(kind.name, entry.name)
-            if world.route.includes(kind.name, entry.name) or linked:
+            ours = is_ours(world, kind, entry) and not world.route.excludes(kind.name, entry.name)
+            if world.route.includes(kind.name, entry.name) or ours:
                 yield from subtree(world, entry.id)
+
+
+def is_ours(world: World, kind: Kind, entry: Entry) -> bool:
+    """Whether it crosses although the route does not include it by name: something that is included needed it.
+
+    What is merged must have been decided on before; that another item refers to it, and it was found there by name, is
+    no reason to change it.
+    """
+    if entry.id not in world.links:
+        return False
+    return kind.mode is Mode.SHARED_NAME or world.baselines.get(entry.id) is not None
 
 
 def subtree(world: World, document_id: str) -> Iterator[str]:

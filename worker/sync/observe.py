@@ -58,7 +58,6 @@ class SideObserver:
         self.ledger = ledger
         self.instance = instance
         self.space = space
-        self.from_cache: set[str] = set()
 
     async def freshen(self, *, force: bool = False) -> None:
         """Make sure that cached directories are true: ask the audit log what changed since it was asked last."""
@@ -100,7 +99,7 @@ class SideObserver:
             if need.document_id:
                 wanted[need.kind].append(need)
             else:
-                jobs.append(self.directory(need.kind))
+                jobs.append(self.directory(need.kind, cached=not need.anew))
         jobs += [self.documents(registry.BY_NAME[kind], found) for kind, found in wanted.items()]
         await asyncio.gather(*jobs)
 
@@ -130,7 +129,7 @@ class SideObserver:
         """A document is not there although a directory lists it, or its owner: one from the cache is read anew."""
         listing = registry.kind_of(owner_id) if kind.place is Place.WITH_OWNER else kind
         while listing is not None and listing.listed_by is not None:
-            if listing.name in self.from_cache:
+            if listing.name in self.side.from_cache:
                 await self.directory(listing.name, cached=False)
             listing = registry.BY_NAME.get(listing.owner_kinds[0]) if listing.owner_kinds else None
 
@@ -150,11 +149,11 @@ class SideObserver:
     async def directory(self, kind_name: str, *, cached: bool = True) -> None:
         if cached and (found := await self.ledger.directories.get(self.instance, self.space, kind_name)) is not None:
             self.side.directories[kind_name] = Directory(Entry(*line) for line in found.values())
-            self.from_cache.add(kind_name)
+            self.side.from_cache.add(kind_name)
             return
         entries = await self.tags() if kind_name == "tag" else await self.entries(registry.BY_NAME[kind_name])
         self.side.directories[kind_name] = Directory(entries)
-        self.from_cache.discard(kind_name)
+        self.side.from_cache.discard(kind_name)
         await self.store(kind_name)
 
     async def entries(self, kind: Kind) -> list[Entry]:
@@ -175,7 +174,7 @@ class SideObserver:
             await self.directory(kind.name)
         if document_id in self.side.directories[kind.name].by_id:
             return True
-        if kind.name in self.from_cache:
+        if kind.name in self.side.from_cache:
             await self.directory(kind.name, cached=False)
             # What the cache did not know has parts that it does not know either.
             parts = [part.name for part in registry.parts_of(kind) if part.place is Place.COLLECTION]

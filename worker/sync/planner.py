@@ -19,6 +19,7 @@ from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op, Plan, printed
 from worker.sync.documents import DocumentPlanner, Written, says_something
+from worker.sync.items import is_ours
 from worker.sync.naming import Names
 from worker.sync.resolve import Resolved, Resolver
 from worker.sync.world import Asking, Entry, World, path_of
@@ -39,6 +40,13 @@ class Planned:
     adopts: list[NamePath] = field(default_factory=list)
     """Items of the destination that we did not make and do not remember: first contact."""
     contact_conflicts: list[NamePath] = field(default_factory=list)
+    seen: dict[str, str] = field(default_factory=dict)
+    """Source id → destination id of all that was found by its name. Linked when the plan is applied: then a rename on
+    either side is known for what it is."""
+    relinked: set[str] = field(default_factory=set)
+    """Deleted source items whose counterpart now belongs to another."""
+    again: bool = False
+    """Something can only be removed once the rest of the plan was applied: then plan once more."""
 
 
 class Planner:
@@ -52,11 +60,13 @@ class Planner:
         self.pending: dict[str, PendingId] = {}
         self.planned: dict[str, dict[str, str]] = {}
         self.out = Planned(Plan(world.route.name))
+        self.renamed: set[str] = set()
+        self.seen, self.relinked = self.out.seen, self.out.relinked
         self.actions: list[Action] = []
         self.done: set[str] = set()
         self.verdicts: dict[str, Resolved] = {}
         self.stack: list[str] = []
-        self.queue: list[tuple[int, int, str]] = []
+        self.queue: list[tuple[int, int, int, str]] = []
         self.count = 0
 
     def plan(self, targets: Iterable[str]) -> Planned:
@@ -65,7 +75,7 @@ class Planner:
             self.push(target)
         asking = Asking()
         while self.queue:
-            _, _, target = heapq.heappop(self.queue)
+            *_, target = heapq.heappop(self.queue)
             with asking:
                 if target.startswith("late:"):
                     self.late(target.removeprefix("late:"))
@@ -81,7 +91,9 @@ class Planner:
             kind = registry.kind_of(target)
             rank = registry.precedence()[kind.name] if kind else 0
         self.count += 1
-        heapq.heappush(self.queue, (rank, self.count, target))
+        # What has a counterpart comes first: a rename frees the old name for something new.
+        new = int(target not in self.world.links)
+        heapq.heappush(self.queue, (rank, new, self.count, target))
 
     # ── one document ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -118,16 +130,16 @@ class Planner:
     def entry(self, kind: Kind, source_id: str) -> Entry | None:
         """The document's directory line; of one that was made with its owner, a line of its own."""
         if kind.place is Place.COLLECTION:
-            return self.world.source.directory(kind.name).by_id.get(source_id)
+            return self.world.source.listed(kind.name, source_id)
         owner_id = registry.owner_of(source_id)
         owner_kind = registry.kind_of(owner_id or "")
-        if owner_id is None or owner_kind is None or owner_id not in self.world.source.directory(owner_kind.name).by_id:
+        if owner_id is None or owner_kind is None or self.world.source.listed(owner_kind.name, owner_id) is None:
             return None
         return Entry(source_id, kind.segment or kind.name, owner_id)
 
     def absent(self, kind: Kind, source_id: str, path: NamePath) -> None:
         """Absence is not deletion: lists leave out what a key may not see."""
-        if source_id in self.world.deleted:
+        if self.world.deleted.holds(source_id):
             text = "was deleted on the source; what is on the destination stays"
             entry = CleanUp(path, "", "deleted-on-source", text)
             linked = self.world.links.get(source_id)
@@ -146,7 +158,7 @@ class Planner:
             if kind.name not in INCLUDABLE_KINDS:
                 return True
             return route.includes(kind.name, entry.name, owner.name) or self._linked_part(kind, entry, owner)
-        ours = entry.id in self.world.links or entry.id in self.pending
+        ours = entry.id in self.pending or is_ours(self.world, kind, entry)
         return route.includes(kind.name, entry.name) or (ours and not route.excludes(kind.name, entry.name))
 
     def _linked_part(self, kind: Kind, entry: Entry, owner: Entry) -> bool:
@@ -210,6 +222,13 @@ class Planner:
                 for item in self.world.source.directory(part.name).of(source_id):
                     self.push(item.id)
 
+    def push_namers(self, project_id: str) -> None:
+        """The documents that may name a step of the project, so that what they name may go."""
+        self.push(project_id)
+        self.push(registry.made_with_owner(registry.BY_NAME["deployment-settings"], project_id))
+        for channel in self.world.source.directory("channel").of(project_id):
+            self.push(channel.id)
+
     def source_document(self, kind: Kind, entry: Entry) -> Document | None:
         return self.world.source.document(kind, entry.id, entry.owner)
 
@@ -234,8 +253,13 @@ class Planner:
             self.out.adopts.append(path)
         if outcome.contact_conflict:
             self.out.contact_conflicts.append(path)
+        if outcome.still_in_use:
+            self.out.again = True
+            self.push_namers(entry.owner or "")
         if outcome.written.intent is not None and outcome.written.intent.op == "create":
             self.push_parts(kind, entry.id)  # we were stopped before we could write them
+        if any(change.where == "Name" for change in outcome.action.changes):
+            self.renamed.add(destination_id)
         self.remember(kind, entry, outcome.written)
         self.add(outcome.action, outcome.written)
         return None

@@ -31,7 +31,7 @@ class Resolved:
     may_come: bool = False
     """It is not there and could come to exist: who requires it waits, rather than fails."""
     alone: bool = False
-    """No item of the source has this id: whatever it is, it is left as it stands."""
+    """No item of the source has this id. It may be no id at all; or of an item that the key may not see."""
     version: int | None = None
 
 
@@ -42,6 +42,13 @@ class Closure(Protocol):
     """Source id → stand-in, of what this plan creates."""
     planned: dict[str, dict[str, str]]
     """Of processes in this plan: source id → (element id → the destination's id or its stand-in)."""
+
+    renamed: set[str]
+    """Destination ids of what the plan gives another name: their old names are free."""
+    seen: dict[str, str]
+    """Source id → destination id, of what was found by name: to be linked, so that it survives a rename."""
+    relinked: set[str]
+    """Source ids that were deleted, and whose counterpart another item of that name has taken over."""
 
     def ensure(self, kind: Kind, source_id: str) -> Resolved: ...
 
@@ -69,17 +76,20 @@ class Resolver:
 
     def item(self, kind: Kind, source_id: str) -> Resolved:
         """The destination's counterpart of a source item; created by closure where it is missing and may be."""
-        entry = self.world.source.directory(kind.name).by_id.get(source_id)
+        entry = self.world.source.listed(kind.name, source_id)
         if entry is None:
-            return Resolved(
-                name=source_id,
-                why=f"the source does not list {source_id}: deleted, or not visible to the key",
-                alone=True,
-            )
+            return self.unlisted(kind, source_id)
         found = self.existing(kind, entry)
         if found.ids or found.why:
             return found
         return self.closure.ensure(kind, source_id)
+
+    def unlisted(self, kind: Kind, source_id: str) -> Resolved:
+        """Lists leave out what a key may not see, in silence. Only the audit log tells that something was deleted."""
+        if registry.kind_of(source_id) is not None and self.world.deleted.holds(source_id):
+            return Resolved(name=source_id, why="it was deleted on the source")
+        why = f"the source does not list {source_id}: not visible to the key, or deleted long ago"
+        return Resolved(name=source_id, why=why, alone=True)
 
     def first_of_its_name(self, kind: Kind, entry: Entry) -> Entry:
         """Of several names that the route maps to one, the first in the map's order stands for all."""
@@ -128,11 +138,36 @@ class Resolver:
                 return Resolved(
                     name=entry.name, item=path, why=f"{len(same_type)} items of the destination are called {name!r}"
                 )
+            if same_type and names is None and (taken := self.taken(kind, entry, same_type[0])) is not None:
+                return replace(taken, item=path)
             if same_type:
                 ids.append(same_type[0].id)
         if ids:
+            if names is None:
+                self.closure.seen[entry.id] = ids[0]
             return Resolved(tuple(ids), entry.name, item=path, version=there.by_id[ids[0]].version)
         return Resolved(name=entry.name, item=path)
+
+    def taken(self, kind: Kind, entry: Entry, candidate: Entry) -> Resolved | None:
+        """Whether the destination's item of this name is the counterpart of another item. ``None``: it is free.
+
+        After a rename the old name may be given to something new on the source, while the destination's item still has
+        it: that one is the renamed item, not the new one.
+        """
+        other = self.world.linked_to(candidate.id)
+        if other is None or other == entry.id:
+            return None
+        if candidate.id in self.closure.renamed:
+            return Resolved(name=entry.name)
+        known = self.world.source.listed(kind.name, other)
+        if known is not None:
+            why = f"{candidate.name!r} on the destination is the counterpart of {known.name!r}"
+            return Resolved(name=entry.name, why=why, may_come=True)
+        if self.world.deleted.holds(other):
+            self.closure.relinked.add(other)
+            return None
+        why = f"{candidate.name!r} on the destination belongs to {other}, which the source no longer lists"
+        return Resolved(name=entry.name, why=why, may_come=True)
 
     def _only_one(self, kind: Kind, entry: Entry, path: NamePath) -> Resolved:
         for candidate in self.world.destination.directory(kind.name):
@@ -141,10 +176,10 @@ class Resolver:
         return Resolved(name=entry.name, item=path, why=f"the destination has no {kind.name} of type {entry.type}")
 
     def _library_set(self, source_id: str) -> Resolved:
-        kind = registry.BY_NAME["library-variable-set"]
-        if source_id not in self.world.source.directory(kind.name).by_id:
-            kind = registry.BY_NAME["script-module"]
-        return self.item(kind, source_id)
+        sets, modules = registry.BY_NAME["library-variable-set"], registry.BY_NAME["script-module"]
+        if source_id in self.world.source.directory(sets.name).by_id:
+            return self.item(sets, source_id)
+        return self.item(modules if source_id in self.world.source.directory(modules.name).by_id else sets, source_id)
 
     def _tag(self, canonical_name: str) -> Resolved:
         there = self.world.destination.directory("tag").named(canonical_name)

@@ -41,7 +41,7 @@ def _row(row: Document, resolve: Resolve, rules: Rules, out: Translated) -> Want
     skip: str | None = None
     scope: dict[str, list[str]] = {}
     widened: list[str] = []
-    on_new_only = partly = False
+    on_new_only = partly = unseen = False
     for dimension, ids in (row.get("Scope") or {}).items():
         ref = SCOPE_REFERENCES.get(dimension)
         if ref is None or not ids:
@@ -53,6 +53,9 @@ def _row(row: Document, resolve: Resolve, rules: Rules, out: Translated) -> Want
             resolved = resolve(ref.kind, source_id)
             if not resolved.ids:
                 lost.append(resolved.name)
+            if resolved.alone:
+                # Not known to be gone: the row stays at home, and what is there already stays as it is.
+                unseen, skip = True, f"not-visible: {resolved.why}"
             kept = (source_id,) if ref.form is Form.TAG and resolved.ids else resolved.ids
             found += [item for item in kept if item not in found]
         if lost:
@@ -79,7 +82,7 @@ def _row(row: Document, resolve: Resolve, rules: Rules, out: Translated) -> Want
         source_id=row.get("Id") or "",
         row=translated,
         skip=skip,
-        partly=skip is not None and partly,
+        partly=skip is not None and (partly or unseen),
         source_scope=dict(row.get("Scope") or {}),
         on_new_only=on_new_only,
         widened=tuple(widened),

@@ -26,7 +26,7 @@ from worker.octopus.budget import Priority
 from worker.octopus.client import OctopusClient, SpaceClient
 from worker.octopus.transport import Observer
 from worker.plan import json as plan_json
-from worker.plan.values import Plan
+from worker.plan.values import Action, Plan
 from worker.queue.lease import DocumentLease, LeaseBusyError
 from worker.sync.apply import Applied, Applier, Guard, Moved
 from worker.sync.baseline import Baseline, Intent
@@ -122,7 +122,7 @@ class OpenRoute:
         """Looks up what is needed and plans. Writes nothing, on no side."""
         await self.source.freshen()
         await self.destination.freshen()
-        await self._remember(document_ids)
+        await self._remember()
         for document_id in document_ids:
             kind = registry.kind_of(document_id)
             owner = registry.owner_of(document_id)
@@ -139,15 +139,13 @@ class OpenRoute:
                 await self._observe(missing.needs)
         raise RuntimeError(f"route {self.route.name}: a plan for {document_ids[:5]} found no end")
 
-    async def _remember(self, document_ids: Iterable[str]) -> None:
+    async def _remember(self) -> None:
         self.world.links = await self.ledger.links.all(self.route.name)
         self.world.intents = {
             one.document: Intent.from_json(one.write)
             for one in await self.ledger.intents.all(self.route.name)
             if one.write is not None
         }
-        source = self.route.source
-        self.world.deleted = frozenset(await self.ledger.deletions.among(source.instance, source.space, document_ids))
 
     async def _observe(self, needs: Iterable[Need]) -> None:
         of = {"source": [], "destination": [], "ledger": []}  # type: dict[str, list[Need]]
@@ -155,7 +153,11 @@ class OpenRoute:
             of[need.side].append(need)
         await self.source.look_up(of["source"])
         await self.destination.look_up(of["destination"])
-        ids = [need.document_id for need in of["ledger"]]
+        asked = [need.document_id for need in of["ledger"] if need.kind == "deletion"]
+        source = self.route.source
+        gone = await self.ledger.deletions.among(source.instance, source.space, asked)
+        self.world.deleted.known |= {source_id: source_id in gone for source_id in asked}
+        ids = [need.document_id for need in of["ledger"] if need.kind == "baseline"]
         found = await self.ledger.baselines.get_all(self.route.name, ids)
         for source_id in ids:
             known = found.get(source_id)
@@ -198,6 +200,7 @@ class OpenRoute:
     ) -> Outcome:
         writes = 0
         refused = False
+        done: tuple[Action, ...] = ()
         for _ in range(TRIES):
             planned = await self.plan(document_ids, progress=progress)
             stop = await must_wait(self.route, self.ledger, planned, approved_hash)
@@ -236,7 +239,11 @@ class OpenRoute:
             writes += applied.writes
             await self.destination.keep(applied.documents)
             await self._count(planned, applied, approved_hash)
-            return Outcome(_result(planned.plan, writes), planned.plan, writes=writes)
+            plan = Plan(planned.plan.route, (*done, *planned.plan.actions))
+            if not planned.again or not applied.writes:
+                return Outcome(_result(plan, writes), plan, writes=writes)
+            done = planned.plan.writes
+            self.world.baselines = Memory()
         return Outcome(
             Result.MOVED, planned.plan, writes=writes, message="the destination kept changing while it was compared"
         )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from config.rules import OnMissing, ScopeOption
+from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.kinds.processes import ACTION, PROPERTY_REFERENCES, STEP
 from worker.kinds.references import Empty, Form, Ref, Scope, is_expression, is_secret
@@ -228,6 +229,9 @@ class _Walk:
                 continue
             with asking:
                 resolved = self.resolve(ref.kind, item)
+                if resolved.alone:
+                    # Not known to be gone, so not left out: a shorter list could mean more.
+                    raise Blocked("not-visible", where, f"names {item}: {resolved.why}")
                 if not resolved.ids:
                     lost.append(resolved)
                 ids += [found for found in resolved.ids if found not in ids]
@@ -245,6 +249,8 @@ class _Walk:
             if ref.version_key and resolved.version is not None:
                 versions[ref.version_key] = str(resolved.version)
             return resolved.ids[0]
+        if resolved.alone and looks_like(ref.kind, value):
+            raise Blocked("not-visible", where, f"names {value}: {resolved.why}")
         if resolved.alone and ref.loose:
             return value
         if not ref.required:
@@ -321,6 +327,12 @@ class _Walk:
                 place = f"{at(where, key)}={verbatim(found)}"
                 self.out.decisions.append(Decision("untranslated-id", at(where, key), text))
                 self.out.clean_ups.append(CleanUp(self.path, place, "untranslated-id", text))
+
+
+def looks_like(kind_name: str, value: str) -> bool:
+    """Whether a value is the id of an item of that kind, rather than text that stands where an id may stand."""
+    kind = registry.kind_of(value)
+    return kind is not None and kind.name == kind_name and value.partition("-")[2].isdigit()
 
 
 def verdict_on(option: ScopeOption, partly: bool) -> str:

@@ -26,6 +26,8 @@ class Need:
     kind: str
     document_id: str = ""
     owner_id: str = ""
+    anew: bool = False
+    """Of a directory: one from the cache will not do."""
 
 
 class NotObserved(Exception):  # noqa: N818  (it is a question, not an error)
@@ -110,6 +112,16 @@ class Side:
     name: str
     documents: dict[str, Document | None] = field(default_factory=dict)
     directories: dict[str, Directory] = field(default_factory=dict)
+    from_cache: set[str] = field(default_factory=set)
+    """Kinds whose directory was read by somebody else, some seconds ago."""
+
+    def listed(self, kind_name: str, item_id: str) -> Entry | None:
+        """The directory's line of an item. Before the answer is no, a directory from the cache is read anew: what
+        somebody made a moment ago must not pass for something that does not exist. Raises :class:`NotObserved`."""
+        entry = self.directory(kind_name).by_id.get(item_id)
+        if entry is None and kind_name in self.from_cache:
+            raise NotObserved([Need(self.name, kind_name, anew=True)])
+        return entry
 
     def document(self, kind: Kind, document_id: str, owner_id: str | None = None) -> Document | None:
         """Raises :class:`NotObserved`."""
@@ -138,6 +150,20 @@ class Memory:
 
 
 @dataclass(slots=True)
+class Deletions:
+    """Source ids of which the audit log has said whether they were deleted. Asked for like documents."""
+
+    known: dict[str, bool] = field(default_factory=dict)
+
+    def holds(self, source_id: str) -> bool:
+        """Raises :class:`NotObserved`."""
+        known = self.known.get(source_id)
+        if known is None:
+            raise NotObserved([Need("ledger", "deletion", source_id)])
+        return known
+
+
+@dataclass(slots=True)
 class World:
     """Everything that a plan depends on."""
 
@@ -149,8 +175,15 @@ class World:
     baselines: Memory = field(default_factory=lambda: Memory())
     intents: Mapping[str, Intent] = field(default_factory=dict)
     """Source id → a write that was begun and of which nobody knows whether it was applied."""
-    deleted: frozenset[str] = frozenset()
-    """Source ids of which the audit log has said that they were deleted."""
+    deleted: Deletions = field(default_factory=Deletions)
+
+    _linked: dict[str, str] | None = None
+
+    def linked_to(self, destination_id: str) -> str | None:
+        """The source item that a destination item is linked to."""
+        if self._linked is None or len(self._linked) != len(self.links):
+            self._linked = {there: source for source, there in self.links.items()}
+        return self._linked.get(destination_id)
 
 
 def path_of(side: Side, kind: Kind, document_id: str, owner_id: str | None) -> NamePath:
