@@ -123,10 +123,11 @@ NOT_ASKED_FOR: dict[str, str] = {
 }
 
 # Violations by answers, as (part of the route, part of the violation): reason.
+_STEP_PACKAGES = "as on actions, from which step templates are made and into which they go"
 ANSWERS_BEYOND: dict[tuple[str, str], str] = {
-    ("/actiontemplates", "'Inputs'"): "as on actions",
-    ("/actiontemplates", "'StepPackageVersion'"): "as on actions",
-    ("/actiontemplates", "Parameters.DefaultValue"): "templates of old servers hold numbers; kept as they were sent",
+    ("actiontemplate", "'Inputs'"): _STEP_PACKAGES,
+    ("actiontemplate", "'StepPackageVersion'"): _STEP_PACKAGES,
+    ("actiontemplates", "Parameters.DefaultValue"): "templates of old servers hold numbers; kept as they were sent",
 }
 
 

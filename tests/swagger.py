@@ -33,6 +33,7 @@ OPEN_TYPES = {
     "AccountResource",
     "EndpointResource",
     "FeedResource",
+    "GitCredentialDetailsResource",
     "TriggerActionResource",
     "TriggerFilterResource",
     "WorkerPoolResource",
