@@ -10,7 +10,6 @@ from tests.worlds import World
 from worker.kinds import registry
 from worker.plan.values import NamePath
 from worker.sync.baseline import Baseline
-from worker.sync.baseline import Baseline
 from worker.sync.items import Items, UnknownItem
 
 

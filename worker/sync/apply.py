@@ -330,6 +330,7 @@ RESTATED = frozenset(
         "scope-widened",
         "secret-not-added",
         "untranslated-id",
+        "still-in-use",
     }
 )
 """Reasons that every plan states for as long as they hold. One that is no longer stated is settled. The others stay

@@ -20,7 +20,8 @@ from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.destroys import destroyed_by
 from worker.sync.fresh import Fresh
-from worker.sync.merge import merge, plain
+from worker.sync.in_use import in_use
+from worker.sync.merge import STILL_IN_USE, merge, plain
 from worker.sync.recover import recovered
 from worker.sync.resolve import Resolver
 from worker.sync.rows import translate_rows
@@ -52,6 +53,8 @@ class Outcome:
     written: Written | None
     first_contact: bool = False
     contact_conflict: bool = False
+    still_in_use: bool = False
+    """A step that should go is still named by a document beside the process."""
 
 
 class Plans(Protocol):
@@ -221,6 +224,7 @@ class DocumentPlanner:
             rules=self.rules,
             leave=out.leave,
             skipped=out.skipped,
+            in_use=lambda step: kind.name == "deployment-process" and in_use(self.world, str(owner), step),
         )
         held_back, clean_ups = self.hold_back(kind, path, merged.changes, merged.document, there)
         changes = tuple(change for change in merged.changes if change.where not in held_back)
@@ -239,7 +243,13 @@ class DocumentPlanner:
         written = Written(
             destination_id, out.document, {**merged.elements, **new}, merged.kept, before=baseline, intent=intent
         )
-        return Outcome(action, written, baseline is None, baseline is None and merged.contact_conflict)
+        return Outcome(
+            action,
+            written,
+            baseline is None,
+            baseline is None and merged.contact_conflict,
+            any(entry.reason == STILL_IN_USE for entry in merged.clean_ups),
+        )
 
     def variables(
         self, entry: Entry, path: NamePath, document: Document, destination_id: str, there: Document

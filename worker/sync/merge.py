@@ -7,7 +7,7 @@ starts from what the destination returned, and only what was decided is laid ove
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,9 @@ from worker.sync.translate import at, label
 
 _UNDECLARED = Shape(server=frozenset(), free=True)
 """An object that no declaration describes is compared key by key."""
+
+STILL_IN_USE = "still-in-use"
+IN_USE = "dropped by the source, but the destination's versioning, release creation or channel rules still name it"
 
 KEPT = "dropped by the source; kept, as the route says"
 
@@ -54,11 +57,13 @@ def merge(
     rules: Rules,
     leave: frozenset[str] | set[str] = frozenset(),
     skipped: frozenset[str] | set[str] = frozenset(),
+    in_use: Callable[[Document], bool] = lambda _: False,
 ) -> Merged:
     """``want``: the source's document in destination terms, elements with the source's ids. ``there``: as the
     destination returned it. ``leave``: places that stay as they are. ``skipped``: source ids of elements that do not
-    cross for now, though the source has not dropped them: what is there of them stays too."""
-    walk = _Walk(path, source_id, baseline or Baseline(), rules, frozenset(leave), frozenset(skipped))
+    cross for now, though the source has not dropped them: what is there of them stays too. ``in_use``: whether another
+    document of the destination still names an element, which must not go before that does not."""
+    walk = _Walk(path, source_id, baseline or Baseline(), rules, frozenset(leave), frozenset(skipped), in_use)
     ours = baseline is not None and baseline.fresh
     sides = Sides(
         want,
@@ -83,12 +88,14 @@ class _Walk:
         rules: Rules,
         leave: frozenset[str],
         skipped: frozenset[str],
+        in_use: Callable[[Document], bool],
     ) -> None:
         self.path = path
         self.baseline = baseline
         self.rules = rules
         self.leave = leave
         self.skipped = skipped
+        self.in_use = in_use
         self.fresh = Fresh(path, source_id, rules.sensitive_placeholder)
         self.out = Merged({})
 
@@ -323,6 +330,9 @@ class _Walk:
                 continue
             written = same_element(element, wrote, elements.identity, there)
             if self.rules.removed is Removed.REMOVE_OURS and written is not MISSING and same(element, written):
+                if self.in_use(element):
+                    self.out.clean_ups.append(CleanUp(self.path, place, STILL_IN_USE, IN_USE))
+                    continue
                 gone.add(position)
                 self.out.changes.append(Change(Edit.REMOVE, place, plain(element), None))
             else:
