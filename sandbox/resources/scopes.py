@@ -6,7 +6,7 @@ project, so no channels, actions and processes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox import tags, texts
@@ -73,8 +73,14 @@ def scope_values(call: Call, owner_id: str) -> Document:
     }
 
 
-def check_scope(call: Call, owner_id: str, given: Any, variable: str) -> dict[str, list[str]]:
-    """The stored form of a scope: known dimensions, no empty ones. Raises ApiError 400 for what does not exist."""
+def check_scope(
+    call: Call, owner_id: str, given: Any, variable: str, before: Mapping[str, list[str]]
+) -> dict[str, list[str]]:
+    """The stored form of a scope: known dimensions, no empty ones. Raises ApiError 400 for what does not exist.
+
+    What the stored variable was scoped to `before` may stay (?): a step that was removed shows in its variables' scopes
+    as missing, and they can be saved all the same.
+    """
     if not isinstance(given, dict):
         raise bad_request(texts.wrong_type(given, "Variables.Scope"))
     scope: dict[str, list[str]] = {}
@@ -88,7 +94,7 @@ def check_scope(call: Call, owner_id: str, given: Any, variable: str) -> dict[st
         if dimension == "TenantTag":
             values = [_tag(call, variable, value) for value in values]
         for value in values:
-            if not _exists(call, owner_id, dimension, value):
+            if value not in before.get(dimension, ()) and not _exists(call, owner_id, dimension, value):
                 raise bad_request(
                     f"The variable '{variable}' is scoped to {dimension} '{value}', which does not exist."
                 )

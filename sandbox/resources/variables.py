@@ -6,7 +6,7 @@ the same id and null, it is kept. The set's `Version` is a token: a save that ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox import crud, tags, texts
@@ -147,7 +147,7 @@ def save(call: Call, before: Document, body: Document) -> Document:
     places = {_place(variable["Id"]) for variable in variables}
     secrets = {place: secret for place, secret in kept.items() if place in places}
     for given in objects(body.get("Variables"), "Variables"):
-        variable = _variable(call, before["OwnerId"], given)
+        variable = _variable(call, before["OwnerId"], given, stored)
         variables.append(_conceal(variable, variable["Id"] in stored, kept, secrets))
     ids = [variable["Id"].lower() for variable in variables]
     if len(set(ids)) < len(ids):
@@ -172,7 +172,7 @@ def _conceal(variable: Document, known: bool, kept: dict[str, str], secrets: dic
     return {**variable, "Value": None}
 
 
-def _variable(call: Call, owner_id: str, given: Document) -> Document:
+def _variable(call: Call, owner_id: str, given: Document, stored: Mapping[str, Document]) -> Document:
     variable = filled(
         given,
         {
@@ -199,7 +199,8 @@ def _variable(call: Call, owner_id: str, given: Document) -> Document:
     variable["IsSensitive"] = bool(variable["IsSensitive"]) or kind == "Sensitive"
     variable["Type"] = "Sensitive" if variable["IsSensitive"] else kind
     _check_value(call, variable)
-    variable["Scope"] = check_scope(call, owner_id, variable["Scope"], variable["Name"])
+    before = stored.get(variable["Id"], {}).get("Scope", {})
+    variable["Scope"] = check_scope(call, owner_id, variable["Scope"], variable["Name"], before)
     variable["Prompt"] = _prompt(variable)
     return variable
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.pair import pair, script
+from tests.pair import pair, row, script
 from worker.sync.run import Result
 
 
@@ -39,3 +39,25 @@ async def test_releases_are_created_from_a_step_that_crosses_in_the_same_run() -
         copy = await both.destination.named("projects", "OctoFX")
         assert copy["AutoCreateRelease"]
         assert copy["ReleaseCreationStrategy"]["ReleaseCreationPackage"]["DeploymentAction"] == "Web"
+
+
+async def test_the_variable_of_a_removed_step_does_not_keep_its_neighbours_from_being_written() -> None:
+    """A secret is never removed, so it stays behind scoped to a step that is gone."""
+    async with pair(rules={"preset": "mirror"}) as both:
+        project = await both.source.project("OctoFX")
+        process = await both.source.steps(project, script("Deploy"))
+        step = process["Steps"][0]["Actions"][0]["Id"]
+        secret = row("Password", "secret", {"Action": [step]}, Type="Sensitive")
+        await both.source.variables(project, row("Port", "80"), secret)
+        await both.sync("*")
+        await both.source.steps(project)
+        await both.sync("*")
+
+        found = await both.source.get(f"variables/variableset-{project['Id']}")
+        await both.source.variables(project, *found["Variables"], row("Url", "https://x"))
+        await both.sync("*")
+
+        copy = await both.destination.named("projects", "OctoFX")
+        rows = (await both.destination.get(f"variables/variableset-{copy['Id']}"))["Variables"]
+        assert sorted(one["Name"] for one in rows) == ["Password", "Port", "Url"]
+        assert await both.clean_ups()
