@@ -92,6 +92,7 @@ SHAPES: dict[str, Shape] = {
     "runbooks": Shape("Runbook", ("ProjectId",), besides=_runbook_categories),  # (?) related
     "runbooksnapshots": Shape("Runbook snapshot", ("RunbookId", "ProjectId")),  # (?) all of it
     "scopeduserroles": Shape("Scoped user role", ("TeamId", "UserRoleId")),  # (?) related
+    "spacedefaultretentionpolicies": Shape("Default retention policy"),  # (?)
     "spaces": Shape("Space"),
     "subscriptions": Shape("Subscription"),
     "tagsets": Shape("TagSet"),

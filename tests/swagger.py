@@ -31,8 +31,10 @@ FILES = {
 OPEN_TYPES = {
     "AccountDetailsResource",
     "AccountResource",
+    "BaseEnvironmentV2Resource",
     "EndpointResource",
     "FeedResource",
+    "SpaceDefaultRetentionPolicyResource",
     "GitCredentialDetailsResource",
     "TriggerActionResource",
     "TriggerFilterResource",

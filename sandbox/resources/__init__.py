@@ -10,6 +10,7 @@ from sandbox.resources import (
     channels,
     community_templates,
     environments,
+    environments_v2,
     feeds,
     infrastructure,
     library,
@@ -20,6 +21,7 @@ from sandbox.resources import (
     processes,
     projects,
     releases,
+    retention,
     roles,
     runbook_snapshots,
     runbooks,
@@ -31,6 +33,7 @@ from sandbox.resources import (
     tenant_variables,
     tenants,
     triggers,
+    usages,
     variables,
 )
 from sandbox.resources.spaces import furnish
@@ -45,6 +48,7 @@ _MODULES = (
     channels,
     community_templates,
     environments,
+    environments_v2,
     feeds,
     infrastructure,
     library,
@@ -55,6 +59,7 @@ _MODULES = (
     processes,
     projects,
     releases,
+    retention,
     roles,
     runbook_snapshots,
     runbooks,
@@ -66,6 +71,7 @@ _MODULES = (
     tenant_variables,
     tenants,
     triggers,
+    usages,
     variables,
 )
 

@@ -27,6 +27,7 @@ def _prepare(save: Save) -> None:
         raise bad_request(texts.mismatch("ProjectId", save.body["ProjectId"], channel["ProjectId"]))
     channel["ProjectId"] = call.find("projects", channel["ProjectId"])["Id"]
     channel["Rules"] = [_rule(call, channel["ProjectId"], given) for given in objects(channel["Rules"], "Rules")]
+    _check_type(call, channel)
     others = _siblings(call, channel)
     if channel["IsDefault"]:
         save.besides += [
@@ -36,6 +37,19 @@ def _prepare(save: Save) -> None:
         ]
     elif not any(other["IsDefault"] for other in others):
         channel["IsDefault"] = True
+
+
+def _check_type(call: Call, channel: Document) -> None:
+    """A channel for ephemeral environments has a parent environment and no lifecycle."""
+    parent = call.scope.find("environments", channel["ParentEnvironmentId"])
+    if channel["Type"] != "EphemeralEnvironment":
+        return
+    if parent is None:
+        raise bad_request(texts.required("ParentEnvironmentId"))
+    if parent.get("Type") != "Parent":
+        raise bad_request(f"'{parent['Name']}' is not a parent environment.")
+    if channel["LifecycleId"]:
+        raise bad_request("A channel for ephemeral environments has no lifecycle.")
 
 
 def _rule(call: Call, project_id: str, given: Document) -> Document:
@@ -90,6 +104,7 @@ CHANNELS = declare(
         unique_within=("ProjectId",),
         references=(
             Reference("LifecycleId", "lifecycles", "block"),
+            Reference("ParentEnvironmentId", "environments", "block"),
             Reference("TenantTags[]", "tags"),
         ),
         links={"Project": "projects/{ProjectId}", "Releases": "channels/{Id}/releases{?skip,take}"},

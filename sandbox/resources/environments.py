@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sandbox import crud
-from sandbox.errors import bad_request
+from sandbox.errors import bad_request, not_found
 from sandbox.kind import Field, Kind, Reference, Save, declare
 from sandbox.resources import tenant_values, variables
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document, Write
 
-__all__ = ["ENVIRONMENTS", "add_routes", "last_sort_order", "sort_documents"]
+__all__ = [
+    "BEHIND_ALL",
+    "ENVIRONMENTS",
+    "add_routes",
+    "last_sort_order",
+    "sort_documents",
+    "type_of",
+    "without_environment",
+]
+
+
+BEHIND_ALL = 2147483647
+"""The place of ephemeral environments."""
 
 
 def last_sort_order(save: Save) -> None:
     """A document that says nothing of its place stands last."""
     if save.before is None and not any(key.lower() == "sortorder" for key in save.body):
         others = save.call.scope.collection(save.kind.collection).values()
-        save.after["SortOrder"] = 1 + max((other["SortOrder"] for other in others), default=-1)
+        places = (other["SortOrder"] for other in others if other["SortOrder"] != BEHIND_ALL)
+        save.after["SortOrder"] = 1 + max(places, default=-1)
 
 
-def _deleting(call: Call, environment: Document) -> list[Write]:
+def type_of(environment: Document) -> str:
+    """Static, Parent or Ephemeral. Only the latter two say so (`sandbox.resources.environments_v2`)."""
+    return str(environment.get("Type", "Static"))
+
+
+def without_environment(call: Call, environment: Document) -> list[Write]:
     """Its scopes, the tenants' links to it and what they say for it go (OctopusDeploy/Issues#2695, #3029)."""
     writes = variables.without_scope(call, "Environment", [environment["Id"]])
     writes += tenant_values.without_environment(call, environment["Id"])
@@ -55,28 +75,80 @@ ENVIRONMENTS = declare(
             "Machines": "environments/{Id}/machines{?skip,take,partialName}",
             "SinglyScopedVariableDetails": "environments/{Id}/singlyScopedVariableDetails",
         },
-        references=(Reference("EnvironmentTags[]", "tags"),),
+        references=(
+            Reference("EnvironmentTags[]", "tags"),
+            Reference("ParentEnvironmentId", "environments", "block"),
+        ),
+        routes=("create",),
         prepare=last_sort_order,
-        deleting=_deleting,
+        deleting=without_environment,
     )
 )
 
 
 def add_routes(router: Router) -> None:
     crud.add_routes(router, ENVIRONMENTS)
-    router.add("PUT", "environments/sortorder", lambda call: sort_documents(call, ENVIRONMENTS))
+    for method, template, handler in (
+        ("GET", "environments", lambda call: crud.list_page(call, ENVIRONMENTS, _static(call))),
+        ("GET", "environments/all", lambda call: crud.all_of(call, ENVIRONMENTS, _static(call))),
+        ("GET", "environments/{id}", lambda call: Answer(crud.show(call, ENVIRONMENTS, _find(call)))),
+        ("PUT", "environments/{id}", _put),
+        ("DELETE", "environments/{id}", _delete),
+        ("PUT", "environments/sortorder", lambda call: sort_documents(call, ENVIRONMENTS, _static(call))),
+        ("GET", "environments/{id}/singlyscopedvariabledetails", _singly_scoped),
+    ):
+        router.add(method, template, handler)
 
 
-def sort_documents(call: Call, kind: Kind) -> Answer:
+def _static(call: Call) -> list[Document]:
+    return [one for one in call.scope.collection("environments").values() if type_of(one) == "Static"]
+
+
+def _find(call: Call) -> Document:
+    environment = crud.find(call, ENVIRONMENTS, call.params["id"])
+    if type_of(environment) != "Static":
+        raise not_found(call.params["id"])
+    return environment
+
+
+def _put(call: Call) -> Answer:
+    return Answer(crud.show(call, ENVIRONMENTS, crud.update(call, ENVIRONMENTS, _find(call), call.json())))
+
+
+def _delete(call: Call) -> Answer:
+    crud.delete(call, ENVIRONMENTS, _find(call))
+    return Answer()
+
+
+def _singly_scoped(call: Call) -> Answer:
+    """The variables that would go with the environment: how many of each name, by the owner of their set (?)."""
+    environment = _find(call)["Id"]
+    found: dict[str, dict[str, int]] = {}
+    for variable_set in call.scope.collection("variables").values():
+        for variable in variable_set["Variables"]:
+            if variable["Scope"].get("Environment") == [environment]:
+                names = found.setdefault(variable_set["OwnerId"], {})
+                names[variable["Name"]] = names.get(variable["Name"], 0) + 1
+    return Answer(
+        {
+            "VariableMap": found,
+            "HasUnauthorizedProjectVariables": False,
+            "HasUnauthorizedLibraryVariableSetVariables": False,
+        }
+    )
+
+
+def sort_documents(call: Call, kind: Kind, documents: Iterable[Document] | None = None) -> Answer:
     """Number all documents of a kind as the body lists their ids. Every id must be there, once."""
     ids = call.json_list()
-    documents = call.scope.collection(kind.collection)
-    if sorted(map(str, ids)) != sorted(documents):
+    all_of_them = call.scope.collection(kind.collection).values() if documents is None else documents
+    by_id = {one["Id"]: one for one in all_of_them}
+    if sorted(map(str, ids)) != sorted(by_id):
         raise bad_request(f"The sort order must name every {kind.name.lower()} exactly once.")
     writes = [
-        Write(kind.collection, documents[item], {**documents[item], "SortOrder": place})
+        Write(kind.collection, by_id[item], {**by_id[item], "SortOrder": place})
         for place, item in enumerate(ids)
-        if documents[item]["SortOrder"] != place
+        if by_id[item]["SortOrder"] != place
     ]
     call.store.commit(call.space_id, writes, call.actor)
     return Answer()

@@ -15,6 +15,7 @@ from sandbox.resources.infrastructure import MACHINE_POLICIES, MACHINE_POLICY_TE
 from sandbox.resources.lifecycles import LIFECYCLES
 from sandbox.resources.people import SYSTEM_TEAMS, USERS, built_in_team
 from sandbox.resources.projects import PROJECT_GROUPS
+from sandbox.resources.retention import default_policies
 from sandbox.resources.roles import built_in_roles, managers_role
 from sandbox.routing import Answer, Call, Router
 from sandbox.settings import Settings
@@ -136,6 +137,7 @@ def _furnish_space(store: Store, settings: Settings, space_id: str, managers: li
         Write("projectgroups", None, {**group, "Slug": "default-project-group"}),
         Write("machinepolicies", None, policy),
         Write("workerpools", None, {**pool, "Slug": "default-worker-pool"}),
+        *default_policies(call),
         *(Write("feeds", None, feed) for feed in _built_in_feeds(call, is_default=is_default)),
     ]
     store.commit(space_id, [Write(w.collection, None, w.after, side_effect=True) for w in writes], SYSTEM)
