@@ -4,11 +4,13 @@ looks after."""
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import Any
 
 from hypothesis import settings
 
 from tests.pair import Pair
+from tests.property.portable import differences, portable
 from worker.sync.run import Outcome, Result
 
 EVERYTHING = {
@@ -63,3 +65,38 @@ def told(outcome: Outcome) -> str:
         lines += [f"    {one.rule} {one.where}: {one.text}" for one in action.decisions]
         lines += [f"    to do: {one.reason} {one.where}: {one.text}" for one in action.clean_ups]
     return "\n".join(lines)
+
+
+def alike(both: Pair, *, stand_ins: bool = False) -> list[str]:
+    """Where the two spaces differ, but for what the route may not make the same:
+
+    a secret that shares its name with other rows, which is never added, for a placeholder could hide one that works;
+    rows that are scoped to a step which the source itself does not have any more (so with rules of channels); and the
+    scope of a secret, which does not follow the source, lest the destination's own come to be used elsewhere.
+    ``stand_ins``: may be there too, rows for the sake of a name of which nothing crosses.
+    """
+    source, destination = portable(both.source.sandbox), portable(both.destination.sandbox)
+    for form in (source, destination):
+        for key in (key for key in form if key[0] == "channels"):
+            form[key]["Rules"] = [rule for rule in form[key]["Rules"] if "nothing: " not in str(rule["ActionPackages"])]
+    for key, rows in source.items():
+        if key[0] != "variables":
+            continue
+        count = Counter(row["Name"].casefold() for row in rows)
+        left_out = {row["Name"].casefold() for row in rows if row["IsSensitive"] and count[row["Name"].casefold()] > 1}
+        left_out |= {row["Name"].casefold() for row in rows if _dangles(row["Scope"].get("Action", []))}
+        if stand_ins:
+            destination[key] = [
+                row for row in destination.get(key, []) if row["Name"].casefold() in count or row["Scope"]
+            ]
+        for form in (source, destination):
+            form[key] = [
+                {**row, "Scope": None} if row["IsSensitive"] else row
+                for row in form.get(key, [])
+                if row["Name"].casefold() not in left_out
+            ]
+    return differences(source, destination)
+
+
+def _dangles(actions: list[str]) -> bool:
+    return not all(action.startswith("<action") for action in actions)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from hypothesis import given
@@ -11,44 +10,13 @@ from hypothesis import strategies as st
 from tests.pair import Pair, pair
 from tests.property.building import build
 from tests.property.edits import Edit, Editor, edits
-from tests.property.engine import CAREFUL, MIRROR, sync, told, tries
-from tests.property.portable import differences, portable
+from tests.property.engine import CAREFUL, MIRROR, alike, sync, told, tries
 from tests.property.spaces import Space, spaces
 
 STAYS = ("delete channel", "delete runbook", "drop row", "conceal row", "step secret", "rename row")
 """After these even a mirror differs: a document that is gone, or a secret, is left to a person."""
 
 routes = st.sampled_from([CAREFUL, MIRROR])
-
-
-def alike(both: Pair) -> list[str]:
-    """Where the two spaces differ, but for what the route may not make the same:
-
-    a secret that shares its name with other rows, which is never added, for a placeholder could hide one that works;
-    rows that are scoped to a step which the source itself does not have any more (so with rules of channels); and the
-    scope of a secret, which does not follow the source, lest the destination's own come to be used elsewhere.
-    """
-    source, destination = portable(both.source.sandbox), portable(both.destination.sandbox)
-    for form in (source, destination):
-        for key in (key for key in form if key[0] == "channels"):
-            form[key]["Rules"] = [rule for rule in form[key]["Rules"] if "nothing: " not in str(rule["ActionPackages"])]
-    for key, rows in source.items():
-        if key[0] != "variables":
-            continue
-        count = Counter(row["Name"].casefold() for row in rows)
-        left_out = {row["Name"].casefold() for row in rows if row["IsSensitive"] and count[row["Name"].casefold()] > 1}
-        left_out |= {row["Name"].casefold() for row in rows if _dangles(row["Scope"].get("Action", []))}
-        for form in (source, destination):
-            form[key] = [
-                {**row, "Scope": None} if row["IsSensitive"] else row
-                for row in form.get(key, [])
-                if row["Name"].casefold() not in left_out
-            ]
-    return differences(source, destination)
-
-
-def _dangles(actions: list[str]) -> bool:
-    return not all(action.startswith("<action") for action in actions)
 
 
 async def open_clean_ups(both: Pair) -> set[tuple[Any, ...]]:
