@@ -96,6 +96,12 @@ class Server:
         """Writes the deployment process: the steps, in order. See :func:`script`."""
         return await self.edit(f"deploymentprocesses/deploymentprocess-{project['Id']}", Steps=list(steps))
 
+    async def step_names(self, project: str) -> list[str]:
+        """Of the deployment process of the project of that name."""
+        owner = await self.named("projects", project)
+        process = await self.get(f"deploymentprocesses/deploymentprocess-{owner['Id']}")
+        return [step["Name"] for step in process["Steps"]]
+
     async def variables(self, owner: Document, *rows: Document) -> Document:
         """Writes the variable set of a project or library set. See :func:`row`."""
         return await self.edit(f"variables/variableset-{owner['Id']}", Variables=list(rows))

@@ -142,16 +142,37 @@ async def test_an_error_half_way_leaves_what_was_written_and_goes_on_from_there(
         for name in ("A", "B", "C"):
             await both.source.project(name)
         both.destination.sandbox.faults.add(
-            Fault("status", method="POST", path="/projects$", count=2, status=400, message="no", errors=["no"])
+            Fault("status", method="POST", path="/projects$", count=0, status=400, message="no", errors=["no"])
         )
         with pytest.raises(errors.BadRequest):
             await both.sync("*")
         runs = [run for run in await both.ledger.runs.newest(limit=10) if run.error]
         assert runs
         assert "no" in (runs[0].error or "")
+        both.destination.sandbox.faults.clear()
 
         assert (await both.sync("*")).result is Result.CHANGED
         assert sorted(await both.destination.names("projects")) == ["A", "B", "C"]
+
+
+async def test_one_refused_document_does_not_withhold_the_others() -> None:
+    """Twice, since a refused write is tried once more with nothing believed. What needs the refused one waits with it."""
+    async with pair() as both:
+        feed = await both.source.post("feeds", {"Name": "Private", "FeedType": "NuGet", "FeedUri": "https://n.example"})
+        package = {"Name": "", "PackageId": "Web", "FeedId": feed["Id"], "AcquisitionLocation": "Server"}
+        for name, packages in (("A", [package]), ("B", [])):
+            await both.source.steps(await both.source.project(name), script("Deploy", Packages=packages))
+        both.destination.sandbox.faults.add(
+            Fault("status", method="POST", path="/feeds$", count=2, status=400, message="no", errors=["no such host"])
+        )
+
+        with pytest.raises(errors.BadRequest, match="no such host"):
+            await both.sync("*")
+
+        steps = {name: await both.destination.step_names(name) for name in ("A", "B")}
+        assert steps == {"A": [], "B": ["Deploy"]}
+        assert (await both.sync("*")).result is Result.CHANGED
+        assert await both.destination.step_names("A") == ["Deploy"]
 
 
 # ── what moves under our hands ────────────────────────────────────────────────────────────────────────────────────────

@@ -64,6 +64,8 @@ async def test_first_contact(fake_redis: FakeAsyncRedis) -> None:
     assert met.plan.hash in stop.reason
     assert await must_wait(route(first_contact="adopt"), ledger, met, None) is None
     await with_memory(ledger, 1)
+    assert await must_wait(route(), ledger, met, None) is not None, "that other items are known says nothing of these"
+    await ledger.held.allow_adoption("dev-to-prod")
     assert await must_wait(route(), ledger, met, None) is None
 
 

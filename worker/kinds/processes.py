@@ -44,6 +44,8 @@ ACTION = Shape(
         "LastSavedStepPackageVersion",
         "CommunityActionTemplateSnapshot",
     },
+    # At first contact the destination's stays, in a conflict too: somebody switched the step off there.
+    values=frozenset({"IsDisabled"}),
     refs={
         "Environments": Ref("environment", Form.LIST, empty=Empty.ANYWHERE),
         "ExcludedEnvironments": Ref("environment", Form.LIST, empty=Empty.ANYWHERE),

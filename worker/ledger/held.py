@@ -60,6 +60,16 @@ class Held(Part):
             body, approved = await pipe.execute()
         return _held(route, body, approved) if body else None
 
+    async def allow_adoption(self, route: str) -> None:
+        """A person has approved a plan that takes over items which the destination had already."""
+        await self._redis.sadd(self._name("adopting"), route)
+
+    async def adoption_allowed(self, route: str) -> bool:
+        return bool(await self._redis.sismember(self._name("adopting"), route))
+
+    async def forbid_adoption(self, route: str) -> None:
+        await self._redis.srem(self._name("adopting"), route)
+
     async def fingerprint(self, route: str) -> str | None:
         """What decided what the route wants, when it last wrote (``config.routes.Route.fingerprint``)."""
         found: Any = await self._redis.hget(self._name("fingerprints"), route)

@@ -105,6 +105,7 @@ class Ledger:
         await self.clean_ups.clear(route)
         await self.windows.clear(route)
         await self.intents.clear(route)
+        await self.held.forbid_adoption(route)
         await self.held.forget_fingerprint(route)
 
 

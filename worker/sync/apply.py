@@ -7,7 +7,7 @@ the API has no version token to do it; a document that has changed meanwhile is 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,24 +70,43 @@ class Applier:
         self.guard = guard
         self.run_id = run_id
         self.progress = progress or (lambda _: None)
-        self.leases = WriteLeases(leases, str(world.route.destination), run_id)
+        self.leases = WriteLeases(leases, repr(destination), run_id)
         self.bound: dict[str, str] = {}
         """Stand-in → the id that has come to exist."""
         self.known: dict[str, Baseline] = {}
         self.applied = Applied()
+        self.plan_hash = ""
 
     async def apply(self, planned: Planned) -> Applied:
         """Raises :class:`Moved`, :class:`worker.queue.lease.LeaseBusyError`, what the client raises, and the guard."""
+        self.plan_hash = planned.plan.hash
         await self.link_seen(planned)
+        refused: errors.Refused | None = None
         for action, written in zip(planned.plan.actions, planned.remember, strict=True):
             if written is not None and written.intent is not None and written.intent.op == "create":
                 # We were stopped between the creation and what follows from it.
                 await self.created(registry.BY_NAME[action.kind], action.source_id or "", written.destination_id)
-            if action.writes:
-                await self.write(planned, action, written)
-            else:
+            if not action.writes:
                 await self.leave(action, written)
+                continue
+            if refused is not None and self.unbound(action):
+                continue  # what it requires was refused, so it waits with it
+            try:
+                await self.write(action, written)
+            except errors.Refused as error:
+                # One refused document is no reason to withhold the others.
+                if error.concerns_instance:
+                    raise
+                refused = refused or error
+        if refused is not None:
+            raise refused
         return self.applied
+
+    def unbound(self, action: Action) -> bool:
+        """Whether it needs an id that has not come to exist."""
+        if action.overlay and str(action.destination_id).startswith("new:") and action.destination_id not in self.bound:
+            return True
+        return any(pending not in self.bound for pending in _stand_ins(action.body))
 
     async def link_seen(self, planned: Planned) -> None:
         """Remember what was found by name, so that it is found when it is renamed."""
@@ -110,17 +129,15 @@ class Applier:
         if action.source_id in self.world.intents:
             await self.ledger.intents.clear(self.route, action.source_id)
 
-    async def write(self, planned: Planned, action: Action, written: Written | None) -> None:
+    async def write(self, action: Action, written: Written | None) -> None:
         if written is None or action.body is None or action.source_id is None:
             raise AssertionError(f"{printed(action.path)}: a write needs a body and a baseline to be")
         destination_id = self.bound.get(str(action.destination_id), str(action.destination_id))
         creates = isinstance(action.destination_id, PendingId) and not action.overlay
         async with self.leases.hold(action, None if creates else destination_id):
-            await self.write_leased(planned, action, written, destination_id, creates=creates)
+            await self.write_leased(action, written, destination_id, creates=creates)
 
-    async def write_leased(
-        self, planned: Planned, action: Action, written: Written, destination_id: str, *, creates: bool
-    ) -> None:
+    async def write_leased(self, action: Action, written: Written, destination_id: str, *, creates: bool) -> None:
         kind = registry.BY_NAME[action.kind]
         owner = self.owner_of(kind, destination_id)
         path = kind.path_of(destination_id, owner)
@@ -137,7 +154,7 @@ class Applier:
             await self.check_still(kind, destination_id, path)
             sent = body
         source_id = action.source_id or ""
-        await self.intend(planned, action, written, sent, "create" if creates else "update", destination_id, there)
+        await self.intend(action, written, sent, "create" if creates else "update", destination_id, there)
         await self.guard()
         self.progress(f"{action.op} {printed(action.path)}")
         log.info("write", op=action.op, item=printed(action.path), fields=[change.where for change in action.changes])
@@ -250,7 +267,6 @@ class Applier:
 
     async def intend(
         self,
-        planned: Planned,
         action: Action,
         written: Written,
         body: Document,
@@ -274,7 +290,7 @@ class Applier:
             there=there if rows is None else None,
         )
         await self.ledger.intents.store(
-            self.route, action.source_id or "", planned.plan.hash, self.run_id, action.clean_ups, intent.to_json()
+            self.route, action.source_id or "", self.plan_hash, self.run_id, action.clean_ups, intent.to_json()
         )
 
     async def report(self, action: Action) -> None:
@@ -329,12 +345,25 @@ RESTATED = frozenset(
         "scope-left",
         "scope-widened",
         "secret-not-added",
-        "untranslated-id",
         "still-in-use",
+        "untranslated-id",
     }
 )
 """Reasons that every plan states for as long as they hold. One that is no longer stated is settled. The others stay
 until a person closes them: that a secret was filled in cannot be seen."""
+
+
+def _stand_ins(value: Any) -> Iterator[str]:
+    """The ids that must exist before this can be sent; not those of new elements, which the server assigns."""
+    if isinstance(value, PendingId):
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name != "Id":
+                yield from _stand_ins(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _stand_ins(item)
 
 
 def overlaid(current: Document, body: Document) -> Document:

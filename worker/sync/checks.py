@@ -10,6 +10,8 @@ from worker.plan.limits import check as within_limits
 from worker.plan.values import printed
 from worker.sync.planner import Planned
 
+WAY_OUT = "look at it and approve it: octosync approve "
+
 
 @dataclass(frozen=True, slots=True)
 class Stop:
@@ -28,12 +30,15 @@ async def must_wait(route: Route, ledger: Ledger, planned: Planned, approved_has
         return Stop(f"route {route.name} is read-only: nothing is written", hold=False, read_only=True)
     if approved_hash == plan.hash or await ledger.held.is_approved(route.name, plan.hash):
         return None
-    way_out = f"look at it and approve it: octosync approve {route.name} {plan.hash}"
+    way_out = f"{WAY_OUT}{route.name} {plan.hash}"
     held = await ledger.held.get(route.name)
     if held is not None:
-        return Stop(f"the route is held since {held.since}: {held.reason}", hold=held.plan_hash == plan.hash)
+        # The ledger shows the newest plan of the item that held the route; another item's does not displace it.
+        reason = held.reason.partition(WAY_OUT)[0]
+        return Stop(f"{reason}{way_out}" if held.plan_hash != plan.hash else held.reason)
     known = await ledger.baselines.ids(route.name)
-    if not known and planned.adopts and route.first_contact is FirstContact.HOLD:
+    adopts = planned.adopts and route.first_contact is FirstContact.HOLD
+    if adopts and not await ledger.held.adoption_allowed(route.name):
         items = ", ".join(printed(path) for path in planned.adopts[:3])
         more = f" and {len(planned.adopts) - 3} more" if len(planned.adopts) > 3 else ""
         return Stop(

@@ -221,7 +221,6 @@ class OpenRoute:
                 applied = await applier.apply(planned)
             except Moved as moved:
                 log.info("moved", route=self.route.name, reason=str(moved))
-                writes += applier.applied.writes
                 await self._forget(planned)
                 continue
             except LeaseBusyError as busy:
@@ -233,12 +232,13 @@ class OpenRoute:
                     raise
                 refused = True
                 log.info("refused", route=self.route.name, reason=error.server_words)
-                writes += applier.applied.writes
                 await self._believe_nothing()
                 continue
+            finally:
+                # Also what a run wrote that did not come to its end counts.
+                await self._count(applier.applied)
             writes += applied.writes
-            await self.destination.keep(applied.documents)
-            await self._count(planned, applied, approved_hash)
+            await self._release(planned, run, approved_hash)
             plan = Plan(planned.plan.route, (*done, *planned.plan.actions))
             if not planned.again or not applied.writes:
                 return Outcome(_result(plan, writes), plan, writes=writes)
@@ -275,7 +275,8 @@ class OpenRoute:
             side.side.directories.clear()
             await side.freshen(force=True)
 
-    async def _count(self, planned: Planned, applied: Applied, approved_hash: str | None) -> None:
+    async def _count(self, applied: Applied) -> None:
+        await self.destination.keep(applied.documents)
         limits = self.route.limits
         if applied.updated or applied.destroyed:
             await self.ledger.windows.record(
@@ -283,10 +284,17 @@ class OpenRoute:
             )
         if applied.writes:
             await self.ledger.held.set_fingerprint(self.route.name, self.route.fingerprint)
-        approved = await self.ledger.held.is_approved(self.route.name, planned.plan.hash)
-        if approved or approved_hash == planned.plan.hash:
+
+    async def _release(self, planned: Planned, run: Run, approved_hash: str | None) -> None:
+        """A held route goes on when its approved plan was applied, or when the plan that held it has nothing left."""
+        held = await self.ledger.held.get(self.route.name)
+        by_hand = approved_hash == planned.plan.hash
+        if held is not None and (by_hand or held.plan_hash == planned.plan.hash or held.key == run.key):
             await self.ledger.held.release(self.route.name)
+        if by_hand or (held is not None and held.approved):
             await self.ledger.windows.clear(self.route.name)
+            if planned.adopts:
+                await self.ledger.held.allow_adoption(self.route.name)
 
     async def _record(self, run: Run, outcome: Outcome | None, error: str | None) -> None:
         plan = outcome.plan if outcome else None
