@@ -11,7 +11,6 @@ Numbered as in a reading of its source (OctopusDeployLabs/SpaceCloner, October 2
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import pytest
@@ -260,12 +259,16 @@ async def test_15_a_feed_that_the_server_refuses_stops_only_its_users() -> None:
             Fault("status", method="POST", path="/feeds$", count=0, status=400, errors=["cannot reach the feed"])
         )
 
-        # As the workers do: each item by itself.
-        for project in (user, other):
-            with contextlib.suppress(errors.BadRequest):
-                await both.sync(f"{project['Id']}/*")
+        with pytest.raises(errors.BadRequest, match="cannot reach the feed"):
+            await both.sync("*")
+
         assert [step["Name"] for step in await steps_of(both.destination, "Other")] == ["Deploy"]
+        assert await steps_of(both.destination, "User") == []
         assert "Nobody uses it" not in await both.destination.names("feeds")
+        # Once the server takes it, all is well.
+        both.destination.sandbox.faults.clear()
+        assert (await both.sync("*")).result is Result.CHANGED
+        assert [step["Name"] for step in await steps_of(both.destination, "User")] == ["Deploy"]
 
 
 async def test_16_a_route_into_its_own_source_is_refused() -> None:
