@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--generate",
         default=None,
-        type=Sizes.parse,
+        type=_sizes,
         metavar="SIZES",
         help="fill the default space of a new server: projects=1000,variables=200000,tenants=5000 (sandbox.generator)",
     )
@@ -56,6 +56,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         strict=given.strict,
     )
     return run(settings, host=given.host, port=given.port, sizes=given.generate)
+
+
+def _sizes(text: str) -> Sizes:
+    try:
+        return Sizes.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def run(settings: Settings, *, host: str = "127.0.0.1", port: int = 8065, sizes: Sizes | None = None) -> int:

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from sandbox_http import http
 
+from sandbox.__main__ import main
 from sandbox.server import serve, serve_in_thread
 from sandbox.settings import Settings
 from sandbox.store import Store
@@ -301,3 +302,24 @@ async def test_what_the_key_may_not_see_is_left_out_in_silence() -> None:
         assert await octopus.get(f"variables/all?ids={project['VariableSetId']}") == []
         await octopus.put("sandbox/hidden", {"Ids": []})
         assert len(await octopus.get("environments/all")) == 2
+
+
+async def test_as_a_process_it_makes_a_large_space_and_keeps_it(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    for sizes in ("projects=2,variables=9,tenants=1", "projects=50"):  # the second one finds a server that is not new
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "sandbox", "--port", "0", "--state", str(state), "--generate", sizes,
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdout is not None
+        assert b" at http" in await asyncio.wait_for(process.stdout.readline(), 60)
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 60) == 0
+        assert len(Store.load(state).space("Spaces-1").collection("projects")) == 2
+
+
+def test_sizes_that_cannot_be_are_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--generate", "colours=3"])
+    assert stopped.value.code == 2
+    assert "there is no size colours; there are projects" in capsys.readouterr().err
