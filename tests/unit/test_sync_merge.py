@@ -411,6 +411,10 @@ def test_a_list_of_ids_with_an_order() -> None:
         included("a", "b"),
         [("IncludedLibraryVariableSetIds=b", "removed-on-source")],
     )
+    again = merged(
+        included("a"), included("a", "b"), Baseline(included("a"), included("a", "b"), {}, kept.kept), PROJECT
+    )
+    assert (again.changes, reasons(again)) == ([], reasons(kept))
     gone = merged(included("a"), included("a", "b"), baseline, PROJECT, REMOVE_OURS)
     assert (gone.document, reasons(gone)) == (included("a"), [])
 

@@ -211,18 +211,18 @@ class _Walk:
         there = list(sides.there or []) if sides.there is not MISSING else []
         before = None if sides.contact or sides.before is MISSING else list(sides.before or [])
         wrote = list(sides.wrote or []) if sides.wrote is not MISSING else []
-        dropped = [item for item in before or [] if item not in want and item in there]
-        if self.rules.removed is Removed.REMOVE_OURS:
-            there_after = [item for item in there if item not in dropped or item not in wrote]
-        else:
-            there_after = there
-            for item in dropped:
-                self.keep(
-                    f"{where}={item}", "removed-on-source", "dropped by the source; kept, as the route says", item
-                )
+        dropped = [
+            item for item in there if item not in want and (item in (before or []) or item in self.baseline.kept)
+        ]
+        gone = [item for item in dropped if self.rules.removed is Removed.REMOVE_OURS and item in wrote]
+        gone = [item for item in gone if item not in self.baseline.kept]
+        for item in dropped:
+            if item not in gone:
+                self.keep(f"{where}={item}", "removed-on-source", KEPT, item)
+        there_after = [item for item in there if item not in gone]
         # One that the destination took out stays out, unless the source has just put it in.
-        gone = [item for item in want if item not in there and before is not None and item in before]
-        result = interleave([item for item in want if item not in gone], before, there_after)
+        taken_out = [item for item in want if item not in there and before is not None and item in before]
+        result = interleave([item for item in want if item not in taken_out], before, there_after)
         if result != there:
             self.out.changes.append(Change(Edit.CHANGE, where, there, result))
         return result

@@ -239,7 +239,7 @@ class Resolver:
         process_id = registry.made_with_owner(kind, project or "")
         process = self.world.source.document(kind, process_id, project) or {}
         for one in (action for entry in process.get("Steps") or [] for action in entry.get("Actions") or []):
-            if step in (one.get("Id"), one.get("Name"), one.get("Slug")):
+            if name_key(step) in {name_key(str(one.get(field) or "")) for field in ("Id", "Name", "Slug")}:
                 found = self._action(one["Id"], project)
                 if not found.ids:
                     return Resolved(
