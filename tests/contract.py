@@ -127,6 +127,10 @@ _STEP_PACKAGES = "as on actions, from which step templates are made and into whi
 ANSWERS_BEYOND: dict[tuple[str, str], str] = {
     ("actiontemplate", "'Inputs'"): _STEP_PACKAGES,
     ("actiontemplate", "'StepPackageVersion'"): _STEP_PACKAGES,
+    (
+        "/packages/{id}",
+        "'Hash', 'PackageSizeBytes'",
+    ): "Swagger shows the class of any feed; those of the built-in have them",
     ("actiontemplates", "Parameters.DefaultValue"): "templates of old servers hold numbers; kept as they were sent",
 }
 
