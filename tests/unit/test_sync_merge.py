@@ -20,7 +20,8 @@ from worker.kinds.references import PendingId
 from worker.plan.values import MASK, Document, Edit
 from worker.sync.baseline import Baseline, wrote_after
 from worker.sync.fields import MISSING
-from worker.sync.merge import Merged, merge
+from worker.sync.merge import merge
+from worker.sync.outcome import Merged
 
 PATH = ("project", "OctoFX", "deployment-process")
 REMOVE_OURS = Rules(removed=Removed.REMOVE_OURS)

@@ -21,7 +21,9 @@ from worker.sync.baseline import Baseline, Intent
 from worker.sync.destroys import destroyed_by
 from worker.sync.fresh import Fresh
 from worker.sync.in_use import in_use
-from worker.sync.merge import STILL_IN_USE, merge, plain
+from worker.sync.lists import STILL_IN_USE
+from worker.sync.merge import merge
+from worker.sync.outcome import plain
 from worker.sync.recover import recovered
 from worker.sync.resolve import Resolver
 from worker.sync.rows import translate_rows
