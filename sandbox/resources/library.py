@@ -74,6 +74,18 @@ def _prepare_git_credential(save: Save) -> None:
     )
 
 
+def _delete_git_credential(call: Call, credential: Document) -> list[Write]:
+    """(?) Refused while a project's repository is opened with it."""
+    names = [
+        f"'{project['Name']}'"
+        for project in call.scope.collection("projects").values()
+        if (project["PersistenceSettings"].get("Credentials") or {}).get("Id") == credential["Id"]
+    ]
+    if names:
+        raise bad_request(texts.in_use("git credential", "projects", names))
+    return []
+
+
 GIT_CREDENTIALS = declare(
     Kind(
         collection="git-credentials",
@@ -90,6 +102,7 @@ GIT_CREDENTIALS = declare(
         name_filter="contains",
         routes=("list", "get", "delete"),
         prepare=_prepare_git_credential,
+        deleting=_delete_git_credential,
     )
 )
 

@@ -131,7 +131,7 @@ def _put(call: Call, kind: Kind) -> Answer:
 
 def _of_project(call: Call) -> Document:
     project = crud.find(call, KINDS["projects"], call.params["project"])
-    return call.find("deploymentprocesses", project["DeploymentProcessId"])
+    return call.find("deploymentprocesses", deployment_process_id(project["Id"]))
 
 
 def _get_of_project(call: Call) -> Answer:
@@ -153,9 +153,11 @@ def _put_runbook_process_of_project(call: Call) -> Answer:
     return _put(call, RUNBOOK_PROCESSES)
 
 
-def save(call: Call, kind: Kind, before: Document, body: Document) -> Document:
-    """Replace all steps of a process. Raises ApiError 400 without `Version` or with a stale one, 404 for what a step
-    refers to and is not there."""
+def save(call: Call, kind: Kind, before: Document, body: Document, collection: str = "") -> Document:
+    """Replace all steps of a process, in the kind's collection or another.
+
+    Raises ApiError 400 without `Version` or with a stale one, 404 for what a step refers to and is not there.
+    """
     if body.get("Version") is None:
         raise bad_request(texts.required("Version"))
     if body["Version"] != before["Version"]:
@@ -175,13 +177,15 @@ def save(call: Call, kind: Kind, before: Document, body: Document) -> Document:
     check_references(call, steps)
     after = tags.stored(call, kind, after)
     after, taken = secrets.separate(after, call.store.secrets_of(before["Id"]))
-    call.store.commit(call.space_id, [Write(kind.collection, before, after, taken)], call.actor)
+    call.store.commit(call.space_id, [Write(collection or kind.collection, before, after, taken)], call.actor)
     return after
 
 
 def without_channel(call: Call, channel: Document) -> list[Write]:
     """The write that takes a deleted channel out of its project's steps: those scoped only to it go."""
-    before = call.find("deploymentprocesses", deployment_process_id(channel["ProjectId"]))
+    before = call.scope.find("deploymentprocesses", deployment_process_id(channel["ProjectId"]))
+    if before is None:
+        return []  # the project is version controlled; nobody changes its branches for it
     steps = []
     for step in before["Steps"]:
         actions = [

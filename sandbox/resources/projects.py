@@ -16,6 +16,7 @@ from sandbox.resources import tenant_values, variables
 from sandbox.resources.actions import find_action
 from sandbox.resources.channels import default_channel
 from sandbox.resources.freezing import frozen_ids, thaw
+from sandbox.resources.git_settings import branch_collection, branches_of, is_in_git, kept_settings
 from sandbox.resources.processes import deployment_process_id, new_deployment_process
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import CONNECTIVITY, GUIDED_FAILURE, NAME, TENANTED, filled, templates
@@ -106,7 +107,7 @@ def _prepare_project(save: Save) -> None:
     project["Templates"] = templates(project["Templates"], call.store.next_guid)
     project["VariableSetId"] = variables.set_id(project["Id"])
     project["DeploymentProcessId"] = deployment_process_id(project["Id"])
-    project["PersistenceSettings"] = {"Type": "Database"}
+    project["PersistenceSettings"] = kept_settings(call, save.body, save.before)
     _check_release_creation(save)
     if save.before and save.before["LifecycleId"] != project["LifecycleId"]:
         save.besides += _uncovered_values(call, project)
@@ -186,6 +187,9 @@ def _deleting(call: Call, project: Document) -> list[Write]:
     ]
     variable_set = call.find("variables", project["VariableSetId"])
     writes.append(Write("variables", variable_set, None, side_effect=True))
+    for ref in branches_of(call, project):
+        collection = branch_collection(project["Id"], ref)
+        writes += [Write(collection, one, None, side_effect=True) for one in call.scope.collection(collection).values()]
     writes += thaw(call, frozen_ids(call, project["Id"]))
     for tenant in call.scope.collection("tenants").values():
         if project["Id"] in tenant["ProjectEnvironments"]:
@@ -205,7 +209,7 @@ def _shown(call: Call, project: Document) -> Document:
     if donor and find_action(call, project["Id"], donor["DeploymentAction"]) is None:
         raise not_found(donor["DeploymentAction"])
     mirrored = {of_project: copy.deepcopy(settings[name]) for name, of_project in _MIRRORED.items()}
-    return {**project, **mirrored, "IsVersionControlled": False}
+    return {**project, **mirrored, "IsVersionControlled": is_in_git(project)}
 
 
 PROJECTS = declare(

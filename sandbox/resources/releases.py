@@ -8,6 +8,7 @@ from __future__ import annotations
 from sandbox import crud, texts
 from sandbox.errors import bad_request, not_found
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare, own
+from sandbox.resources.actions import deployment_process
 from sandbox.resources.freezing import FROZEN_PROCESSES, freeze, frozen_sets, thaw
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document, Write
@@ -28,9 +29,10 @@ def _prepare(save: Save) -> None:
         raise not_found(release["ChannelId"])
     if save.before is None:
         release["Assembled"] = call.store.clock().isoformat(timespec="milliseconds")
-        process = freeze(
-            call, FROZEN_PROCESSES.collection, call.find("deploymentprocesses", project["DeploymentProcessId"])
-        )
+        of_project = deployment_process(call, project["Id"])
+        if of_project is None:
+            raise not_found(project["DeploymentProcessId"])
+        process = freeze(call, FROZEN_PROCESSES.collection, of_project)
         release["ProjectDeploymentProcessSnapshotId"] = process.id
         save.besides += [process, *_with_variables(call, project, release)]
 

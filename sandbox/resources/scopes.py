@@ -12,6 +12,7 @@ from typing import Any
 from sandbox import tags, texts
 from sandbox.errors import ApiError, bad_request
 from sandbox.indexes import by_project
+from sandbox.resources.actions import deployment_process
 from sandbox.routing import Call
 from sandbox.store import Document
 
@@ -34,8 +35,10 @@ def canonical_tags(call: Call) -> Iterator[str]:
 
 def project_processes(call: Call, project_id: str) -> Iterator[Document]:
     """The deployment process of a project and the processes of its runbooks."""
-    for collection in ("deploymentprocesses", "runbookprocesses"):
-        yield from call.lookup(collection, by_project, project_id)
+    process = deployment_process(call, project_id)
+    if process:
+        yield process
+    yield from call.lookup("runbookprocesses", by_project, project_id)
 
 
 def _item(document: Document) -> Document:

@@ -134,6 +134,13 @@ def save(call: Call, before: Document, body: Document) -> Document:
 
     A body without `Version` is taken (?): the contract does not demand one, and nobody recorded what comes of it.
     """
+    after, secrets = replaced(call, before, body)
+    call.store.commit(call.space_id, [Write("variables", before, after, secrets)], call.actor)
+    return after
+
+
+def replaced(call: Call, before: Document, body: Document) -> tuple[Document, dict[str, str]]:
+    """What `save` stores: the set with its new variables, and their secrets."""
     version = body.get("Version")
     if version is not None and version != before["Version"]:
         raise bad_request(STALE)
@@ -152,9 +159,7 @@ def save(call: Call, before: Document, body: Document) -> Document:
     ids = [variable["Id"].lower() for variable in variables]
     if len(set(ids)) < len(ids):
         raise bad_request("Variable ids must be unique.")
-    after = {**before, "Version": before["Version"] + 1, "Variables": variables}
-    call.store.commit(call.space_id, [Write("variables", before, after, secrets)], call.actor)
-    return after
+    return {**before, "Version": before["Version"] + 1, "Variables": variables}, secrets
 
 
 def _place(variable_id: str) -> str:
