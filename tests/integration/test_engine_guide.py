@@ -734,3 +734,19 @@ async def test_an_excluded_channel_takes_release_creation_with_it_and_not_the_pr
         assert outcome.result is Result.CHANGED, [action.decisions for action in outcome.plan.blocked]
         assert (await both.destination.named("projects", "OctoFX"))["AutoCreateRelease"] is False
         await assert_settled(both)
+
+
+async def test_another_channel_becomes_the_default_one() -> None:
+    """The server takes the mark from the old one by itself, while we write."""
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        await both.sync("*")
+        await both.source.post("channels", {"Name": "Next", "ProjectId": project["Id"], "IsDefault": True})
+
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.CHANGED
+        assert outcome.writes > 0
+        channels = await both.destination.get("channels/all")
+        assert {one["Name"]: one["IsDefault"] for one in channels} == {"Default": False, "Next": True}
+        await assert_settled(both)

@@ -8,7 +8,7 @@ the API has no version token to do it; a document that has changed meanwhile is 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -47,6 +47,7 @@ class Applied:
     writes: int = 0
     updated: list[str] = field(default_factory=list)
     destroyed: list[str] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
     documents: list[tuple[Kind, Document]] = field(default_factory=list)
     """As the destination answered them."""
 
@@ -124,7 +125,9 @@ class Applier:
             await self.link(action.source_id, written.destination_id)
             if written.rows is not None or written.want or written.intent is not None:
                 there = self.world.destination.documents.get(written.destination_id) or {}
-                await self.remember(action.source_id, self.baseline(action.source_id, written, there, {}))
+                await self.remember(
+                    action.source_id, written.destination_id, self.baseline(action.source_id, written, there, {})
+                )
         await self.report(action)
         if action.source_id in self.world.intents:
             await self.ledger.intents.clear(self.route, action.source_id)
@@ -170,6 +173,7 @@ class Applier:
         if "Id" not in answer:
             answer = await self.destination.get(path)
         self.applied.writes += 1
+        self.applied.actions.append(action)
         if not creates and not isinstance(action.destination_id, PendingId):
             self.applied.updated.append(source_id)
             self.applied.destroyed += [f"{source_id} {what}" for what in action.destroys]
@@ -198,7 +202,7 @@ class Applier:
             await self.created(kind, source_id, destination_id)
         known = (written.before or Baseline()).wrote
         wrote = answer if there is None else wrote_after(kind.shape, MISSING if known is None else known, there, answer)
-        await self.remember(source_id, self.baseline(source_id, written, answer, ids, wrote or None))
+        await self.remember(source_id, destination_id, self.baseline(source_id, written, answer, ids, wrote or None))
         await self.report(action)
         await self.ledger.intents.clear(self.route, source_id)
 
@@ -253,7 +257,8 @@ class Applier:
             kept=written.kept,
         )
 
-    async def remember(self, source_id: str, baseline: Baseline) -> None:
+    async def remember(self, source_id: str, destination_id: str, baseline: Baseline) -> None:
+        baseline = replace(baseline, destination_id=destination_id)
         self.known[source_id] = baseline
         if self.world.baselines.known.get(source_id) != baseline:
             await self.ledger.baselines.put(self.route, source_id, baseline.to_json())

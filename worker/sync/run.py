@@ -221,28 +221,30 @@ class OpenRoute:
                 applied = await applier.apply(planned)
             except Moved as moved:
                 log.info("moved", route=self.route.name, reason=str(moved))
+                done += tuple(applier.applied.actions)
                 await self._forget(planned)
                 continue
             except LeaseBusyError as busy:
-                writes += applier.applied.writes
-                return Outcome(Result.BUSY, planned.plan, writes=writes, message=str(busy))
+                total = writes + applier.applied.writes
+                return Outcome(Result.BUSY, planned.plan, writes=total, message=str(busy))
             except errors.Refused as error:
                 # What we believed of the destination may be out of date. Once more, believing nothing.
                 if refused or error.method == "GET" or error.concerns_instance:
                     raise
                 refused = True
                 log.info("refused", route=self.route.name, reason=error.server_words)
+                done += tuple(applier.applied.actions)
                 await self._believe_nothing()
                 continue
             finally:
                 # Also what a run wrote that did not come to its end counts.
                 await self._count(applier.applied)
-            writes += applied.writes
+                writes += applier.applied.writes
             await self._release(planned, run, approved_hash)
             plan = Plan(planned.plan.route, (*done, *planned.plan.actions))
             if not planned.again or not applied.writes:
                 return Outcome(_result(plan, writes), plan, writes=writes)
-            done = planned.plan.writes
+            done += planned.plan.writes
             self.world.baselines = Memory()
         return Outcome(
             Result.MOVED, planned.plan, writes=writes, message="the destination kept changing while it was compared"
