@@ -130,7 +130,7 @@ ANSWERS_BEYOND: dict[tuple[str, str], str] = {
     (
         "/packages/{id}",
         "'Hash', 'PackageSizeBytes'",
-    ): "Swagger shows the class of any feed; those of the built-in have them",
+    ): "Swagger shows the class of all feeds' packages",
     ("actiontemplates", "Parameters.DefaultValue"): "templates of old servers hold numbers; kept as they were sent",
 }
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sandbox.app import ROUTER, create_app
 from sandbox.errors import ApiError
+from sandbox.indexes import by_name, by_project, by_slug
 from sandbox.kind import KINDS, values_at
 from sandbox.routing import Call
 from sandbox.settings import Settings
@@ -148,6 +149,19 @@ def dangling(server: Server) -> list[tuple[str, str, Any]]:
     return found
 
 
+def lost(server: Server) -> list[tuple[str, str]]:
+    """What the indexes do not find, or find though it is gone."""
+    found = []
+    for collection in (*EDITABLE, "deploymentsettings"):
+        documents = server.store.space(SPACE).collection(collection)
+        for by in (by_name, by_slug, by_project):
+            for value in {by(document) for document in documents.values()} | {"gone"}:
+                looked_up = server.store.lookup(SPACE, collection, by, value)
+                if looked_up != [document for document in documents.values() if by(document) == value]:
+                    found.append((collection, f"{by.__name__} {value}"))
+    return found
+
+
 def refused(server: Server) -> dict[str, str]:
     """What the server would not take back as it gave it."""
     found = {}
@@ -185,6 +199,7 @@ def run(steps: list[tuple[str, str, int]]) -> Server:
 def test_nothing_dangles_and_everything_is_taken_back(steps: list[tuple[str, str, int]]) -> None:
     server = run(steps)
     assert dangling(server) == []
+    assert lost(server) == []
     feeds = server.store.space(SPACE).collection("feeds")
     excused = {
         f"{kind}/{process['Id']}"
