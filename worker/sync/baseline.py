@@ -27,6 +27,8 @@ class Baseline:
     """Destination ids of elements of ours that the source dropped and the route keeps, with where they stand."""
     rows: Document | None = None
     """Of a variable set: what :mod:`worker.sync.variables` remembers."""
+    destination_id: str | None = None
+    """Of which document. Of another one, made later under the same name, it says nothing."""
     fresh: bool = False
     """The destination's server has just made the document, together with its owner, for us: nothing in it is
     anybody's."""
@@ -40,6 +42,7 @@ class Baseline:
             "kept": dict(self.kept),
             "rows": self.rows,
             "fresh": self.fresh,
+            "destination_id": self.destination_id,
         }
 
     @classmethod
@@ -51,6 +54,7 @@ class Baseline:
             kept=data.get("kept") or {},
             rows=data.get("rows"),
             fresh=bool(data.get("fresh")),
+            destination_id=data.get("destination_id"),
         )
 
 

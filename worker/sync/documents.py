@@ -289,6 +289,8 @@ class DocumentPlanner:
     def remembered(self, kind: Kind, source_id: str, there: Document) -> tuple[Baseline | None, Intent | None]:
         """The baseline; where a write was begun and nobody heard the answer, what it left, and the intent."""
         baseline = self.world.baselines.get(source_id)
+        if baseline is not None and baseline.destination_id not in {None, there.get("Id")}:
+            baseline = None  # it was of a document that somebody has deleted since, and made anew
         intent = self.world.intents.get(source_id)
         if intent is not None and (found := recovered(kind.shape, intent, there, baseline)) is not None:
             rows = intent.want.get("rows")

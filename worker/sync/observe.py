@@ -185,17 +185,18 @@ class SideObserver:
         return document_id in self.side.directories[kind.name].by_id
 
     async def keep(self, written: Iterable[tuple[Kind, Document]]) -> None:
-        """We have written these ourselves: put them into the directories, rather than read these anew."""
-        kinds = set()
+        """We have written these ourselves. What is new or has a new name makes the cached directory of its kind untrue;
+        it is not ours to write, since others may have read it later than we did."""
+        changed = set()
         for kind, document in written:
-            if kind.place is Place.COLLECTION:
-                self.note(kind, document["Id"], document)
-                kinds.add(kind.name)
-        for name in sorted(kinds):
-            if name in self.side.directories:
-                await self.store(name)
-            else:  # this run had no need of it; what others read before it wrote is out of date
-                await self.ledger.directories.invalidate(self.instance, self.space, name)
+            if kind.place is not Place.COLLECTION:
+                continue
+            directory = self.side.directories.get(kind.name)
+            if directory is None or directory.by_id.get(document["Id"]) != entry_of(kind, document):
+                changed.add(kind.name)
+            self.note(kind, document["Id"], document)
+        if changed:
+            await self.ledger.directories.invalidate(self.instance, self.space, *sorted(changed))
 
     async def store(self, kind_name: str) -> None:
         entries = self.side.directories[kind_name]
