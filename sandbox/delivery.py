@@ -26,6 +26,7 @@ from typing import Any, Literal
 
 import aiohttp
 
+from sandbox.audience import audience
 from sandbox.audit import AuditEvent, AuditLog
 from sandbox.event_dialect import has
 from sandbox.event_query import EventQuery
@@ -185,7 +186,13 @@ class Deliveries:
         up_to = self._audit.last_auto_id
         filters = document["EventNotificationSubscription"]["Filter"]
         query = EventQuery.from_filter(filters, document["SpaceId"], self._settings.version)
-        batch = [event for event in self._audit.after(row["Cursor"]) if event.auto_id <= up_to and query.matches(event)]
+        teams = document["EventNotificationSubscription"]["WebhookTeams"]
+        may_see = audience(self._store, document["SpaceId"], teams)
+        batch = [
+            event
+            for event in self._audit.after(row["Cursor"])
+            if event.auto_id <= up_to and query.matches(event) and may_see(event.entry)
+        ]
         before = self.progress(subscription_id)
         now = self._store.clock()
         # Before the calls, not after them: a stop in the middle of a batch loses the rest, as on the real server.

@@ -189,6 +189,40 @@ async def test_filters_are_and_between_fields_and_or_inside(
     assert {ids[event] for event in receiver.events if event in ids} == expected
 
 
+async def test_teams_limit_what_is_sent_to_what_they_may_see(
+    sandbox: Sandbox, api: aiohttp.ClientSession, receiver: Receiver
+) -> None:
+    async def made(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        async with api.post(f"/api/{path}", json=body) as answer:
+            assert answer.status == 201, await answer.text()
+            document: dict[str, Any] = await answer.json()
+            return document
+
+    async with api.get("/api/Spaces-1/lifecycles/all") as answer:
+        lifecycle = (await answer.json())[0]["Id"]
+    async with api.get("/api/Spaces-1/projectgroups/all") as answer:
+        group = (await answer.json())[0]["Id"]
+    seen, other = [
+        (await made("Spaces-1/projects", {"Name": name, "LifecycleId": lifecycle, "ProjectGroupId": group}))["Id"]
+        for name in ("Seen", "Other")
+    ]
+    role = await made("userroles", {"Name": "Auditor", "GrantedSpacePermissions": ["EventView"]})
+    blind = await made("userroles", {"Name": "Blind", "GrantedSpacePermissions": ["ProjectView"]})
+    team = await made("Spaces-1/teams", {"Name": "Auditors", "MemberUserIds": [], "ExternalSecurityGroups": []})
+    for given, projects in ((role, [seen]), (blind, [])):
+        await made(
+            "Spaces-1/scopeduserroles", {"UserRoleId": given["Id"], "TeamId": team["Id"], "ProjectIds": projects}
+        )
+    await subscribe(api, receiver.url, WebhookTeams=[team["Id"]])
+    async with receiving() as everything:
+        last = await subscribe(api, everything.url, name="everything")
+        ids = [sandbox.audit.add(release_created(SPACE, project)).id for project in (seen, other)]
+        sandbox.deliveries.look_now()
+        await eventually(lambda: sum(one.subscription_id == last for one in sandbox.deliveries) >= 2)
+    assert ids[0] in receiver.events
+    assert ids[1] not in receiver.events
+
+
 async def test_two_subscriptions_hear_the_same_and_a_disabled_one_nothing(
     sandbox: Sandbox, api: aiohttp.ClientSession, receiver: Receiver
 ) -> None:
