@@ -96,6 +96,7 @@ SHAPES: dict[str, Shape] = {
     "spaces": Shape("Space"),
     "subscriptions": Shape("Subscription"),
     "tagsets": Shape("TagSet"),
+    "targettags": Shape("Target tag"),  # (?)
     "teams": Shape("Team"),
     "tenants": Shape("Tenant"),
     "tenantvariables": Shape("Tenant variable", ("TenantId",)),  # (?) project, library set and environment, too?

@@ -34,6 +34,8 @@ OPEN_TYPES = {
     "BaseEnvironmentV2Resource",
     "EndpointResource",
     "FeedResource",
+    "GitCredentialUsageResource",
+    "PersistenceSettingsResource",
     "SpaceDefaultRetentionPolicyResource",
     "GitCredentialDetailsResource",
     "TriggerActionResource",

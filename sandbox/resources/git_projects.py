@@ -9,7 +9,6 @@ Variables: migrated, the plain ones are on the branches and the sensitive ones s
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from sandbox import crud, secrets, texts
@@ -129,8 +128,8 @@ def _validate(call: Call) -> Answer:
     if not isinstance(ref, str) or canonical(ref) not in branches_of(call, project):
         return Answer({"ValidatedGitRef": None, "Error": f"The reference '{ref}' was not found."})
     name = canonical(ref)
-    digest = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
-    return Answer({"ValidatedGitRef": {"GitRef": name, "GitCommit": digest}, "Error": None})
+    shown = {"Name": name.removeprefix("refs/heads/"), "CanonicalName": name, "Links": {}}
+    return Answer({"ValidatedGitRef": shown, "Error": None})
 
 
 def _document(call: Call, project: Document, ref: str, document_id: str) -> Document:

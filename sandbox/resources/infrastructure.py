@@ -3,6 +3,7 @@ here connects to a machine."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sandbox import crud, texts
@@ -149,6 +150,24 @@ _ENDPOINT_REFERENCES = (
 )
 
 
+def _any_of(name: str) -> Callable[[Document, list[str]], bool]:
+    """A filter of a list: the property holds one of the values."""
+
+    def passes(machine: Document, values: list[str]) -> bool:
+        held = machine[name] if isinstance(machine[name], list) else [machine[name]]
+        return bool({str(one).casefold() for one in held} & {value.casefold() for value in values})
+
+    return passes
+
+
+def _prepare_worker(save: Save) -> None:
+    """Only static pools take workers."""
+    for pool_id in save.after["WorkerPoolIds"]:
+        pool = save.call.scope.find("workerpools", pool_id)
+        if pool and not pool.get("CanAddWorkers", True):
+            raise bad_request(f"Workers cannot be added to the worker pool '{pool['Name']}'.")
+
+
 def _prepare_machine(save: Save) -> None:
     for name in ("EnvironmentIds", "Roles"):
         if not save.after[name]:
@@ -185,6 +204,13 @@ MACHINES = declare(
             Reference("TenantTags[]", "tags"),
             *_ENDPOINT_REFERENCES,
         ),
+        filters={
+            "roles": _any_of("Roles"),
+            "environmentIds": _any_of("EnvironmentIds"),
+            "tenantIds": _any_of("TenantIds"),
+            "isDisabled": _any_of("IsDisabled"),
+            "thumbprint": _any_of("Thumbprint"),
+        },
         links={"Connection": "machines/{Id}/connection", "TasksTemplate": "machines/{Id}/tasks{?skip,take}"},
         prepare=_prepare_machine,
         deleting=_delete_machine,
@@ -208,7 +234,9 @@ WORKERS = declare(
         ),
         slug=True,
         references=(Reference("WorkerPoolIds[]", "workerpools", "block"), *_ENDPOINT_REFERENCES),
+        filters={"workerPoolIds": _any_of("WorkerPoolIds"), "isDisabled": _any_of("IsDisabled")},
         links={"Connection": "workers/{Id}/connection"},
+        prepare=_prepare_worker,
     )
 )
 
