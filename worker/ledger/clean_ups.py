@@ -66,15 +66,16 @@ class CleanUps(Part):
         return bool(await self._redis.hdel(self._name("clean-ups-closed", route), key))
 
     async def settle(
-        self, route: str, item: NamePath, current_keys: Iterable[str], reasons: Collection[str] | None = None
+        self, route: str, subject: str | NamePath, current_keys: Iterable[str], reasons: Collection[str] | None = None
     ) -> list[str]:
         """After a plan of an item: its open entries that the plan no longer reports are resolved. Returns their keys.
 
+        ``subject``: as :attr:`worker.plan.values.CleanUp.subject`.
         Only those with one of the ``reasons``, where these are given. Entries of the items beneath it are theirs, and
         left alone.
         """
         current = set(current_keys)
-        begin = f"{_digest(item)}:"
+        begin = f"{_digest(subject)}:"
         found: Any = await self._redis.zrangebylex(self._name("clean-ups-of", route), f"[{begin}", f"({begin}\xff")
         known = [text(one).split(":", 2)[1:] for one in found]
         gone = [key for key, reason in known if key not in current and (reasons is None or reason in reasons)]
@@ -120,11 +121,11 @@ class CleanUps(Part):
 
 def _indexed(entry: CleanUp) -> str:
     """A member of the index by item, in which all of an item stand together."""
-    return f"{_digest(entry.item)}:{entry.key}:{entry.reason}"
+    return f"{_digest(entry.subject)}:{entry.key}:{entry.reason}"
 
 
-def _digest(item: NamePath) -> str:
-    return hashlib.blake2b(pack(item), digest_size=10).hexdigest()
+def _digest(subject: str | NamePath) -> str:
+    return hashlib.blake2b(pack(subject), digest_size=10).hexdigest()
 
 
 def _entry(route: str, key: bytes, body: bytes, closed: bytes | None, resolved: bytes | None) -> CleanUpEntry:
@@ -133,7 +134,7 @@ def _entry(route: str, key: bytes, body: bytes, closed: bytes | None, resolved: 
     return CleanUpEntry(
         key=text(key),
         route=route,
-        entry=CleanUp(tuple(known["item"]), known["where"], known["reason"], known["text"]),
+        entry=CleanUp(tuple(known["item"]), known["where"], known["reason"], known["text"], known.get("about", "")),
         state=State.CLOSED if closed else State.RESOLVED if resolved else State.OPEN,
         opened=known["opened"],
         run_id=known.get("run_id"),

@@ -73,6 +73,7 @@ def _intent(route: str, document: str, body: Any) -> Intent:
         at=known["at"],
         write=known.get("write"),
         clean_ups=tuple(
-            CleanUp(tuple(one["item"]), one["where"], one["reason"], one["text"]) for one in known["clean_ups"]
+            CleanUp(tuple(one["item"]), one["where"], one["reason"], one["text"], one.get("about", ""))
+            for one in known["clean_ups"]
         ),
     )

@@ -138,5 +138,5 @@ def _checked(data: Any) -> dict[str, Any]:
 
 def _clean_up(one: dict[str, Any]) -> CleanUpEntry:
     entry = one["entry"]
-    clean_up = CleanUp(tuple(entry["item"]), entry["where"], entry["reason"], entry["text"])
+    clean_up = CleanUp(tuple(entry["item"]), entry["where"], entry["reason"], entry["text"], entry.get("about", ""))
     return CleanUpEntry(**{**one, "entry": clean_up, "state": State(one["state"])})

@@ -56,7 +56,7 @@ def _action(action: Action) -> dict[str, Any]:
         ],
         "decisions": [{"rule": one.rule, "where": one.where, "text": one.text} for one in action.decisions],
         "clean_ups": [
-            {"key": one.key, "item": list(one.item), "where": one.where, "reason": one.reason, "text": one.text}
+            {"key": one.key, "item": list(one.item), "where": one.where, "reason": one.reason, "text": one.text, "about": one.about}
             for one in action.clean_ups
         ],
         "destroys": list(action.destroys),
@@ -85,7 +85,9 @@ def _action_from(one: Mapping[str, Any]) -> Action:
         destination_id=one["destination_id"],
         changes=tuple(Change(Edit(c["edit"]), c["where"], c["before"], c["after"]) for c in one["changes"]),
         decisions=tuple(Decision(d["rule"], d["where"], d["text"]) for d in one["decisions"]),
-        clean_ups=tuple(CleanUp(tuple(e["item"]), e["where"], e["reason"], e["text"]) for e in one["clean_ups"]),
+        clean_ups=tuple(
+            CleanUp(tuple(e["item"]), e["where"], e["reason"], e["text"], e.get("about", "")) for e in one["clean_ups"]
+        ),
         destroys=tuple(one["destroys"]),
         waits_for=tuple(tuple(path) for path in one["waits_for"]),
     )

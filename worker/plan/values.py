@@ -85,10 +85,16 @@ class CleanUp:
     where: str
     reason: str
     text: str
+    about: str = ""
+    """The source's id of the document: by it the entry stays the same one when the item gets another name."""
+
+    @property
+    def subject(self) -> str | NamePath:
+        return self.about or self.item
 
     @property
     def key(self) -> str:
-        identity = json.dumps([self.item, self.where, self.reason], ensure_ascii=False)
+        identity = json.dumps([self.subject, self.where, self.reason], ensure_ascii=False)
         return hashlib.blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
 
 

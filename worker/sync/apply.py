@@ -302,7 +302,7 @@ class Applier:
         """Clean-up entries: open the new ones, and close by themselves those which a plan would state again."""
         await self.ledger.clean_ups.report(self.route, action.clean_ups, self.run_id)
         stated = [entry.key for entry in action.clean_ups]
-        await self.ledger.clean_ups.settle(self.route, action.path, stated, RESTATED)
+        await self.ledger.clean_ups.settle(self.route, action.source_id or action.path, stated, RESTATED)
 
     # ── bodies ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

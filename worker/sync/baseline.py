@@ -78,7 +78,7 @@ class Intent:
             "want": self.want,
             "body": self.body,
             "destination_id": self.destination_id,
-            "clean_ups": [[list(c.item), c.where, c.reason, c.text] for c in self.clean_ups],
+            "clean_ups": [[list(c.item), c.where, c.reason, c.text, c.about] for c in self.clean_ups],
             "elements": dict(self.elements),
             "kept": dict(self.kept),
             "there": self.there,
@@ -92,7 +92,8 @@ class Intent:
             body=data["body"],
             destination_id=data.get("destination_id"),
             clean_ups=tuple(
-                CleanUp(tuple(item), where, reason, text) for item, where, reason, text in data["clean_ups"]
+                CleanUp(tuple(item), where, reason, text, about)
+                for item, where, reason, text, about in data["clean_ups"]
             ),
             elements=data.get("elements") or {},
             kept=data.get("kept") or {},

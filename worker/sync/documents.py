@@ -7,7 +7,7 @@ owner, or the rest of a new one; what is there is read when the plan is applied.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -240,6 +240,7 @@ class DocumentPlanner:
             (*out.decisions, *merged.decisions),
             (*out.clean_ups, *merged.clean_ups, *clean_ups, *(intent.clean_ups if intent else ())),
             merged.document if changes else None,
+            destroys=removed_by(changes),
         )
         new = {source: PendingId.of(entry.id, source) for source in _pending_elements(merged.document)}
         written = Written(
@@ -281,6 +282,7 @@ class DocumentPlanner:
             (*out.clean_ups, *merged.clean_ups, *(intent.clean_ups if intent else ())),
             body if write else None,
             overlay=new,
+            destroys=removed_by(merged.changes),
         )
         written = Written(destination_id, rows=merged, before=baseline, intent=intent)
         contact = baseline is None and not new
@@ -337,6 +339,11 @@ class DocumentPlanner:
             (*out.clean_ups, blocked),
             waits_for=out.waits_for,
         )
+
+
+def removed_by(changes: Iterable[Change]) -> tuple[str, ...]:
+    """The elements (steps, rows…) that a write takes away: they count as deletes."""
+    return tuple(change.where for change in changes if change.edit is Edit.REMOVE and change.where.endswith("]"))
 
 
 def path_kind(document_id: str) -> str:

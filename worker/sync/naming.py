@@ -57,7 +57,7 @@ class Names:
             action.destination_id,
             tuple(self._change(one) for one in action.changes),
             tuple(Decision(one.rule, self.text(one.where), self.text(one.text)) for one in action.decisions),
-            tuple(_once(self._clean_up(one) for one in action.clean_ups)),
+            tuple(_once(self._clean_up(one, action.source_id or "") for one in action.clean_ups)),
             action.body,
             action.overlay,
             action.destroys,
@@ -80,8 +80,8 @@ class Names:
     def _change(self, change: Change) -> Change:
         return Change(change.edit, self.text(change.where), self.value(change.before), self.value(change.after))
 
-    def _clean_up(self, entry: CleanUp) -> CleanUp:
-        return CleanUp(entry.item, self.text(entry.where), entry.reason, self.text(entry.text))
+    def _clean_up(self, entry: CleanUp, about: str) -> CleanUp:
+        return CleanUp(entry.item, self.text(entry.where), entry.reason, self.text(entry.text), about)
 
 
 def _once(entries: Iterable[CleanUp]) -> Iterable[CleanUp]:

@@ -141,8 +141,11 @@ class Planner:
         """Absence is not deletion: lists leave out what a key may not see."""
         if self.world.deleted.holds(source_id):
             text = "was deleted on the source; what is on the destination stays"
-            entry = CleanUp(path, "", "deleted-on-source", text)
             linked = self.world.links.get(source_id)
+            if linked is not None and kind.place is Place.COLLECTION:
+                there = self.world.destination.directory(kind.name).by_id.get(linked)
+                path = (*path[:-1], there.name) if there is not None else path
+            entry = CleanUp(path, "", "deleted-on-source", text)
             self.skip(kind, source_id, path, "deleted", text, (entry,) if linked else ())
         else:
             self.skip(kind, source_id, path, "not-visible", "is not visible on the source, and not known to be deleted")
