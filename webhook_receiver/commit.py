@@ -21,7 +21,7 @@ MOST_TOGETHER = 64
 MOST_WAITING = 2_000
 DURABLE_WITHIN_S = 8.0
 """Octopus waits ten seconds for an answer by default. 503 before that is better than none."""
-
+SAID_WITHIN_S = 0.05
 
 _Waiting = tuple[Delivery, "asyncio.Future[Recorded]", float]
 """And the time of the loop by which it must be durable."""
@@ -37,6 +37,8 @@ class GroupCommit:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._waiting: deque[_Waiting] = deque()
+        self._recorded: list[tuple[Delivery, Recorded]] = []
+        """And not said yet. The journal holds the same, and outlives us."""
         self._work = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -60,6 +62,7 @@ class GroupCommit:
         self._work.set()
         if self._task is not None:
             await self._task
+        self._say()
 
     async def _run(self) -> None:
         while self._waiting or not self._closing:
@@ -85,15 +88,20 @@ class GroupCommit:
         for (_, future, _), one in zip(batch, recorded, strict=True):
             if not future.done():
                 future.set_result(one)
-        # One line for all of them, and one string: a line per request costs more than the rest of it.
-        log.info(
-            "webhooks.recorded",
-            events=", ".join(
-                _line(delivery) for (delivery, _, _), one in zip(batch, recorded, strict=True) if not one.duplicate
-            ),
-            duplicates=sum(one.duplicate for one in recorded),
-            marked=sum(len(one.marked) for one in recorded),
-        )
+        if not self._recorded:
+            asyncio.get_running_loop().call_later(SAID_WITHIN_S, self._say)
+        self._recorded += zip((delivery for delivery, _, _ in batch), recorded, strict=True)
+
+    def _say(self) -> None:
+        """One line for all that was recorded lately, and in it one string: a line for each costs more than the rest."""
+        recorded, self._recorded = self._recorded, []
+        if recorded:
+            log.info(
+                "webhooks.recorded",
+                events=", ".join(_line(delivery) for delivery, one in recorded if not one.duplicate),
+                duplicates=sum(one.duplicate for _, one in recorded),
+                marked=sum(len(one.marked) for _, one in recorded),
+            )
 
 
 def _line(delivery: Delivery) -> str:

@@ -38,10 +38,15 @@ local function standing(key)
   end
 end
 
-local function place(key, due, priority)
+-- `standing_priority`: where it is known to stand already. Known routes are those of this call of a script.
+local known_routes = {}
+local function place(key, due, priority, standing_priority)
   local route = route_of(key)
-  redis.call('SADD', name('routes'), route)
-  if priority == 'events' then redis.call('ZREM', name('ready', 'bulk', route), key) end
+  if not known_routes[route] then
+    redis.call('SADD', name('routes'), route)
+    known_routes[route] = true
+  end
+  if priority == 'events' and standing_priority ~= 'events' then redis.call('ZREM', name('ready', 'bulk', route), key) end
   redis.call('ZADD', name('ready', priority, route), due, key)
 end
 
@@ -55,6 +60,7 @@ end
 
 -- The union of two newline-separated lists, in order of arrival; past the bound the oldest go.
 local function union(list, more, bound)
+  if list == more then return list end
   local seen, result = {}, {}
   for entry in string.gmatch(list .. '\n' .. more, '[^\n]+') do
     if not seen[entry] then seen[entry] = true; result[#result + 1] = entry end
@@ -91,7 +97,7 @@ local function mark_key(now, key, mark, max_attempts)
     'correlations', union(correlations or '', mark.correlation, LISTS.correlations))
   if mark.requested_by ~= '' then redis.call('HSET', item, 'requested_by', mark.requested_by) end
   if mark.reason ~= '' then redis.call('HSET', item, 'reason', mark.reason) end
-  place(key, due, priority)
+  place(key, due, priority, standing_priority)
   return {generation, due, standing_due and 0 or 1}
 end
 
