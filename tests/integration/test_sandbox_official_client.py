@@ -9,10 +9,11 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sandbox.server import serve_in_thread
+from sandbox.server import Sandbox, serve_in_thread
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "tests" / "node"
@@ -43,21 +44,32 @@ def client_folder() -> Path:
     return CACHE
 
 
+def drive(script: str, client_folder: Path, sandbox: Sandbox) -> Any:
+    """Run a script of the client against a sandbox; the JSON value of its last line."""
+    run = subprocess.run(
+        ["node", str(SOURCES / script), str(client_folder), sandbox.url],
+        env={"PATH": os.environ["PATH"], "OCTOPUS_API_KEY": sandbox.api_key},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
+
+
 def test_the_official_client_finds_an_octopus_server(client_folder: Path) -> None:
     with serve_in_thread() as sandbox:
-        run = subprocess.run(
-            ["node", str(SOURCES / "official_client.mjs"), str(client_folder), sandbox.url],
-            env={"PATH": os.environ["PATH"], "OCTOPUS_API_KEY": sandbox.api_key},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert run.returncode == 0, run.stderr
-        made = json.loads(run.stdout.splitlines()[-1])
+        made = drive("official_client.mjs", client_folder, sandbox)
         assert {"project", "lifecycle", "environment", "group", "runbook", "tenant", "library set"} <= made.keys()
         events = sandbox.audit.newest_first()
     for kind in ("project", "environment", "lifecycle"):
         seen = [event.entry.category for event in events if event.entry.related == (made[kind],)]
         assert seen == ["Deleted", "Modified", "Created"], kind
     assert events[0].actor.user_agent == "ts-octopusdeploy sandbox-check"
+
+
+def test_the_official_client_drives_the_other_kinds(client_folder: Path) -> None:
+    with serve_in_thread() as sandbox:
+        driven = drive("official_client_kinds.mjs", client_folder, sandbox)
+    assert {"tenantvariables", "packages", "environments/v2", "runbooksnapshots", "certificates"} <= set(driven)

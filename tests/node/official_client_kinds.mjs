@@ -1,0 +1,180 @@
+// Drives an Octopus Server with Octopus' own client through the kinds that official_client.mjs leaves out: every
+// repository class that the client has, and its own base class for kinds without one. Arguments: the folder in which the
+// client is installed, and the server's URL; the key is in OCTOPUS_API_KEY. Prints one JSON object: the kinds driven.
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const [folder, instanceURL] = process.argv.slice(2);
+const library = createRequire(`${folder}/`)("@octopusdeploy/api-client");
+const {
+    BasicRepository, BuildInformationRepository, Client, EnvironmentRepository, EnvironmentV2Repository, LifecycleRepository,
+    OverwriteMode, PackageRepository, ProjectGroupRepository, ProjectRepository, ReleaseRepository, RunbookRepository,
+    RunbookSnapshotRepository, SpaceRepository, SpaceScopedBasicRepository, TagSetRepository, TenantRepository,
+    spaceScopedRoutePrefix,
+} = library;
+
+const space = "Default";
+const client = await Client.create({ instanceURL, apiKey: process.env.OCTOPUS_API_KEY, userAgentApp: "sandbox-check" });
+const driven = [];
+
+function inSpace(path) {
+    return new SpaceScopedBasicRepository(client, space, `${spaceScopedRoutePrefix}/${path}`, "skip,take,ids,partialName");
+}
+
+// Create, get, list, modify; the modified document.
+async function roundTrip(kind, repository, resource, change) {
+    const created = await repository.create(resource);
+    const found = await repository.get(created.Id);
+    assert.deepEqual(found, created, kind);
+    const listed = await repository.list({ ids: [created.Id], skip: 0, take: 10 });
+    assert.deepEqual(listed.Items.map((item) => item.Id), [created.Id], kind);
+    const modified = await repository.modify({ ...found, ...change });
+    for (const [key, value] of Object.entries(change)) assert.deepEqual(modified[key], value, `${kind}.${key}`);
+    assert.deepEqual(await repository.get(created.Id), modified, kind);
+    driven.push(kind);
+    return modified;
+}
+
+async function gone(repository, resource) {
+    await repository.del(resource);
+    await assert.rejects(() => repository.get(resource.Id), (error) => error.StatusCode === 404);
+}
+
+const secret = { HasValue: true, NewValue: "s3cret" };
+const template = { Name: "Colour", DisplaySettings: { "Octopus.ControlType": "SingleLineText" } };
+
+// What needs nothing else, through the client's base class.
+const environments = new EnvironmentRepository(client, space);
+const environment = await environments.create({ Name: "Testing" });
+const plain = {
+    accounts: [{ Name: "Robot", AccountType: "UsernamePassword", Username: "r", Password: secret }, { Username: "s" }],
+    certificates: [{ Name: "Web", CertificateData: secret }, { Notes: "Renew" }],
+    machinepolicies: [{ Name: "Strict" }, { Description: "More" }],
+    proxies: [{ Name: "Out", Host: "p.example", Port: 80 }, { Port: 81 }],
+    workerpools: [{ Name: "Static", WorkerPoolType: "StaticWorkerPool" }, { Description: "More" }],
+    actiontemplates: [{ Name: "Say", ActionType: "Octopus.Script", Properties: { A: "1" } }, { Properties: { A: "2" } }],
+    teams: [{ Name: "Shop", MemberUserIds: [], ExternalSecurityGroups: [] }, { Description: "More" }],
+    machines: [
+        { Name: "web", Roles: ["web"], EnvironmentIds: [environment.Id], Endpoint: { CommunicationStyle: "None" } },
+        { Roles: ["db"] },
+    ],
+};
+for (const [path, [resource, change]] of Object.entries(plain)) {
+    const repository = inSpace(path);
+    await gone(repository, await roundTrip(path, repository, resource, change));
+}
+const roles = new BasicRepository(client, "~/api/userroles", "skip,take,ids,partialName");
+const role = { Name: "Reader", GrantedSpacePermissions: ["ProjectView"], GrantedSystemPermissions: [] };
+await gone(roles, await roundTrip("userroles", roles, role, { GrantedSpacePermissions: [] }));
+const users = new BasicRepository(client, "~/api/users", "skip,take,ids,filter");
+await gone(users, await roundTrip("users", users, { Username: "ann", DisplayName: "Ann" }, { DisplayName: "Anna" }));
+
+// Spaces, and sorting.
+const spaces = new SpaceRepository(client);
+const me = await client.request("~/api/users/me");
+const other = await roundTrip(
+    "spaces", spaces, { Name: "Second", SpaceManagersTeams: [], SpaceManagersTeamMembers: [me.Id] }, { Description: "2" });
+await spaces.modify({ ...other, TaskQueueStopped: true });
+await gone(spaces, other);
+const second = await environments.create({ Name: "Production" });
+await environments.sort([second.Id, environment.Id]);
+assert.deepEqual((await environments.list({})).Items.map((item) => item.Id), [second.Id, environment.Id]);
+const tagSets = new TagSetRepository(client, space);
+const tagSet = await roundTrip("tagsets", tagSets, { Name: "Region", Tags: [{ Name: "North" }] }, { Description: "Where" });
+await tagSets.sort([tagSet.Id]);
+
+// A project, with a channel and a trigger.
+const lifecycle = (await new LifecycleRepository(client, space).list({})).Items[0];
+const group = (await new ProjectGroupRepository(client, space).list({})).Items[0];
+const projects = new ProjectRepository(client, space);
+const project = await projects.create(
+    { Name: "Web", ProjectGroupId: group.Id, LifecycleId: lifecycle.Id, Templates: [template], TenantedDeploymentMode: "Tenanted" });
+const channels = inSpace("channels");
+const channel = await roundTrip("channels", channels, { Name: "Beta", ProjectId: project.Id }, { Description: "Early" });
+const trigger = {
+    Name: "Deploy", ProjectId: project.Id, Action: { ActionType: "AutoDeploy" },
+    Filter: { FilterType: "MachineFilter", EnvironmentIds: [environment.Id], Roles: [], EventGroups: [], EventCategories: [] },
+};
+const triggers = inSpace("projecttriggers");
+await gone(triggers, await roundTrip("projecttriggers", triggers, trigger, { IsDisabled: true }));
+
+// Releases and runbook snapshots.
+const releases = new ReleaseRepository(client, space);
+const made = await releases.create({ spaceName: space, ProjectName: "Web", ReleaseVersion: "1.0.0", ChannelName: "Beta" });
+assert.equal((await releases.get(made.ReleaseId)).ChannelId, channel.Id);
+assert.equal((await releases.listForProject(project.Id)).Items[0].Version, "1.0.0");
+assert.equal((await releases.list()).TotalResults, 1);
+driven.push("releases");
+const retention = { QuantityToKeep: 100, ShouldKeepForever: false };
+const runbooks = new RunbookRepository(client, space, project);
+const runbook = await runbooks.create({ Name: "Restart", ProjectId: project.Id, RunRetentionPolicy: retention });
+const snapshot = await new RunbookSnapshotRepository(client, space, project).create(runbook, "First", true, "Notes");
+assert.equal((await runbooks.get(runbook.Id)).PublishedRunbookSnapshotId, snapshot.Id);
+driven.push("runbooksnapshots");
+
+// Tenants, and their variables in both forms.
+const tenants = new TenantRepository(client, space);
+const tenant = await roundTrip(
+    "tenants", tenants, { Name: "Acme", TenantTags: ["Region/North"], ProjectEnvironments: { [project.Id]: [environment.Id] } },
+    { Description: "Customer" });
+assert.ok((await tenants.tagTest([tenant.Id], ["Region/North"]))[tenant.Id].IsMatched);
+const templateId = project.Templates[0].Id;
+const variables = await tenants.getVariables(tenant);
+assert.equal((await tenants.missingVariables({ tenantId: tenant.Id }, true))[0].MissingVariables.length, 1);
+variables.ProjectVariables[project.Id].Variables[environment.Id][templateId] = "red";
+const said = await tenants.setVariables(tenant, variables);
+assert.equal(said.ProjectVariables[project.Id].Variables[environment.Id][templateId], "red");
+const rows = await tenants.getProjectVariables(tenant, true);
+assert.deepEqual(rows.Variables.map((row) => [row.TemplateId, row.Value]), [[templateId, "red"]]);
+assert.deepEqual(rows.MissingVariables, []);
+const row = { OwnerId: project.Id, TemplateId: templateId, Value: "blue", Scope: { EnvironmentIds: [environment.Id] } };
+const after = await tenants.modifyProjectVariables(tenant, { Variables: [row] });
+assert.equal(after.Variables[0].Value, "blue");
+assert.deepEqual((await tenants.modifyCommonVariables(tenant, { Variables: [] })).Variables, []);
+assert.deepEqual((await tenants.getCommonVariables(tenant)).Variables, []);
+driven.push("tenantvariables");
+
+// Packages and build information.
+const files = await mkdtemp(join(tmpdir(), "octopus-"));
+try {
+    const file = join(files, "Shop.Web.1.2.3.zip");
+    await writeFile(file, "not really a zip");
+    const packages = new PackageRepository(client, space);
+    await packages.push([file], OverwriteMode.FailIfExists);
+    const listed = await packages.list({ filter: "shop" });
+    assert.deepEqual(listed.Items.map((item) => [item.PackageId, item.Version]), [["Shop.Web", "1.2.3"]]);
+    await assert.rejects(() => packages.push([file], OverwriteMode.FailIfExists));
+    const information = {
+        spaceName: space, BuildEnvironment: "CI", BuildNumber: "7", BuildUrl: "https://ci.example/7", Branch: "main",
+        VcsType: "Git", VcsRoot: "https://git.example", VcsCommitNumber: "abc",
+        Packages: [{ Id: "Shop.Web", Version: "1.2.3" }], Commits: [{ Id: "abc", Comment: "Fix" }],
+    };
+    await new BuildInformationRepository(client, space).push(information, OverwriteMode.OverwriteExisting);
+    const pushed = await packages.get(listed.Items[0].Id);
+    assert.equal(pushed.PackageVersionBuildInformation.BuildNumber, "7");
+    driven.push("packages", "build-information");
+} finally {
+    await rm(files, { recursive: true });
+}
+
+// Environments of all types.
+const parentPath = `${spaceScopedRoutePrefix}/parentEnvironments`;
+const parent = await client.doCreate(parentPath, { spaceName: space, Name: "Previews" });
+await channels.create(
+    { Name: "Previews", ProjectId: project.Id, Type: "EphemeralEnvironment", ParentEnvironmentId: parent.Id });
+const ephemeral = await environments.createEphemeralEnvironment("pr-1", project.Id);
+const all = await new EnvironmentV2Repository(client, space).list({ take: 10 });
+assert.deepEqual(all.Items.map((item) => item.Type), ["Static", "Static", "Parent", "Ephemeral"]);
+assert.ok((await environments.getEphemeralEnvironmentProjectStatus(ephemeral.Id, project.Id)).Status);
+await environments.deprovisionEphemeralEnvironmentForProject(ephemeral.Id, project.Id);
+assert.deepEqual((await environments.machines(environment)).Items, []);
+assert.deepEqual((await environments.variablesScopedOnlyToThisEnvironment(environment)).VariableMap, {});
+driven.push("environments/v2");
+
+await gone(tenants, tenant);
+await gone(projects, project);
+console.log(JSON.stringify(driven));
+process.exit(0); // the client leaves the connections of its uploads open, which would keep Node waiting
