@@ -156,7 +156,7 @@ async def test_an_error_half_way_leaves_what_was_written_and_goes_on_from_there(
 
 
 async def test_one_refused_document_does_not_withhold_the_others() -> None:
-    """Twice, since a refused write is tried once more with nothing believed. What needs the refused one waits with it."""
+    """Refused twice, since it is tried once more with nothing believed. What needs it waits with it."""
     async with pair() as both:
         feed = await both.source.post("feeds", {"Name": "Private", "FeedType": "NuGet", "FeedUri": "https://n.example"})
         package = {"Name": "", "PackageId": "Web", "FeedId": feed["Id"], "AcquisitionLocation": "Server"}

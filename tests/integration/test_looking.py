@@ -293,3 +293,29 @@ async def test_a_held_route_keeps_its_marks_until_a_person_approves(fake_redis: 
         assert await one.both.ledger.held.approve(ROUTE, held.plan_hash)
         assert (await one.again(f"{project['Id']}/*")).result == "changed"
         assert await one.waiting() == []
+
+
+async def test_what_did_without_something_is_looked_at_when_that_may_cross(fake_redis: FakeAsyncRedis) -> None:
+    """A lifecycle gets a phase that the destination has: now its channel can cross, and then the channel's step."""
+    async with desk(fake_redis) as one:
+        here = await one.both.source.environments("Test", "Production")
+        await one.both.destination.environments("Production")
+        phase = {"Name": "Test", "OptionalDeploymentTargets": [here["Test"]]}
+        lifecycle = await one.both.source.post("lifecycles", {"Name": "QA", "Phases": [phase]})
+        project = await one.both.source.project("OctoFX")
+        fields = {"Name": "QA", "ProjectId": project["Id"], "LifecycleId": lifecycle["Id"]}
+        channel = await one.both.source.post("channels", fields)
+        await one.both.source.steps(project, script("Always"), script("QA only", Channels=[channel["Id"]]))
+        await one.look(f"{project['Id']}/*")
+        assert await one.both.destination.step_names("OctoFX") == ["Always"]
+
+        phase["OptionalDeploymentTargets"].append(here["Production"])
+        await one.both.source.edit(f"lifecycles/{lifecycle['Id']}", Phases=[phase])
+        await one.look(lifecycle["Id"])
+        while marked := [entry.key for entry in await one.waiting()]:
+            await one.pass_time()
+            for key in marked:
+                await one.looker.look(key)
+
+        assert "QA" in await one.both.destination.names("channels")
+        assert await one.both.destination.step_names("OctoFX") == ["Always", "QA only"]

@@ -166,6 +166,7 @@ def test_json_keeps_its_form() -> None:
                 "where": "Variables[Password]",
                 "reason": "placeholder-secret",
                 "text": "fill in the secret",
+                "about": PLAN.clean_ups[0].about,
             }
         ],
         "destroys": [],

@@ -13,6 +13,7 @@ import secrets
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from worker.ledger.awaited import Awaited
 from worker.ledger.base import text
 from worker.ledger.baselines import Baselines
 from worker.ledger.budget import RedisBudget
@@ -51,6 +52,7 @@ class Ledger:
         self.held = Held(redis, prefix)
         self.deletions = Deletions(redis, prefix)
         self.intents = Intents(redis, prefix)
+        self.awaited = Awaited(redis, prefix)
 
     async def identity(self) -> str:
         """A random name of this ledger, made once. Our requests carry it, so that we know our own writes in an audit
@@ -105,6 +107,7 @@ class Ledger:
         await self.clean_ups.clear(route)
         await self.windows.clear(route)
         await self.intents.clear(route)
+        await self.awaited.clear(route)
         await self.held.forbid_adoption(route)
         await self.held.forget_fingerprint(route)
 

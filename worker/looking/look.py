@@ -19,7 +19,7 @@ import structlog
 from config.routes import RoutesFile
 from config.settings import Settings
 from worker.kinds import registry
-from worker.kinds.kind import Kind, Place
+from worker.kinds.kind import Kind, Mode, Place
 from worker.ledger.connect import UNAVAILABLE
 from worker.looking.failures import Class, Failure, failure_of, pause_ms
 from worker.looking.lease import Keeper, LeaseLost
@@ -198,6 +198,7 @@ class Looker:
         requests, writes = outcome.requests, outcome.writes
         if writes and any(action.op is Op.CREATE for action in outcome.plan):
             await self._unblock(claim.key.route)
+        await self._mark_dependants(claim, outcome)
         match outcome.result:
             case run.Result.BLOCKED:
                 end = Outcome.wait_in(BLOCKED_PAUSE_MS, BLOCKED + _why(outcome))
@@ -215,6 +216,21 @@ class Looker:
         """Something came to exist on the destination: what waited for something is looked at again."""
         waiting = [one.key for one in await self.state.queue.waiting(route) if one.why.startswith(BLOCKED)]
         await self.state.queue.mark(waiting, source=Source.DEPENDENCY, debounce_ms=0)
+
+    async def _mark_dependants(self, claim: Claim, outcome: run.Outcome) -> None:
+        """Something that other documents do without may cross now: it was created, or its source has changed."""
+        looked_at = {claim.key.document_id} | {one.source_id for one in outcome.plan if one.op is Op.CREATE}
+        items = [one for one in looked_at if one is not None and _may_come(one)]
+        if not items:
+            return
+        in_plan = {action.source_id for action in outcome.plan}
+        waiting = [one for one in await self.state.ledger.awaited.by(claim.key.route, items) if one not in in_plan]
+        await self.state.queue.mark(
+            [DirtyKey(claim.key.route, one) for one in waiting],
+            source=Source.DEPENDENCY,
+            priority=claim.priority,
+            debounce_ms=0,
+        )
 
     async def _failed(self, claim: Claim, failure: Failure, error: Exception, watch: _Watch) -> Looked:
         log.warning("run.failed", sort=failure.sort.value, reason=failure.reason, exc_info=failure.sort is Class.OURS)
@@ -246,6 +262,14 @@ class Looker:
     def _instance(self, url: str | None) -> str | None:
         """The name that the routes file gives the server at ``url``."""
         return next((one.name for one in self.routes.instances if str(base_url(one.url)) == url), None)
+
+
+def _may_come(document_id: str) -> bool:
+    """Whether closure may create it: then those that do without it should try again."""
+    kind = registry.kind_of(document_id)
+    return (
+        kind is not None and kind.place is Place.COLLECTION and kind.created_by_closure and kind.mode is not Mode.LOOKUP
+    )
 
 
 def _with_parts(kind: Kind) -> list[str]:

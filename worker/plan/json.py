@@ -56,7 +56,14 @@ def _action(action: Action) -> dict[str, Any]:
         ],
         "decisions": [{"rule": one.rule, "where": one.where, "text": one.text} for one in action.decisions],
         "clean_ups": [
-            {"key": one.key, "item": list(one.item), "where": one.where, "reason": one.reason, "text": one.text, "about": one.about}
+            {
+                "key": one.key,
+                "item": list(one.item),
+                "where": one.where,
+                "reason": one.reason,
+                "text": one.text,
+                "about": one.about,
+            }
             for one in action.clean_ups
         ],
         "destroys": list(action.destroys),

@@ -82,6 +82,7 @@ class Applier:
         """Raises :class:`Moved`, :class:`worker.queue.lease.LeaseBusyError`, what the client raises, and the guard."""
         self.plan_hash = planned.plan.hash
         await self.link_seen(planned)
+        await self.ledger.awaited.note(self.route, planned.lacking)
         refused: errors.Refused | None = None
         for action, written in zip(planned.plan.actions, planned.remember, strict=True):
             if written is not None and written.intent is not None and written.intent.op == "create":

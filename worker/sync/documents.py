@@ -25,10 +25,10 @@ from worker.sync.lists import STILL_IN_USE
 from worker.sync.merge import merge
 from worker.sync.outcome import plain
 from worker.sync.recover import recovered
-from worker.sync.resolve import Resolver
+from worker.sync.resolve import Resolved, Resolver
 from worker.sync.rows import translate_rows
 from worker.sync.scopes import pinned_scopes, step_scope_option
-from worker.sync.translate import Translated, translate
+from worker.sync.translate import Resolve, Translated, translate
 from worker.sync.variables import MergedVariables, VariablesBaseline, merge_variables
 from worker.sync.world import Entry, World
 
@@ -61,6 +61,7 @@ class Outcome:
 
 class Plans(Protocol):
     pending: dict[str, PendingId]
+    lacking: dict[str, set[str]]
 
 
 class DocumentPlanner:
@@ -78,7 +79,7 @@ class DocumentPlanner:
             kind,
             path,
             document,
-            lambda ref_kind, source_id: self.resolver.resolve(ref_kind, source_id, project=project),
+            self.resolve_for(entry, project),
             scope_option=lambda dimension: step_scope_option(self.rules, dimension),
             on_missing=self.rules.on_missing,
             pinned=lambda step: self.pinned(path, project, step),
@@ -88,6 +89,18 @@ class DocumentPlanner:
             if names is not None and "Name" in out.document:
                 out.document["Name"] = names[0]
         return out
+
+    def resolve_for(self, entry: Entry, project: str | None) -> Resolve:
+        """Resolves what a document refers to, and remembers what of it the destination lacks."""
+        lacking = self.plans.lacking.setdefault(entry.id, set())
+
+        def resolve(kind: str, source_id: str) -> Resolved:
+            found = self.resolver.resolve(kind, source_id, project=project)
+            if not found.ids and not found.alone:
+                lacking.add(source_id)
+            return found
+
+        return resolve
 
     def pinned(self, path: NamePath, project: str | None, step: str) -> dict[str, list[str]]:
         if not self.rules.steps.pins or project is None:
@@ -258,9 +271,7 @@ class DocumentPlanner:
         self, entry: Entry, path: NamePath, document: Document, destination_id: str, there: Document
     ) -> Outcome:
         project = self.project_of(entry)
-        wanted, out = translate_rows(
-            path, document, lambda kind, source_id: self.resolver.resolve(kind, source_id, project=project), self.rules
-        )
+        wanted, out = translate_rows(path, document, self.resolve_for(entry, project), self.rules)
         if out.blocked is not None:
             return Outcome(self.not_crossing(VARIABLE_SET, entry, path, out), None)
         new = isinstance(destination_id, PendingId)

@@ -43,6 +43,8 @@ class Planned:
     seen: dict[str, str] = field(default_factory=dict)
     """Source id → destination id of all that was found by its name. Linked when the plan is applied: then a rename on
     either side is known for what it is."""
+    lacking: dict[str, set[str]] = field(default_factory=dict)
+    """Document id → source ids of what it refers to and the destination lacks."""
     relinked: set[str] = field(default_factory=set)
     """Deleted source items whose counterpart now belongs to another."""
     again: bool = False
@@ -61,6 +63,7 @@ class Planner:
         self.planned: dict[str, dict[str, str]] = {}
         self.out = Planned(Plan(world.route.name))
         self.renamed: set[str] = set()
+        self.lacking = self.out.lacking
         self.seen, self.relinked = self.out.seen, self.out.relinked
         self.actions: list[Action] = []
         self.done: set[str] = set()
