@@ -179,11 +179,20 @@ class Editor:
         if process["Steps"]:
             at = edit.other % len(process["Steps"])
             await change(process["Steps"], process["Steps"][at])
-            # A versioning donor that is gone makes every list with its project answer 404 (OctopusDeploy/Issues#7521).
-            donor = (project["VersioningStrategy"]["DonorPackage"] or {}).get("DeploymentAction")
-            names = {action["Name"] for step in process["Steps"] for action in step["Actions"]}
-            if donor is None or donor in names or route.startswith("runbook"):
+            if route.startswith("runbook") or await self.named(project) <= _called(process):
                 await self.save("PUT", route, process)
+
+    async def named(self, project: Document) -> set[str]:
+        """What versioning, release creation and rules call the steps that they depend on.
+
+        A versioning donor that is gone makes every list with its project answer 404 (OctopusDeploy/Issues#7521); what
+        becomes of the others, a person would find out before.
+        """
+        channels = [one for one in await self.server.get("channels/all") if one["ProjectId"] == project["Id"]]
+        packages = [package for one in channels for rule in one["Rules"] for package in rule["ActionPackages"]]
+        packages.append(project["VersioningStrategy"]["DonorPackage"] or {})
+        packages.append(project["ReleaseCreationStrategy"]["ReleaseCreationPackage"] or {})
+        return {package["DeploymentAction"] for package in packages if package}
 
     async def add_step(self, edit: Edit) -> None:
         project = await self.one("projects", edit.pick)
@@ -316,6 +325,11 @@ class Editor:
                 one.update(Type="Sensitive", IsSensitive=True)
 
         await self.rows(edit, change)
+
+
+def _called(process: Document) -> set[str]:
+    actions = [action for step in process["Steps"] for action in step["Actions"]]
+    return {action[name] for action in actions for name in ("Name", "Slug")}
 
 
 TARGETS = ("AutomaticDeploymentTargets", "OptionalDeploymentTargets")

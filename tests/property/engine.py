@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import settings
 
-from tests.pair import Pair
+from tests.pair import Document, Pair
 from tests.property.portable import differences, portable
 from worker.sync.run import Outcome, Result
 
@@ -70,15 +70,20 @@ def told(outcome: Outcome) -> str:
 def alike(both: Pair, *, stand_ins: bool = False) -> list[str]:
     """Where the two spaces differ, but for what the route may not make the same:
 
-    a secret that shares its name with other rows, which is never added, for a placeholder could hide one that works;
-    rows that are scoped to a step which the source itself does not have any more (so with rules of channels); and the
-    scope of a secret, which does not follow the source, lest the destination's own come to be used elsewhere.
-    ``stand_ins``: may be there too, rows for the sake of a name of which nothing crosses.
+    * a secret that shares its name with other rows is never added, for a placeholder could hide one that works;
+    * the scope of a secret does not follow, lest the destination's own come to be used elsewhere;
+    * a step with a secret is never removed;
+    * rows that are scoped to a step which the source itself does not have any more do not cross, nor do such rules;
+    * with ``stand_ins``, there may be rows for the sake of a name of which nothing crosses.
     """
     source, destination = portable(both.source.sandbox), portable(both.destination.sandbox)
     for form in (source, destination):
         for key in (key for key in form if key[0] == "channels"):
             form[key]["Rules"] = [rule for rule in form[key]["Rules"] if "nothing: " not in str(rule["ActionPackages"])]
+    for key in (key for key in destination if key[0].endswith("processes") and key in source):
+        named = {step["Name"] for step in source[key]["Steps"]}
+        steps = destination[key]["Steps"]
+        destination[key]["Steps"] = [step for step in steps if step["Name"] in named or not _holds_secret(step)]
     for key, rows in source.items():
         if key[0] != "variables":
             continue
@@ -96,6 +101,10 @@ def alike(both: Pair, *, stand_ins: bool = False) -> list[str]:
                 if row["Name"].casefold() not in left_out
             ]
     return differences(source, destination)
+
+
+def _holds_secret(step: Document) -> bool:
+    return any(isinstance(value, dict) for action in step["Actions"] for value in action["Properties"].values())
 
 
 def _dangles(actions: list[str]) -> bool:

@@ -58,7 +58,10 @@ def candidates(space: Space) -> list[Left]:
     found = [Left("library-variable-set", "libraryvariablesets", one.name) for one in space.sets]
     needed = {step.deploys for project in space.projects for step in project.steps}
     for project in space.projects:
-        found += [Left("channel", "channels", one.name, project.name) for one in project.channels[1:]]
+        donor = next((step for step in project.steps if step.feed is not None and not step.deploys), None)
+        for one in project.channels[1:]:
+            if donor is None or donor.channels != (one.name,):
+                found.append(Left("channel", "channels", one.name, project.name))
         found += [Left("runbook", "runbooks", one.name, project.name) for one in project.runbooks]
         if project.name not in needed and len(space.projects) > 1:
             found.append(Left("project", "projects", project.name))
