@@ -6,10 +6,10 @@ from typing import Any
 import aiohttp
 import pytest
 from octopus_samples import needs_samples, swagger_of
-from octopus_world import furnish
 from swagger import FILES
 
 from sandbox.app import ROUTER, create_app
+from sandbox.generator import Sizes, generate
 from sandbox.routing import Route
 from sandbox.server import serve
 from sandbox.settings import Settings
@@ -37,11 +37,14 @@ NEVER_SHOWN = {
     "SystemPermissionDescriptions": "texts of the permissions page",
     "SpacePermissionDescriptions": "the same",
     "SupportedRestrictions": "a table of the permissions page",
+    "Status": "of a target, beside HealthStatus, which took its place",
+    "SkipInitialHealthCheck": "of a target or worker: an order to the server, not a property",
     "ProjectTemplateDetails": "process templates, which the sandbox does not have",
 }
 _SERIALISED = "numbers and objects for enums and ids, as servers of that time wrote them (Issues#7013, #7069)"
 # Violations that are known, by collection: a part of their text, and the reason.
 SHOWN_BEYOND = {
+    "packages": {"'Hash', 'PackageSizeBytes'": "Swagger shows the class of all feeds' packages"},
     "actiontemplates": {"'Inputs'": "as on actions", "'StepPackageVersion'": "as on actions"},
     "machinepolicies": {
         "PollingRequestMaximumMessageProcessingTimeout": "comes and goes, and does nothing since 2024.1"
@@ -94,24 +97,53 @@ def test_a_route_that_a_release_has_is_not_kept_from_it() -> None:
     assert withheld == set()
 
 
+# What the generator does not make: collection, body, first release that has the kind.
+_ENDPOINT = {"CommunicationStyle": "None"}
+_SECRET = {"HasValue": True, "NewValue": "s3cret"}
+_FILTER = {"FilterType": "MachineFilter", "EnvironmentIds": ["Environments-1"], "EventCategories": []}
+_DETAILS = {"Type": "UsernamePassword", "Username": "u", "Password": _SECRET}
+MORE: list[tuple[str, dict[str, Any], str]] = [
+    ("feeds", {"FeedType": "NuGet", "FeedUri": "https://f.example", "Password": _SECRET}, ""),
+    ("machinepolicies", {}, ""),
+    ("proxies", {"Host": "p.example", "Port": 80, "Password": _SECRET}, ""),
+    ("machines", {"Endpoint": _ENDPOINT, "Roles": ["web"], "EnvironmentIds": ["Environments-1"]}, ""),
+    ("workers", {"Endpoint": _ENDPOINT, "WorkerPoolIds": ["WorkerPools-1"], "IsDisabled": False}, ""),
+    ("certificates", {"CertificateData": _SECRET}, ""),
+    ("git-credentials", {"Details": _DETAILS}, "2023.4"),
+    ("teams", {"MemberUserIds": [], "ExternalSecurityGroups": []}, ""),
+    ("projecttriggers", {"ProjectId": "Projects-1", "Filter": _FILTER, "Action": {"ActionType": "AutoDeploy"}}, ""),
+    ("subscriptions", {"EventNotificationSubscription": {"WebhookURI": "http://127.0.0.1:9/"}}, ""),
+    ("releases", {"ProjectId": "Projects-1", "Version": "1.0.0"}, ""),
+]
+
+
+async def furnish(api: aiohttp.ClientSession, version: str) -> None:
+    for collection, body, since in MORE:
+        if at_least(version, since):
+            async with api.post(f"/api/{SPACE}/{collection}", json={"Name": "One of them", **body}) as answer:
+                assert answer.status in (200, 201), (collection, await answer.text())
+
+
 @needs_samples
 @pytest.mark.parametrize("version", FILES)
 async def test_documents_have_the_properties_of_the_release(version: str) -> None:
     swagger = swagger_of(version)
     failures: dict[str, Any] = {}
     read = 0
+    settings, store = Settings(version=version), Store()
+    generate(store, settings, Sizes(projects=1, variables=9, tenants=1, runbooks=1))
     async with (
-        serve(Settings(version=version)) as sandbox,
+        serve(settings, store=store) as sandbox,
         aiohttp.ClientSession(sandbox.url, headers=sandbox.headers) as api,
     ):
-        world = await furnish(api)
+        await furnish(api, version)
         for route in routes(version):
             parts = route.template.split("/")
             if route.method != "GET" or len(parts) != 2 or not parts[1].startswith("{"):
                 continue
             system = route.scope == "system"
             known = sandbox.store.scope(None if system else SPACE).collections.get(parts[0], {})
-            document_id = world.ids.get(parts[0]) or next(iter(known), None)
+            document_id = next(reversed(known), None)
             operation = swagger.of_template("GET", templates(route)[0])
             if document_id is None or operation is None or operation.answer is None:
                 continue
