@@ -104,4 +104,4 @@ def _space_root(call: Call) -> Answer:
 
 
 def _capabilities(call: Call) -> Answer:
-    return Answer({"SupportedCapabilities": []})
+    return Answer({"Capabilities": []})

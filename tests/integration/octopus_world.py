@@ -15,15 +15,24 @@ class World:
         self.ids: dict[str, str] = {}
 
     async def send(self, method: str, path: str, body: Any = None) -> Any:
-        """The answer of a request below the space. Fails the test unless it was 2xx."""
-        async with self._api.request(method, f"/api/{SPACE}/{path}", json=body) as answer:
+        """The answer of a request below the space or, with a slash in front, the system. Fails unless it was 2xx."""
+        target = f"/api{path}" if path.startswith("/") else f"/api/{SPACE}/{path}"
+        async with self._api.request(method, target, json=body) as answer:
             assert answer.status in (200, 201), f"{method} {path}: {answer.status} {await answer.text()}"
             return await answer.json()
 
     async def create(self, collection: str, body: dict[str, Any]) -> Any:
         document = await self.send("POST", collection, body)
-        self.ids[collection] = document["Id"]
+        self.ids[collection.removeprefix("/")] = document["Id"]
         return document
+
+    async def upload(self, path: str, name: str) -> Any:
+        """The answer to a file of this name."""
+        form = aiohttp.FormData()
+        form.add_field("file", b"content", filename=name)
+        async with self._api.post(f"/api/{SPACE}/{path}", data=form) as answer:
+            assert answer.status == 201, await answer.text()
+            return await answer.json()
 
 
 async def furnish(api: aiohttp.ClientSession) -> World:
@@ -82,7 +91,53 @@ async def furnish(api: aiohttp.ClientSession) -> World:
         "subscriptions",
         {"Name": "Hook", "EventNotificationSubscription": {"WebhookURI": "http://127.0.0.1:9/"}},
     )
+    await _infrastructure(world, environment["Id"])
+    await _library(world)
+    await _history(world, project)
+    await _people(world)
     return world
+
+
+async def _infrastructure(world: World, environment_id: str) -> None:
+    endpoint = {"CommunicationStyle": "TentaclePassive", "Uri": "https://m.example:10933/", "Thumbprint": "AB"}
+    pool, policy = world.ids["workerpools"], await world.create("machinepolicies", {"Name": "Strict"})
+    await world.create("proxies", {"Name": "Out", "Host": "p.example", "Port": 80, "Password": _secret()})
+    machine = {"Name": "web", "MachinePolicyId": policy["Id"], "Endpoint": endpoint, "IsDisabled": False}
+    await world.create("machines", {**machine, "Roles": ["web"], "EnvironmentIds": [environment_id]})
+    await world.create("workers", {**machine, "WorkerPoolIds": [pool]})
+    world.ids["deploymenttargettags"] = "web"
+    world.ids["parentenvironments"] = (await world.send("POST", "parentenvironments", {"Name": "Previews"}))["Id"]
+
+
+async def _library(world: World) -> None:
+    await world.create("certificates", {"Name": "Web", "CertificateData": _secret()})
+    details = {"Type": "UsernamePassword", "Username": "robot", "Password": _secret()}
+    await world.create("git-credentials", {"Name": "Robot", "Details": details})
+    said = {"BuildNumber": "7", "Commits": [{"Id": "abc", "Comment": "Fix"}]}
+    body = {"PackageId": "Shop.Web", "Version": "1.0.0", "OctopusBuildInformation": said}
+    await world.create("build-information", body)
+    world.ids["packages"] = (await world.upload("packages/raw", "Shop.Web.1.0.0.zip"))["Id"]
+
+
+async def _history(world: World, project: Any) -> None:
+    """What was made of the project: a release and a snapshot; and what the tenant says for it."""
+    await world.create("releases", {"ProjectId": project["Id"], "Version": "1.0.0"})
+    body = {"ProjectId": project["Id"], "RunbookId": world.ids["runbooks"], "Name": "First", "Publish": "First"}
+    await world.create("runbooksnapshots", body)
+    path = f"tenants/{world.ids['tenants']}/variables"
+    document = await world.send("GET", path)
+    template = project["Templates"][0]["Id"]
+    document["ProjectVariables"][project["Id"]]["Variables"] = {world.ids["environments"]: {template: "red"}}
+    await world.send("PUT", path, document)
+
+
+async def _people(world: World) -> None:
+    team = await world.create("teams", {"Name": "Shop", "MemberUserIds": ["Users-1"], "ExternalSecurityGroups": []})
+    body = {"TeamId": team["Id"], "UserRoleId": "userroles-projectviewer"}
+    await world.create("scopeduserroles", body)
+    role = {"Name": "Reader", "GrantedSpacePermissions": ["ProjectView"], "GrantedSystemPermissions": []}
+    await world.create("/userroles", role)
+    await world.create("/users", {"Username": "ann", "DisplayName": "Ann"})
 
 
 async def _processes(world: World, project: Any, environment_id: str) -> None:
