@@ -9,7 +9,9 @@ import time
 from benchmarks import report
 
 ALL = {
+    "requests_per_job": "what a sync costs the servers",
     "receiver": "what a webhook costs its sender",
+    "engine": "milliseconds and memory of comparing",
 }
 
 
