@@ -12,6 +12,7 @@ from sandbox.kind import Field, Kind, Reference, Save, declare
 from sandbox.routing import Call, Router
 from sandbox.shapes import NAME, TENANTED, of_type
 from sandbox.store import Document, Write
+from sandbox.versions import at_least
 
 __all__ = ["ACCOUNTS", "add_routes"]
 
@@ -45,6 +46,14 @@ _TYPES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "GoogleCloudOidcAccount": (("Audience", "TokenLifetimeSeconds", *_SUBJECT_KEYS, "CustomClaims"), ()),
     "GenericOidcAccount": (("Audience", "DeploymentSubjectKeys", "CustomClaims"), ()),
 }
+# The first release whose Swagger has the type; the others are older than all that were read.
+_SINCE = {
+    "AzureOidc": "2023.4",
+    "GoogleCloudAccount": "2023.4",
+    "AmazonWebServicesOidcAccount": "2026.1",
+    "GenericOidcAccount": "2026.1",
+    "GoogleCloudOidcAccount": "2026.2",
+}
 _REQUIRED = {
     "UsernamePassword": ("Username",),
     "Token": ("Token",),
@@ -62,7 +71,7 @@ def _prepare(save: Save) -> None:
     if isinstance(given.get("details"), dict):
         given.update({key.lower(): value for key, value in given["details"].items()})
     if save.before is None:
-        account["AccountType"] = _type(given.get("accounttype"))
+        account["AccountType"] = _type(given.get("accounttype"), save.call.settings.version)
     plain, secret = _TYPES[account["AccountType"]]
     account.update(of_type(given, {name: [] if name in _SUBJECT_KEYS else None for name in plain}, secret))
     for name in _REQUIRED.get(account["AccountType"], ()):
@@ -71,9 +80,9 @@ def _prepare(save: Save) -> None:
             raise bad_request(texts.required(name))
 
 
-def _type(given: object) -> str:
+def _type(given: object, version: str) -> str:
     name = next((name for name in _TYPES if name.lower() == str(given).lower()), None)
-    if name is None:
+    if name is None or not at_least(version, _SINCE.get(name, "")):
         raise bad_request(texts.wrong_choice(given, "AccountType"))
     return name
 

@@ -8,6 +8,7 @@ from sandbox.kind import Field, Kind, Save, declare
 from sandbox.routing import Call, Router
 from sandbox.shapes import of_type
 from sandbox.store import Document, Write
+from sandbox.versions import at_least
 
 __all__ = ["BUILT_IN", "FEEDS", "add_routes"]
 
@@ -48,11 +49,19 @@ _TYPES: dict[str, tuple[Document, tuple[str, ...]]] = {
 }
 
 
+# The first release whose Swagger has the type; the others are older than all that were read.
+_SINCE = {
+    **dict.fromkeys(("OciRegistry", "S3", "AzureContainerRegistry", "GoogleContainerRegistry"), "2023.4"),
+    **dict.fromkeys(("ArtifactoryGeneric", "Npm"), "2026.1"),
+    **dict.fromkeys(("PyPi", "GcsStorage"), "2026.2"),
+}
+
+
 def _prepare(save: Save) -> None:
     feed, given = save.after, save.body
     sent = next((value for key, value in given.items() if key.lower() == "feedtype"), None)
     name = next((name for name in _TYPES if name.lower() == str(sent).lower()), None)
-    if name is None:
+    if name is None or not at_least(save.call.settings.version, _SINCE.get(name, "")):
         raise bad_request(texts.required("FeedType") if not sent else texts.wrong_choice(sent, "FeedType"))
     if save.before is None and name in BUILT_IN:
         raise bad_request(f"A feed of type {name} cannot be created.")
