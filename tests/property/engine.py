@@ -38,8 +38,8 @@ CAREFUL: dict[str, Any] = {}
 
 
 def tries(examples: int) -> settings:
-    """So many examples, and in the profile *long* forty times as many."""
-    factor = 40 if os.environ.get("OCTOSYNC_HYPOTHESIS") == "long" else 1
+    """So many examples, and in the profile *long* eight times as many."""
+    factor = 8 if os.environ.get("OCTOSYNC_HYPOTHESIS") == "long" else 1
     return settings(max_examples=examples * factor)
 
 
