@@ -89,7 +89,8 @@ async def test_bad_input_is_survived_and_costs_nothing_that_was_good(redis_url: 
         await one.settled()
         counters = await one.state.inbox.counters()
         assert counters.unparsable == 6
-        assert counters.recorded["webhook"] >= 4
+        # The two good ones of these; what the source itself sent may have been found in its audit log before.
+        assert counters.recorded["webhook"] >= 2
 
 
 async def test_what_could_not_be_read_is_found_in_the_audit_log_at_once(redis_url: str, tmp_path: Path) -> None:
