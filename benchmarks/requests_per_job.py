@@ -100,7 +100,7 @@ async def _settle(one: World) -> None:
     first = next(iter(one.source.sandbox.store.space("Spaces-1").collection("projects")))
     for _ in range(2):
         await one.later()
-        await one.sync(first)
+        await one.sync(f"{first}/*")
 
 
 def _row(name: str, projects: int, warm: Counts, cold: Counts, job: Job | None = None) -> dict[str, Any]:
@@ -227,8 +227,9 @@ def _of_new_project(counts: Counts, projects: int) -> int:
 
 def _of_comparison(counts: Counts, projects: int) -> int:
     """Pages of the documents of each kind, on both sides."""
-    per_project = {"project": 1, "channel": 1, "process": 1, "variables": 1, "runbook": RUNBOOKS, "its process": RUNBOOKS}
-    return 2 * sum(ceil(projects * each / PAGE) for each in per_project.values())
+    once = ("project", "channel", "deployment process", "variable set")
+    of_runbooks = ("runbook", "runbook process")
+    return 2 * (len(once) * ceil(projects / PAGE) + len(of_runbooks) * ceil(projects * RUNBOOKS / PAGE))
 
 
 def _cloner(libraries: int, runbooks: int, *, new: bool = False) -> Callable[[int], int]:

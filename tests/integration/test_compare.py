@@ -19,6 +19,7 @@ from worker.state import State, state_of
 from worker.sync import compare as comparing
 from worker.sync.compare import Compared, compare
 from worker.sync.run import open_route
+from worker.sync.spool import NIGHTS, Spool
 
 
 class StoppedError(Exception):
@@ -135,14 +136,42 @@ async def test_a_dead_letter_gets_one_more_try_each_night(fake_redis: FakeAsyncR
 
 
 async def test_many_projects_cost_few_requests(fake_redis: FakeAsyncRedis) -> None:
-    """Documents of one kind are read together. (Settings have no such list, and cost one request each.)"""
+    """Documents of one kind are read together; those that a list of names has shown are not read again, and deployment
+    settings, of which there is no list, only in the night in which it is their turn."""
     async with pair(redis=fake_redis) as both:
         for number in range(20):
             project = await both.source.project(f"Project {number}")
             await both.source.variables(project, row("Number", str(number)))
+            await both.source.runbook(project, "Restart", script("Restart"))
         await both.sync("*")
         one = Comparer(both, state_of(fake_redis, Settings()))
-        before = len(both.source.sandbox.requests)
+        before = [len(side.sandbox.requests) for side in (both.source, both.destination)]
         found = await one.compare()
         assert found.differing == []
-        assert len(both.source.sandbox.requests) - before <= 20 + 25
+        spent = [len(side.sandbox.requests) for side in (both.source, both.destination)]
+        assert [after - first for after, first in zip(spent, before, strict=True)] <= [20, 20]
+
+
+async def test_settings_and_runbook_processes_are_compared_as_they_were_listed(fake_redis: FakeAsyncRedis) -> None:
+    async with three_projects(fake_redis) as (one, ids):
+        runbooks = [await one.both.source.runbook({"Id": each}, "Restart", script("Restart")) for each in ids]
+        await one.both.sync("*")
+        assert (await one.compare()).differing == []
+        await one.both.source.edit(f"projects/{ids[0]}/deploymentsettings", ReleaseNotesTemplate="## Notes")
+        await one.both.source.edit(
+            f"runbookProcesses/RunbookProcess-{runbooks[2]['Id']}", Steps=[script("Restart", "echo twice")]
+        )
+        await one.compare()
+        assert await one.keys() == [f"RunbookProcess-{runbooks[2]['Id']}", f"deploymentsettings-{ids[0]}"]
+
+
+async def test_what_does_not_show_on_the_project_is_found_within_a_month(
+    fake_redis: FakeAsyncRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with three_projects(fake_redis) as (one, ids):
+        await one.both.source.edit(f"projects/{ids[1]}/deploymentsettings", FailTargetDiscovery=True)
+        found = []
+        for night in range(NIGHTS):
+            monkeypatch.setattr(comparing, "Spool", lambda _, night=night: Spool(night))
+            found.append((await one.compare(dry_run=True)).differing)
+        assert sorted(found) == [[]] * (NIGHTS - 1) + [[f"deploymentsettings-{ids[1]}"]]

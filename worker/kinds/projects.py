@@ -6,22 +6,26 @@ its versioning and release creation refer to steps and channels which do not exi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.library import TEMPLATE
 from worker.kinds.references import Empty, Form, Ref, Scope
 from worker.kinds.shape import SERVER_FIELDS, Elements, Shape
 
-ON_DEPLOYMENT_SETTINGS = frozenset(
-    {
-        "VersioningStrategy",
-        "ReleaseNotesTemplate",
-        "DeploymentChangesTemplate",
-        "DefaultToSkipIfAlreadyInstalled",
-        "DefaultGuidedFailureMode",
-        "ProjectConnectivityPolicy",
-        "ForcePackageDownload",
-    }
-)
+_SHOWN_AS = {
+    "VersioningStrategy": "VersioningStrategy",
+    "ReleaseNotesTemplate": "ReleaseNotesTemplate",
+    "DeploymentChangesTemplate": "DeploymentChangesTemplate",
+    "DefaultToSkipIfAlreadyInstalled": "DefaultToSkipIfAlreadyInstalled",
+    "DefaultGuidedFailureMode": "DefaultGuidedFailureMode",
+    "ConnectivityPolicy": "ProjectConnectivityPolicy",
+    "ForcePackageDownload": "ForcePackageDownload",
+}
+"""Properties of the deployment settings, and what the project calls them. The last one only since 2023.4."""
+
+ON_DEPLOYMENT_SETTINGS = frozenset(_SHOWN_AS.values())
 """Still shown on the project, but the document of their own (since 2021) is the one that is written."""
 
 PACKAGE_OF_STEP = Shape(server=frozenset(), refs={"DeploymentAction": Ref("step", required=True, loose=True)})
@@ -144,3 +148,14 @@ RUNBOOK = Kind(
 )
 
 KINDS = (PROJECT, CHANNEL, DEPLOYMENT_SETTINGS, RUNBOOK)
+
+
+def settings_on(project: Mapping[str, Any], settings_id: str) -> dict[str, Any] | None:
+    """The deployment settings that a project shows, as far as it does: for comparing, not for writing. ``None`` if it
+    shows none, as one that keeps them in Git."""
+    if project.get("IsVersionControlled"):
+        return None
+    found = {ours: project[theirs] for ours, theirs in _SHOWN_AS.items() if theirs in project}
+    if len(found) < len(_SHOWN_AS) - ("ForcePackageDownload" not in found):
+        return None
+    return {"Id": settings_id, "ProjectId": project["Id"], **found}

@@ -2,7 +2,7 @@
 
 So it cannot race an event: whoever runs a marked item reads it again under its lease. It goes in chunks, so that memory
 holds one chunk of documents at a time and each chunk is read in bulk; after each it notes how far it is, and one that
-was cut off goes on from there. It trusts no cache.
+was cut off goes on from there. It trusts no cache, but what it has read itself (:mod:`worker.sync.spool`).
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from worker.queue.keys import SUBTREE, DirtyKey
 from worker.queue.values import Priority, Source
 from worker.sync.items import EVERYTHING, Items
 from worker.sync.run import OpenRoute, nobody_minds
+from worker.sync.spool import Spool
 
 log = structlog.get_logger(__name__)
 
-CHUNK = 20
+CHUNK = 50
 """Items (projects, library sets…), each with all its parts, that are held in memory together."""
 
 
@@ -62,6 +63,8 @@ async def compare(
         stands = Progress(datetime.now(UTC).isoformat(), route.route.fingerprint)
         await route.source.freshen(force=True)
         await route.destination.freshen(force=True)
+    night = datetime.fromisoformat(stands.began).toordinal()
+    route.source.spool, route.destination.spool = Spool(night), Spool(night)
     result = Compared(stands.documents, counts=dict(stands.counts))
 
     route.world.links = await route.ledger.links.all(name)
@@ -152,6 +155,7 @@ def _with_the_same_directories(route: OpenRoute) -> OpenRoute:
     )
     fresh.world.source.directories = dict(route.world.source.directories)
     fresh.world.destination.directories = dict(route.world.destination.directories)
+    fresh.source.spool, fresh.destination.spool = route.source.spool, route.destination.spool
     return fresh
 
 

@@ -7,6 +7,7 @@ one makes sure that the log of its space was asked lately.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
@@ -20,6 +21,7 @@ from worker.octopus.client import SpaceClient
 from worker.octopus.errors import NotFound, ServerFault
 from worker.plan.values import Document
 from worker.queue.subjects import subject
+from worker.sync.spool import Spool
 from worker.sync.world import Directory, Entry, Need, Side
 
 BULK_FROM = 2
@@ -31,8 +33,7 @@ EVENTS = 500
 OVERLAP = timedelta(seconds=10)
 """Events may be committed late, and the Date header knows whole seconds."""
 
-# Lists that take `ids`, by kind (server Swagger 2026.1). Runbook processes have one that does not (it is paged),
-# deployment settings have none.
+# Lists that take `ids`, by kind (server Swagger 2026.1). Deployment settings have no list at all.
 LISTS_BY_IDS = {
     "variable-set": "variables/all",
     "deployment-process": "deploymentprocesses",
@@ -48,6 +49,9 @@ LISTS_BY_IDS = {
     "worker-pool": "workerpools",
 }
 
+LISTS_WITHOUT_IDS = {"runbook-process"}
+"""Kinds with a list that is paged, and no more."""
+
 
 class SideObserver:
     """Looks things up on one side. ``instance`` and ``space`` name the side in the ledger."""
@@ -58,6 +62,8 @@ class SideObserver:
         self.ledger = ledger
         self.instance = instance
         self.space = space
+        self.spool: Spool | None = None
+        """What a comparison has read already. Whoever writes has none."""
 
     async def freshen(self, *, force: bool = False) -> None:
         """Make sure that cached directories are true: ask the audit log what changed since it was asked last."""
@@ -107,6 +113,8 @@ class SideObserver:
 
     async def documents(self, kind: Kind, needs: list[Need]) -> None:
         missing = {need.document_id: need for need in needs}
+        if self.spool is not None:
+            await self.spooled(kind, missing, self.spool)
         if len(missing) >= BULK_FROM and kind.name in LISTS_BY_IDS:
             try:
                 found = await self.client.by_ids(LISTS_BY_IDS[kind.name], sorted(missing))
@@ -116,6 +124,22 @@ class SideObserver:
                 if missing.pop(document["Id"], None) is not None:
                     self.note(kind, document["Id"], document)
         await asyncio.gather(*(self.document(kind, need) for need in missing.values()))
+
+    async def spooled(self, kind: Kind, missing: dict[str, Need], spool: Spool) -> None:
+        """Takes out of ``missing`` what the spool knows, and has it read a whole list where that is cheaper."""
+        if kind.name in LISTS_WITHOUT_IDS:
+            owners = self.side.directories.get(kind.owner_kinds[0])
+            if owners is not None and spool.is_cheaper(kind.name, len(missing), len(owners)):
+                spool.listed.add(kind.name)
+                with contextlib.suppress(ServerFault):  # one broken document breaks the list
+                    spool.put(await self.client.list(kind.route))
+        for document_id, need in list(missing.items()):
+            found = spool.get(document_id)
+            if kind.name == "deployment-settings" and (project := spool.get(need.owner_id)) is not None:
+                found = spool.settings(document_id, project)
+            if found is not None:
+                self.note(kind, document_id, found)
+                del missing[document_id]
 
     async def document(self, kind: Kind, need: Need) -> None:
         try:
@@ -160,6 +184,8 @@ class SideObserver:
         route, _, query = (kind.listed_by or kind.route).partition("?")
         filters: dict[str, Any] = dict(parse_qsl(query))
         documents = await self.client.list(route, **filters)
+        if self.spool is not None:
+            self.spool.put(documents)
         return [entry_of(kind, document) for document in documents]
 
     async def tags(self) -> list[Entry]:
