@@ -3,7 +3,7 @@
 ``redis_url``   a real server, once per run; ``OCTOSYNC_TEST_REDIS_URL`` names another
 ``redis``       a client for it, without any key of ours before and after the test
 ``fake_redis``  one in this process, with Lua, for fast unit tests
-``samples``     a folder of real documents, named by ``OCTOSYNC_TEST_SAMPLES``; without it the tests that read it skip
+``samples``     the folder of real documents (:mod:`octopus_samples`); without it the tests that read it skip
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import octopus_samples
 import pytest
 from fakeredis import FakeAsyncRedis
 from redis.asyncio import Redis
@@ -20,7 +21,6 @@ from worker.ledger import embedded
 from worker.ledger.connect import open_redis
 
 _TEST_REDIS = "OCTOSYNC_TEST_REDIS_URL"
-_TEST_SAMPLES = "OCTOSYNC_TEST_SAMPLES"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,16 +35,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the person who runs the tests may decide how they end."""
     for name in list(os.environ):
-        if name.upper().startswith("OCTOSYNC_") and name not in (_TEST_REDIS, _TEST_SAMPLES):
+        if name.upper().startswith("OCTOSYNC_") and name != _TEST_REDIS:
             monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
-    folder = os.environ.get(_TEST_SAMPLES)
-    if not folder:
-        pytest.skip(f"{_TEST_SAMPLES} names no folder of real documents")
-    return Path(folder)
+    if not octopus_samples.SAMPLES.is_dir():
+        pytest.skip(octopus_samples.NO_SAMPLES)
+    return octopus_samples.SAMPLES
 
 
 @pytest.fixture(scope="session")
