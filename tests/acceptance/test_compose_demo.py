@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from tests.chart import pods, render
 from tests.processes import eventually
 from tests.shipping import ROOT, run_tool
 from worker.ledger import embedded
@@ -138,6 +139,12 @@ class Stack:
     def said(self, name: str) -> str:
         return self.log(name).read_text("utf-8", "replace")[-4000:]
 
+    def helm_test(self) -> subprocess.CompletedProcess[bytes]:
+        """What `helm test` runs, against the receiver that is there."""
+        program = pods(render("routes"))["Pod/demo-octosync-test"]["spec"]["containers"][0]["command"][2]
+        address = f"http://127.0.0.1:{self.ports['receiver']}"
+        return subprocess.run([sys.executable, "-c", program, address], timeout=60, check=False)
+
     def down(self) -> None:
         for process in self.running.values():
             if process.poll() is None:
@@ -173,4 +180,5 @@ async def test_what_compose_starts_is_the_demo(stack: Stack) -> None:
     for name in ("redis", "receiver", "worker", "beat"):
         assert stack.running[name].poll() is None, stack.said(name)
     assert '"level": "error"' not in stack.said("worker")
+    assert stack.helm_test().returncode == 0
     assert "only-between-two-sandboxes" not in "".join(stack.said(name) for name in stack.services)

@@ -108,7 +108,7 @@ def test_redis_cannot_be_reached_from_outside() -> None:
 def test_only_loopback_is_published_unless_asked_for() -> None:
     for service in resolved("sandbox", "octopus")["services"].values():
         assert {port["host_ip"] for port in service.get("ports", [])} <= {"127.0.0.1"}
-    (port,) = resolved(OCTOSYNC_LISTEN="0.0.0.0")["services"]["receiver"]["ports"]
+    (port,) = resolved(SYNC_LISTEN="0.0.0.0")["services"]["receiver"]["ports"]
     assert port["host_ip"] == "0.0.0.0"
 
 
@@ -157,7 +157,7 @@ def test_the_shell_in_it_is_sound(services: dict[str, Service]) -> None:
 
 
 def test_a_home_of_ones_own_replaces_every_file_of_the_demo() -> None:
-    project = resolved("sandbox", OCTOSYNC_HOME="/srv/octosync")
+    project = resolved("sandbox", SYNC_HOME="/srv/octosync")
     files = [one["file"] for one in [*project["secrets"].values(), *project["configs"].values()]]
     assert len(files) == 5
     assert {file.rpartition("/")[0] for file in files} == {"/srv/octosync", "/srv/octosync/secrets"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from typing import Any
 
 import pytest
@@ -80,6 +81,15 @@ def test_redis_keeps_what_it_is_told_and_its_shell_is_sound() -> None:
         assert option in script
     for one in (script, *(container[probe]["exec"]["command"][2] for probe in ("readinessProbe", "livenessProbe"))):
         run_tool("shellcheck", "--shell", "sh", "-", text=one)
+
+
+def test_redis_starts_as_it_does_with_compose() -> None:
+    """There a test runs it."""
+    (container,) = pods(render("routes"))["StatefulSet/demo-octosync-redis"]["spec"]["containers"]
+    compose = json.loads(run_tool("docker-compose", "config", "--format", "json"))["services"]["redis"]
+    assert container["command"] == [part.replace("$$", "$") for part in compose["command"]]
+    ready = container["readinessProbe"]["exec"]["command"][2]
+    assert ready.strip() == compose["healthcheck"]["test"][1].replace("$$", "$").strip()
 
 
 # ── network ───────────────────────────────────────────────────────────────────────────────────────────────────────────
