@@ -56,4 +56,3 @@ class Spool:
         if zlib.crc32(settings_id.encode()) % NIGHTS == self._night % NIGHTS:
             return None
         return settings_on(project, settings_id)
-
