@@ -86,10 +86,12 @@ async def _measure(projects: int) -> list[dict[str, Any]]:
                     await one.forget_names()
                 await one.later()
                 one.count_from_here()
-                await (one.sync(*targets) if targets else one.compare())
+                differing = [] if targets else (await one.compare()).differing
+                if targets:
+                    await one.sync(*targets)
                 counts[state] = one.counts
-                if not targets:
-                    await one.sync("*")
+                if differing:
+                    await one.sync(*differing)
             found.append(_row(job.name, projects, counts["warm"], counts["cold"], job))
             report.say(f"[dim]{projects:,} projects: {job.name}[/dim]")
     return found

@@ -18,10 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from redis.asyncio import Redis
 
 from config.load import loads
-from config.routes import RoutesFile
 from sandbox.generator import Sizes, generate
 from sandbox.server import Sandbox, open_store, serve
 from sandbox.settings import Settings
@@ -84,11 +82,16 @@ class Counts:
 
 
 class World:
-    def __init__(self, source: Server, destination: Server, routes: RoutesFile, redis: Redis) -> None:
+    """``folder`` is there as long as the world; ``routes_text`` and ``redis_url`` are for other processes."""
+
+    def __init__(self, source: Server, destination: Server, routes_text: str, redis_url: str, folder: Path) -> None:
         self.source = source
         self.destination = destination
-        self.routes = routes
-        self.redis = redis
+        self.routes_text = routes_text
+        self.routes = loads(routes_text, "routes.json")
+        self.redis_url = redis_url
+        self.folder = folder
+        self.redis = redis = open_redis(redis_url)
         self.ledger = Ledger(redis)
 
     async def sync(self, *targets: str) -> Outcome:
@@ -129,19 +132,26 @@ class World:
 
 
 @asynccontextmanager
-async def world(sizes: Sizes, *, requests_per_minute: int = 1_000_000, **route: Any) -> AsyncIterator[World]:
-    """Two servers whose ids have nothing in common, the source filled, the destination not yet."""
+async def world(
+    sizes: Sizes, *, same: bool = False, requests_per_minute: int = 1_000_000, **route: Any
+) -> AsyncIterator[World]:
+    """Two servers whose ids have nothing in common, the source filled, the destination not yet, unless with the
+    ``same``."""
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="octosync-bench-"))
-        redis = open_redis(stack.enter_context(embedded.start(Path(folder), fsync="no")).url)
-        stack.push_async_callback(redis.aclose)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="octosync-bench-")))
+        redis_url = stack.enter_context(embedded.start(folder / "redis", fsync="no")).url
         session = await stack.enter_async_context(aiohttp.ClientSession())
         servers = []
-        for settings, filling in ((Settings(first_id=1), sizes), (Settings(first_id=50_001, seed=7), _empty(sizes))):
+        for settings, filling in (
+            (Settings(first_id=1), sizes),
+            (Settings(first_id=5_000_001), sizes if same else _empty(sizes)),
+        ):
             store = open_store(settings)
             generate(store, settings, filling)
             servers.append(Server(await stack.enter_async_context(serve(settings, store=store)), session))
-        yield World(servers[0], servers[1], _routes(servers, requests_per_minute, route), redis)
+        one = World(servers[0], servers[1], _routes(servers, requests_per_minute, route), redis_url, folder)
+        stack.push_async_callback(one.redis.aclose)
+        yield one
 
 
 def _empty(sizes: Sizes) -> Sizes:
@@ -158,7 +168,7 @@ def _empty(sizes: Sizes) -> Sizes:
     )
 
 
-def _routes(servers: list[Server], requests_per_minute: int, route: Document) -> RoutesFile:
+def _routes(servers: list[Server], requests_per_minute: int, route: Document) -> str:
     instances = []
     for name, server in zip(("dev", "prod"), servers, strict=True):
         variable = f"OCTOSYNC_BENCH_KEY_{name.upper()}"
@@ -181,4 +191,4 @@ def _routes(servers: list[Server], requests_per_minute: int, route: Document) ->
             **route,
         }
     ]
-    return loads(json.dumps({"instances": instances, "routes": routes}), "routes.json")
+    return json.dumps({"instances": instances, "routes": routes})  # JSON is YAML

@@ -123,6 +123,8 @@ class OpenRoute:
         await self.source.freshen()
         await self.destination.freshen()
         await self._remember()
+        # All of them will be asked for, and the later the dearer: what is missing then is planned from the start again.
+        await self._recall(document_ids)
         for document_id in document_ids:
             kind = registry.kind_of(document_id)
             owner = registry.owner_of(document_id)
@@ -157,7 +159,11 @@ class OpenRoute:
         source = self.route.source
         gone = await self.ledger.deletions.among(source.instance, source.space, asked)
         self.world.deleted.known |= {source_id: source_id in gone for source_id in asked}
-        ids = [need.document_id for need in of["ledger"] if need.kind == "baseline"]
+        await self._recall(need.document_id for need in of["ledger"] if need.kind == "baseline")
+
+    async def _recall(self, source_ids: Iterable[str]) -> None:
+        """Looks up baselines, but for those that are known."""
+        ids = [source_id for source_id in source_ids if source_id not in self.world.baselines.known]
         found = await self.ledger.baselines.get_all(self.route.name, ids)
         for source_id in ids:
             known = found.get(source_id)
