@@ -233,7 +233,7 @@ async def test_a_comparison_longer_than_a_run_goes_on_in_the_next(
             await one.both.source.project(f"Project {number}")
         await one.both.sync("*")
         for server in (one.both.source, one.both.destination):
-            server.sandbox.faults.add(Fault("latency", path="deploymentsettings", seconds=0.1, count=0))
+            server.sandbox.faults.add(Fault("latency", path="variables|deploymentprocess", seconds=0.1, count=0))
         one.looker.deadline_s = 0.5
         results = [(await one.look("*")).result]
         while results[-1] == "goes-on":

@@ -33,7 +33,7 @@ EVENTS = 500
 OVERLAP = timedelta(seconds=10)
 """Events may be committed late, and the Date header knows whole seconds."""
 
-# Lists that take `ids`, by kind (server Swagger 2026.1). Deployment settings have no list at all.
+# Lists that take `ids`, by kind (server Swagger 2026.1). Accounts have a list, but not by ids; deployment settings none.
 LISTS_BY_IDS = {
     "variable-set": "variables/all",
     "deployment-process": "deploymentprocesses",
@@ -43,7 +43,6 @@ LISTS_BY_IDS = {
     "lifecycle": "lifecycles",
     "library-variable-set": "libraryvariablesets",
     "environment": "environments",
-    "account": "accounts",
     "feed": "feeds",
     "project-group": "projectgroups",
     "worker-pool": "workerpools",
