@@ -33,7 +33,7 @@ EVENTS = 500
 OVERLAP = timedelta(seconds=10)
 """Events may be committed late, and the Date header knows whole seconds."""
 
-# Lists that take `ids`, by kind (server Swagger 2026.1). Accounts have a list, but not by ids; deployment settings none.
+# Lists that take `ids`, by kind (server Swagger 2026.1). Accounts have none that does, deployment settings none at all.
 LISTS_BY_IDS = {
     "variable-set": "variables/all",
     "deployment-process": "deploymentprocesses",
