@@ -12,8 +12,10 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from worker.ledger.embedded import EmbeddedRedis
 
 ROOT = Path(__file__).parents[1]
 SECRET = "correct-horse-battery-staple"
@@ -31,15 +33,26 @@ class Served:
     name: str
     port: int
     process: subprocess.Popen[bytes]
-    path: str = PATH
+    beside: int | None = None
+    """The process of its Redis."""
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}{self.path}"
+        return f"http://127.0.0.1:{self.port}{PATH}"
 
     def cpu_s(self) -> float:
         """User and system time so far, of the process and its children, ended ones included."""
         return sum(_cpu_s(pid) for pid in (self.process.pid, *_children(self.process.pid)))
+
+    def beside_cpu_s(self) -> float:
+        return _cpu_s(self.beside) if self.beside is not None else 0.0
+
+
+def machine_cpu_s() -> float:
+    """Time that the cores of the machine have worked so far, together."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    idle, waiting, guest = fields[3], fields[4], sum(fields[8:10])  # guests are counted as users, too
+    return (sum(fields) - idle - waiting - guest) / _TICK
 
 
 def free_port() -> int:
@@ -64,24 +77,23 @@ def bare(folder: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def receiver(folder: Path, redis_url: str, name: str, **settings: str) -> Iterator[Served]:
-    """``python -m webhook_receiver``, as it is deployed, over a Redis. ``settings`` go to its environment."""
+def receiver(folder: Path, redis: EmbeddedRedis, name: str) -> Iterator[Served]:
+    """``python -m webhook_receiver``, as it is deployed."""
     port, inside = free_port(), free_port()
     routes = folder / f"{name}.yaml"
     routes.write_text(json.dumps(_ROUTES), "utf-8")
     environment = {
         "OCTOSYNC_ROUTES": str(routes),
-        "OCTOSYNC_REDIS_URL": redis_url,
+        "OCTOSYNC_REDIS_URL": redis.url,
         "OCTOSYNC_RECEIVER_PORT": str(port),
         "OCTOSYNC_RECEIVER_HOST": "127.0.0.1",
         "OCTOSYNC_STATUS_PORT": str(inside),
         "OCTOSYNC_NAMESPACE": name,
         "BENCH_KEY": "API-0",
         "BENCH_SECRET": SECRET,
-        **settings,
     }
     with _started(name, port, folder, [sys.executable, "-m", "webhook_receiver"], environment) as served:
-        yield served
+        yield replace(served, beside=redis.pid)
 
 
 @contextmanager

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import resource
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.servers import HEADER, SECRET, Served, program
+from benchmarks.servers import HEADER, SECRET, Served, machine_cpu_s, program
 
 _SCRIPT = Path(__file__).with_name("wrk_webhooks.lua")
 _runs = itertools.count(1)
@@ -17,7 +19,8 @@ EVENT, PROJECT = "Events-@@@@@@@@@@@@", "Projects-@@@"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """``cpu_us`` of the server's processes per request; ``refused`` answers were no 2xx, or none came."""
+    """``cpu_us`` of the server's processes per request; ``refused`` answers were no 2xx, or none came; ``others`` are
+    cores that were busy with neither the server, nor its Redis, nor wrk."""
 
     per_s: float
     p50_ms: float
@@ -25,12 +28,14 @@ class Load:
     cpu_us: float
     requests: int
     refused: int
+    others: float
 
 
 def post(server: Served, connections: int, seconds: float, body: Path) -> Load:
     """A closed loop: each connection posts again when it was answered. Raises
     :class:`benchmarks.servers.MissingError`."""
-    before = server.cpu_s()
+    before, all_before = server.cpu_s(), machine_cpu_s() - server.beside_cpu_s()
+    children, began = _children_s(), time.monotonic()
     answer = subprocess.run(
         [
             program("wrk"),
@@ -43,6 +48,7 @@ def post(server: Served, connections: int, seconds: float, body: Path) -> Load:
         text=True,
     ).stdout
     cpu = server.cpu_s() - before
+    others = machine_cpu_s() - server.beside_cpu_s() - all_before - cpu - (_children_s() - children)
     said = json.loads(answer.rpartition("RESULT ")[2])
     return Load(
         per_s=said["requests"] / said["seconds"],
@@ -51,7 +57,13 @@ def post(server: Served, connections: int, seconds: float, body: Path) -> Load:
         cpu_us=cpu / max(said["requests"], 1) * 1e6,
         requests=said["requests"],
         refused=said["refused"],
+        others=max(0.0, others / (time.monotonic() - began)),
     )
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def write_body(folder: Path) -> Path:
