@@ -11,7 +11,7 @@ refers to something names it; :mod:`tests.property.building` puts a space on a s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
@@ -314,3 +314,28 @@ def spaces(draw: st.DrawFn, *, most_projects: int = 2) -> Space:
     called = draw(names(1, most_projects))
     mine = tuple(draw(projects(one, [other for other in called if other != one], base)) for one in called)
     return Space(**{**base.__dict__, "projects": mine})
+
+
+def secretive(space: Space) -> Space:
+    """The same space, with a secret wherever there can be one."""
+
+    def steps(given: tuple[Step, ...]) -> tuple[Step, ...]:
+        return tuple(replace(one, secret=True) for one in given)
+
+    def hidden(given: tuple[Template, ...]) -> tuple[Template, ...]:
+        return tuple(replace(one, secret=True, default="x") for one in given)
+
+    return replace(
+        space,
+        feeds=tuple(replace(one, password=True) for one in space.feeds),
+        sets=tuple(replace(one, templates=hidden(one.templates)) for one in space.sets),
+        projects=tuple(
+            replace(
+                one,
+                steps=steps(one.steps),
+                runbooks=tuple(replace(runbook, steps=steps(runbook.steps)) for runbook in one.runbooks),
+                templates=hidden(one.templates),
+            )
+            for one in space.projects
+        ),
+    )

@@ -8,24 +8,29 @@ it may write. Then it runs again, as a new process would.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import fakeredis
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from sandbox.faults import Fault
-from tests.pair import Pair, Server, pair
+from tests.pair import Pair, pair
 from tests.property.building import build
 from tests.property.edits import Edit, Editor, edits
 from tests.property.engine import CAREFUL, MIRROR, sync, told, tries
 from tests.property.portable import differences, portable
-from tests.property.spaces import Space, spaces
+from tests.property.spaces import Space, secretive, spaces
 from worker.ledger.ledger import Ledger
 
-PLACES = ("source", "destination", "destination, carried out", "ledger", "guard")
+DROPPED: dict[str, tuple[str, Any]] = {
+    "destination, carried out": ("destination", "reset-after"),
+    "destination": ("destination", "reset-before"),
+    "source": ("source", "reset-before"),
+}
+PLACES = ("destination, carried out", "ledger", "guard", "destination", "source")
 
 
 class Died(Exception):  # noqa: N818  (what a process does)
@@ -53,12 +58,12 @@ class Fuse:
 
 
 class CountedFault(Fault):
-    """Sees every request, and drops the connection of the chosen one."""
+    """Sees every request, or of those that are carried out every write, and drops the connection of the chosen one."""
 
     fuse: Fuse
 
     def fits(self, method: str, path: str) -> bool:
-        return self.fuse.tick()
+        return (self.kind == "reset-before" or method != "GET") and self.fuse.tick()
 
 
 class MortalRedis(fakeredis.FakeAsyncRedis):
@@ -86,43 +91,30 @@ class MortalRedis(fakeredis.FakeAsyncRedis):
         return pipe
 
 
-async def run(both: Pair, redis: fakeredis.FakeServer, fuse: Fuse) -> str:
-    """One sync by a process of its own, with a fuse. Returns its plan as text; raises what it died of."""
+async def run(both: Pair, redis: fakeredis.FakeServer, fuses: Sequence[Fuse]) -> str:
+    """One sync by a process of its own. Returns its plan as text; raises what it died of."""
+    of = {fuse.place: fuse for fuse in fuses}
     client = MortalRedis(server=redis)
-    client.fuse = Fuse("none")
-    server, kind = _faulty(both, fuse.place)
-    if server is not None:
-        fault = CountedFault(kind)
-        fault.fuse = fuse
-        server.sandbox.faults.add(fault)
-    elif fuse.place == "ledger":
-        client.fuse = fuse
-        fuse.burn = lambda: None
+    client.fuse = of.get("ledger", Fuse("ledger"))
 
     async def guard() -> None:
-        if fuse.place == "guard" and fuse.tick():
+        if "guard" in of and of["guard"].tick():
             raise Died
 
     task = asyncio.ensure_future(sync(Pair(both.source, both.destination, both.routes, Ledger(client)), guard=guard))
-    if server is not None:
-        fuse.burn = task.cancel
+    for fuse in fuses:
+        if fuse.place in DROPPED:
+            fuse.burn = task.cancel
+            side, kind = DROPPED[fuse.place]
+            fault = CountedFault(kind)
+            fault.fuse = fuse
+            getattr(both, side).sandbox.faults.add(fault)
     try:
         return told(await task)
     finally:
-        if server is not None:
-            server.sandbox.faults.clear()
+        both.source.sandbox.faults.clear()
+        both.destination.sandbox.faults.clear()
         await client.aclose()
-
-
-def _faulty(both: Pair, place: str) -> tuple[Server | None, Any]:
-    match place:
-        case "source":
-            return both.source, "reset-before"
-        case "destination":
-            return both.destination, "reset-before"
-        case "destination, carried out":
-            return both.destination, "reset-after"
-    return None, ""
 
 
 async def end(both: Pair) -> tuple[Any, set[tuple[Any, ...]]]:
@@ -132,12 +124,12 @@ async def end(both: Pair) -> tuple[Any, set[tuple[Any, ...]]]:
 
 @tries(20)
 @given(
-    space=spaces(),
+    space=spaces() | spaces().map(secretive),
     route=st.sampled_from([CAREFUL, MIRROR]),
     first=st.booleans(),
     here=edits(),
     there=edits(),
-    stops=st.lists(st.tuples(st.sampled_from(PLACES), st.integers(0, 10_000)), min_size=1, max_size=2),
+    stops=st.lists(st.tuples(st.sampled_from(PLACES), st.integers(0, 10_000)), min_size=1, max_size=4),
 )
 async def test_a_sync_that_died_ends_where_it_would_have_ended(
     space: Space,
@@ -162,19 +154,20 @@ async def test_a_sync_that_died_ends_where_it_would_have_ended(
     one, two = fakeredis.FakeServer(), fakeredis.FakeServer()
     async with pair(redis=fakeredis.FakeAsyncRedis(server=one), **route) as both:
         await prepared(both)
-        undisturbed = Fuse(stops[0][0])
-        plan = await run(both, one, undisturbed)
+        undisturbed = {place: Fuse(place) for place in PLACES}
+        plan = await run(both, one, list(undisturbed.values()))
         wanted, entries = await end(both)
 
     async with pair(redis=fakeredis.FakeAsyncRedis(server=two), **route) as both:
         await prepared(both)
         plans = [plan]
         for place, point in stops:
-            fuse = Fuse(place, point % (undisturbed.seen or 1))
+            fuse = Fuse(place, point % (undisturbed[place].seen or 1))
             try:
-                plans.append(await run(both, two, fuse))
+                plans.append(await run(both, two, [fuse]))
             except (Died, asyncio.CancelledError):
-                plans.append(f"died at {fuse.place} number {fuse.at} of {undisturbed.seen}")
+                event(f"died: {place}")
+                plans.append(f"died at {fuse.place} number {fuse.at} of {undisturbed[place].seen}")
         plans.append(told(await sync(both)))
         found, left = await end(both)
 

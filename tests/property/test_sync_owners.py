@@ -14,7 +14,7 @@ from tests.property.building import build, secret_value
 from tests.property.edits import Edit, Editor, additions, edits
 from tests.property.engine import CAREFUL, MIRROR, sync, told, tries
 from tests.property.portable import collection
-from tests.property.spaces import Space, spaces
+from tests.property.spaces import Space, secretive, spaces
 
 WITH_SECRETS = ("feeds", "accounts", "projects", "libraryvariablesets", "deploymentprocesses", "runbookProcesses")
 ALL = (
@@ -73,7 +73,7 @@ def values(sandbox: Sandbox) -> dict[str, Any]:
 
 
 @tries(25)
-@given(spaces(), routes, edits("delete channel"), edits())
+@given(spaces().map(secretive), routes, edits("delete channel", most=2), edits(least=1, most=6))
 async def test_no_secret_is_lost_and_no_value_overwritten(
     space: Space, route: dict[str, Any], there: list[Edit], here: list[Edit]
 ) -> None:
