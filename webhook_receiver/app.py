@@ -39,7 +39,9 @@ def create_app(
     client = open_redis(settings.redis_url)
     messages = publisher if publisher is not None else Publisher(new_app(settings))
     parts = state if state is not None else state_of(client, settings)
-    commit = GroupCommit(parts.inbox)
+    # Its calls have a deadline of their own, and are what most of a webhook's time is spent on.
+    recorder = open_redis(settings.redis_url, call_timeout_s=None)
+    commit = GroupCommit(parts.inbox if state is not None else state_of(recorder, settings).inbox)
     waker = Waker(messages, settings.debounce_seconds, settings.debounce_max_seconds)
     reception = Reception(
         callers=Callers(routes),
@@ -59,6 +61,7 @@ def create_app(
         if publisher is None:
             await asyncio.to_thread(messages.close)
         await client.aclose()
+        await recorder.aclose()
 
     async def ready(_: web.Request) -> web.Response:
         try:

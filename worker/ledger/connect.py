@@ -20,11 +20,12 @@ UNAVAILABLE = (RedisConnectionError, RedisTimeoutError)
 """What a call raises when Redis cannot be reached or does not answer in time."""
 
 
-def open_redis(url: str, *, call_timeout_s: float = CALL_TIMEOUT_S, max_connections: int = 64) -> Redis:
+def open_redis(url: str, *, call_timeout_s: float | None = CALL_TIMEOUT_S, max_connections: int = 64) -> Redis:
     """A client for ``redis://``, ``rediss://`` or ``unix://``. Connects with the first call; close with ``aclose()``.
 
     RESP2 is asked for, so that every server since 6.2 gives answers of one shape. A call that fails because the
-    connection broke is tried twice more; the scripts of the queue bear being run twice.
+    connection broke is tried twice more; the scripts of the queue bear being run twice. ``call_timeout_s``: ``None``
+    for a caller that bounds every call itself; redis-py makes a task for each, only to bound its sending.
     """
     return Redis.from_url(
         url,
