@@ -41,6 +41,7 @@ def test_settings_are_taken_from_the_project_in_all_nights_but_one() -> None:
     assert found[0]["ConnectivityPolicy"] == {"SkipMachineBehavior": "None"}
     assert found[0]["ProjectId"] == "Projects-1"
     assert "ForcePackageDownload" not in found[0]
+    assert Spool(None).settings("deploymentsettings-Projects-1", {"Id": "Projects-1", **SHOWN}) == found[0]
 
 
 @pytest.mark.parametrize("missing", sorted(SHOWN))

@@ -63,8 +63,8 @@ async def compare(
         stands = Progress(datetime.now(UTC).isoformat(), route.route.fingerprint)
         await route.source.freshen(force=True)
         await route.destination.freshen(force=True)
-    night = datetime.fromisoformat(stands.began).toordinal()
-    route.source.spool, route.destination.spool = Spool(night), Spool(night)
+    route.source.spool = Spool(datetime.fromisoformat(stands.began).toordinal())
+    route.destination.spool = Spool(None)
     result = Compared(stands.documents, counts=dict(stands.counts))
 
     route.world.links = await route.ledger.links.all(name)

@@ -26,9 +26,10 @@ on the project (``FailTargetDiscovery`` since 2026.1). Until then, only events t
 
 
 class Spool:
-    """Of one side. ``night``: any number that is another each night."""
+    """Of one side. ``night``: any number that is another each night; ``None`` for the destination, where an edit is no
+    difference, so that nobody need look for one."""
 
-    def __init__(self, night: int) -> None:
+    def __init__(self, night: int | None) -> None:
         self._night = night
         self._documents: dict[str, bytes] = {}
         self._asked: dict[str, int] = {}
@@ -53,6 +54,6 @@ class Spool:
     def settings(self, settings_id: str, project: Document) -> Document | None:
         """Deployment settings as the project shows them; ``None`` where they are to be read themselves: it does not
         show them, or it is the turn of this project."""
-        if zlib.crc32(settings_id.encode()) % NIGHTS == self._night % NIGHTS:
+        if self._night is not None and zlib.crc32(settings_id.encode()) % NIGHTS == self._night % NIGHTS:
             return None
         return settings_on(project, settings_id)
