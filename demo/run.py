@@ -6,7 +6,6 @@ Two sandboxes, and between them what production runs: webhook, receiver, Redis, 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import os
 import shutil
 import signal
@@ -22,6 +21,7 @@ from rich.text import Text
 from config.load import load
 from demo.api import Api, Document
 from demo.content import space
+from demo.fill import destination_space
 from demo.house import ROUTE, House, open_house
 from demo.processes import ProcessDiedError
 from demo.scenes import SCENES, NotYet, Scene
@@ -39,7 +39,6 @@ from worker.sync.run import OpenRoute, Outcome, Result, open_route
 __all__ = ["main"]
 
 PATIENCE_SECONDS = 40
-DESTINATION_ENVIRONMENTS = ("Staging", "Production")
 
 
 class DemoFailedError(Exception):
@@ -101,18 +100,7 @@ class Demo:
         self.story.chapter("Two Octopus servers")
         await self.house.start_servers(session)
         await seed(self.house.source_url, self.house.key, content, session)
-        # What this version of Octosync only looks up by name, a person has made on the destination too.
-        shared = dataclasses.replace(
-            content,
-            environments=[one for one in content.environments if one["Name"] in DESTINATION_ENVIRONMENTS],
-            lifecycles=(),
-            project_groups=(),
-            accounts=(),
-            worker_pools=(),
-            library_sets=[one for one in content.library_sets if one.document["ContentType"] == "ScriptModule"],
-            projects=(),
-        )
-        await seed(self.house.destination_url, self.house.key, shared, session)
+        await seed(self.house.destination_url, self.house.key, destination_space(content), session)
         for name, api in (("source", source), ("destination", destination)):
             environments = ", ".join((await api.names("environments")).values())
             projects = len(await api.names("projects"))
