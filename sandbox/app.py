@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import admin, fault_effects, identities, maintenance, ratelimit, resources, rootdoc, strictness
+from sandbox import admin, envelopes, fault_effects, identities, maintenance, ratelimit, resources, rootdoc, strictness
 from sandbox.access import ADMINISTRATOR, Access, Keys
 from sandbox.errors import ApiError, route_not_found, unauthorized
 from sandbox.extensions import EXTENSIONS
@@ -60,6 +60,7 @@ def create_app(store: Store, settings: Settings) -> web.Application:
         identities.ensure_user(store, settings, access.username)
     for install in EXTENSIONS:
         install(app, router, store, settings)
+    envelopes.add_routes(router)
     app.router.add_route("*", "/{path:.*}", _handle)
     return app
 

@@ -22,7 +22,7 @@ from sandbox.settings import Settings
 from sandbox.store import Actor, Document, Key, Scope, Store
 from sandbox.versions import at_least
 
-__all__ = ["Answer", "Call", "Handler", "Match", "Route", "Router"]
+__all__ = ["Answer", "Call", "Handler", "Match", "Route", "RouteScope", "Router"]
 
 # "space": all three forms. "named-space": the newer routes without a space-less form. "system": never under a space.
 # "mixed": the system's own document set at `/api/x`, a space's at `/api/Spaces-1/x`.

@@ -17,6 +17,7 @@ __all__ = [
     "add_routes",
     "last_sort_order",
     "sort_documents",
+    "static_environments",
     "type_of",
     "without_environment",
 ]
@@ -89,18 +90,19 @@ ENVIRONMENTS = declare(
 def add_routes(router: Router) -> None:
     crud.add_routes(router, ENVIRONMENTS)
     for method, template, handler in (
-        ("GET", "environments", lambda call: crud.list_page(call, ENVIRONMENTS, _static(call))),
-        ("GET", "environments/all", lambda call: crud.all_of(call, ENVIRONMENTS, _static(call))),
+        ("GET", "environments", lambda call: crud.list_page(call, ENVIRONMENTS, static_environments(call))),
+        ("GET", "environments/all", lambda call: crud.all_of(call, ENVIRONMENTS, static_environments(call))),
         ("GET", "environments/{id}", lambda call: Answer(crud.show(call, ENVIRONMENTS, _find(call)))),
         ("PUT", "environments/{id}", _put),
         ("DELETE", "environments/{id}", _delete),
-        ("PUT", "environments/sortorder", lambda call: sort_documents(call, ENVIRONMENTS, _static(call))),
+        ("PUT", "environments/sortorder", lambda call: sort_documents(call, ENVIRONMENTS, static_environments(call))),
         ("GET", "environments/{id}/singlyscopedvariabledetails", _singly_scoped),
     ):
         router.add(method, template, handler)
 
 
-def _static(call: Call) -> list[Document]:
+def static_environments(call: Call) -> list[Document]:
+    """Those that the older routes show."""
     return [one for one in call.scope.collection("environments").values() if type_of(one) == "Static"]
 
 

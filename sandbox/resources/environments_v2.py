@@ -7,6 +7,8 @@ names, and goes when it is deprovisioned; nothing is run for it here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sandbox import crud, tags, texts
 from sandbox.errors import bad_request, not_found
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, own
@@ -17,7 +19,7 @@ from sandbox.shapes import filled
 from sandbox.store import Document
 from sandbox.versions import at_least
 
-__all__ = ["add_routes"]
+__all__ = ["LISTED", "add_routes", "item", "of_types"]
 
 
 def _prepare_parent(save: Save) -> None:
@@ -55,7 +57,7 @@ _PARENT = Kind(
 def add_routes(router: Router) -> None:
     for method, template, handler in (
         ("GET", "environments/v2", _list),
-        ("GET", "environments/{id}/v2", lambda call: Answer(_item(call, crud.find(call, _PARENT, call.params["id"])))),
+        ("GET", "environments/{id}/v2", lambda call: Answer(item(call, crud.find(call, _PARENT, call.params["id"])))),
         ("POST", "parentenvironments", _create),
         ("GET", "parentenvironments/{id}", lambda call: Answer(_parent(call, _find_parent(call)))),
         ("PUT", "parentenvironments/{id}", _put),
@@ -69,7 +71,7 @@ def add_routes(router: Router) -> None:
         router.add(method, template, handler, scope="named-space", since="2026.1")
 
 
-def _item(call: Call, environment: Document) -> Document:
+def item(call: Call, environment: Document) -> Document:
     """An environment of any type, as the new list shows it."""
     shown = tags.shown(call, _PARENT, environment)
     names = ["Id", "Name", "Slug", "Description", "SpaceId", "SortOrder", "EnvironmentTags", "UseGuidedFailure"]
@@ -78,19 +80,24 @@ def _item(call: Call, environment: Document) -> Document:
     return {"Type": type_of(environment), **{name: shown.get(name) for name in names}}
 
 
-def _page(call: Call, environments: list[Document], path: str) -> Answer:
+def of_types(call: Call, environments: Iterable[Document]) -> list[Document]:
+    """Those of the types that the request names in `type`; without it all."""
     types = {one.lower() for one in call.arguments("type")}
-    found = [one for one in environments if not types or type_of(one).lower() in types]
+    return [one for one in environments if not types or type_of(one).lower() in types]
+
+
+def _page(call: Call, environments: list[Document], path: str) -> Answer:
+    found = of_types(call, environments)
     name = call.argument("name")
     if name and at_least(call.settings.version, "2026.2"):
         found = [one for one in found if one["Name"].casefold() == name.casefold()]
     # Unlike the older list's, its pages have no links.
-    answer = page(call, "BaseEnvironmentV2", path, select(call, _LISTED, found), show=lambda one: _item(call, one))
+    answer = page(call, "BaseEnvironmentV2", path, select(call, LISTED, found), show=lambda one: item(call, one))
     del answer.body["Links"]
     return answer
 
 
-_LISTED = Kind(collection="environments", prefix="Environments", name="Environment", fields=(), order="SortOrder")
+LISTED = Kind(collection="environments", prefix="Environments", name="Environment", fields=(), order="SortOrder")
 
 
 def _list(call: Call) -> Answer:

@@ -1,4 +1,4 @@
-"""Lifecycles: phases of environments, and how long releases are kept."""
+"""Lifecycles: phases of environments, how long releases are kept, and the preview of what a release goes through."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from sandbox import crud, texts
 from sandbox.errors import bad_request
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare
 from sandbox.paging import select
+from sandbox.resources.environments import static_environments
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import NAME, filled, objects, retention
 from sandbox.store import Document
@@ -51,7 +52,7 @@ def _check_phases(phases: list[Document]) -> None:
     seen: set[str] = set()
     empty = 0
     for phase in phases:
-        environments = {*phase["AutomaticDeploymentTargets"], *phase["OptionalDeploymentTargets"]}
+        environments = set(_targets(phase))
         empty += not environments
         if seen & environments:
             raise bad_request("An environment may appear in only one phase of a lifecycle.")
@@ -87,7 +88,42 @@ LIFECYCLES = declare(
 
 def add_routes(router: Router) -> None:
     crud.add_routes(router, LIFECYCLES)
+    router.add("GET", "lifecycles/previews", _previews, since="2023.4")
+    router.add("GET", "lifecycles/{id}/preview", _preview_of_one)
     router.add("GET", "lifecycles/{id}/projects", _projects)
+
+
+def _preview_of_one(call: Call) -> Answer:
+    return Answer(_preview(call, crud.find(call, LIFECYCLES, call.params["id"])))
+
+
+def _previews(call: Call) -> Answer:
+    """As a bare list."""
+    lifecycles = select(call, LIFECYCLES, call.scope.collection("lifecycles").values())
+    return Answer([_preview(call, one) for one in lifecycles])
+
+
+def _targets(phase: Document) -> list[str]:
+    return [*phase["AutomaticDeploymentTargets"], *phase["OptionalDeploymentTargets"]]
+
+
+def _preview(call: Call, lifecycle: Document) -> Document:
+    """The lifecycle with the phases that a release goes through: what is left to convention is written out.
+
+    (?) Without phases each environment is one, in their order; a phase without environments has all that no other has.
+    """
+    every = sorted(filter(call.sees, static_environments(call)), key=lambda environment: environment["SortOrder"])
+    phases = lifecycle["Phases"]
+    named = {one for phase in phases for one in _targets(phase)}
+    rest = [one["Id"] for one in every if one["Id"] not in named]
+    if phases:
+        shown = [phase if _targets(phase) else {**phase, "OptionalDeploymentTargets": rest} for phase in phases]
+    else:
+        shown = [
+            _phase(call, {"Id": one["Id"], "Name": one["Name"], "OptionalDeploymentTargets": [one["Id"]]})
+            for one in every
+        ]
+    return crud.show(call, LIFECYCLES, {**lifecycle, "Phases": shown})
 
 
 def _projects(call: Call) -> Answer:

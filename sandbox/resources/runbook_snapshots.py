@@ -94,6 +94,8 @@ def add_routes(router: Router) -> None:
         router.add(method, template, handler)
     router.add("GET", "projects/{project}/runbooksnapshots/{id}/variables", _variables, since="2023.4")
     router.add("POST", "projects/{project}/runbooksnapshots", _create, since="2023.4")
+    refresh = "projects/{project}/runbooksnapshots/{id}/snapshot-variables"
+    router.add("POST", refresh, _snapshot_variables, since="2023.4")
 
 
 def _create(call: Call) -> Answer:
@@ -108,7 +110,7 @@ def _create(call: Call) -> Answer:
 
 
 def _snapshot_variables(call: Call) -> Answer:
-    before = crud.find(call, RUNBOOK_SNAPSHOTS, call.params["id"])
+    before = _find(call)
     after = dict(before)
     frozen = _with_variables(call, after)
     writes = [Write("runbooksnapshots", before, after), *frozen, *thaw(call, _frozen_ids(before))]

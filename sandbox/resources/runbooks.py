@@ -103,6 +103,7 @@ RUNBOOKS = declare(
 def add_routes(router: Router) -> None:
     crud.add_routes(router, RUNBOOKS)
     router.add("GET", "projects/{project}/runbooks", _list_of_project)
+    router.add("GET", "projects/{project}/runbooks/all", _all_of_project, since="2023.4")
     router.add("GET", "projects/{project}/runbooks/{id}", _get_in_project, since="2023.4")
     router.add("PUT", "projects/{project}/runbooks/{id}", _put_in_project, since="2023.4")
     router.add("DELETE", "projects/{project}/runbooks/{id}", _delete_in_project, since="2023.4")
@@ -124,6 +125,10 @@ def _list_of_project(call: Call) -> Answer:
     project = _project(call)
     runbooks = call.lookup("runbooks", by_project, project)
     return crud.list_page(call, RUNBOOKS, runbooks, f"projects/{project}/runbooks")
+
+
+def _all_of_project(call: Call) -> Answer:
+    return crud.all_of(call, RUNBOOKS, call.lookup("runbooks", by_project, _project(call)))
 
 
 def _create_in_project(call: Call) -> Answer:
