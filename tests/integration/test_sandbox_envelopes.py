@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 from octopus_samples import needs_samples, swagger_of
 from sandbox_http import Http, http
+from swagger import shape
 
+from sandbox.app import ROUTER, create_app
 from sandbox.settings import Settings
+from sandbox.store import Store
+from sandbox.versions import at_least
 
 SPACE = "Spaces-1"
 DETAILS = {"Type": "UsernamePassword", "Username": "u", "Password": {"HasValue": True, "NewValue": "s3cret"}}
@@ -151,6 +155,38 @@ async def test_a_strict_server_is_strict_in_a_form_too() -> None:
 async def test_a_release_has_its_forms_only(version: str, path: str, status: int) -> None:
     async with http(Settings(version=version)) as api:
         assert (await api.raw("GET", path))[0] == status
+
+
+@needs_samples
+@pytest.mark.parametrize("version", ["2023.4.8290", "2026.1.9674"])
+def test_every_route_has_the_forms_that_its_release_has(version: str) -> None:
+    served = {
+        (route.method, shape(f"/{route.template}"))
+        for route in create_app(Store(), Settings())[ROUTER]
+        if at_least(version, route.since)
+    }
+    lacking = {
+        f"{method} {path}"
+        for path, methods in swagger_of(version).shapes.items()
+        for method in methods
+        if path.endswith(("/v1", "/v2"))
+        and (method, path[:-3].removeprefix("/{space}")) in served
+        and (method, path.removeprefix("/{space}")) not in served
+    }
+    # 2023.4 had it and 2026.1 has not.
+    assert lacking <= {"POST /machines/v1", "POST /{space}/machines/v1"}
+
+
+async def test_what_is_done_to_files_and_certificates() -> None:
+    async with http() as api:
+        certificate = await api.post("certificates/generate", {"Name": "Web", "SubjectCommonName": "web.example"})
+        path = f"certificates/{certificate['Id']}"
+        assert await api.post(f"{path}/archive/v1", {}) == {}
+        assert (await api.get(path))["Archived"]
+        assert await api.post(f"{path}/unarchive/v1", {}) == {}
+        assert not (await api.get(path))["Archived"]
+        await api.refused("DELETE", "packages/packages-None.1.0.0/v1", status=404)
+        await api.refused("DELETE", "events/archives/none.jsonl/v1", status=404)
 
 
 # -- previews and summaries ------------------------------------------------------------------------------------------
