@@ -49,7 +49,7 @@ def run(*, quick: bool = False) -> dict[str, Any]:
     except MissingError as missing:
         report.say(f"[yellow]receiver: not measured, {missing}[/yellow]")
         return {"skipped": str(missing)}
-    rounds, seconds = (2, 1.0) if quick else (8, 2.0)
+    rounds, seconds = (2, 1.0) if quick else (5, 2.0)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="octosync-bench-")))
         measured = _measure(_start(stack, folder), wrk.write_body(folder), rounds, seconds)
