@@ -85,7 +85,7 @@ async def test_bad_input_is_survived_and_costs_nothing_that_was_good(redis_url: 
             assert await one.hook(body, secret) == status, body[:20]
         project = await one.source.project("OctoFX")
         await one.source.variables(project, row("Url", "https://x"))
-        await eventually(lambda: value_there(one, "OctoFX", "Url"), 40)
+        await eventually(lambda: value_there(one, "OctoFX", "Url"), 80)
         await one.settled()
         counters = await one.state.inbox.counters()
         assert counters.unparsable == 6
