@@ -13,6 +13,7 @@ ENVIRONMENT = Kind(
     name="environment",
     prefix="Environments",
     route="environments",
+    bulk="environments",
     mode=Mode.SHARED_NAME,
     listed_by="environments/all",
     # What runs where is the first thing that two instances differ in: only a person decides that one exists.
@@ -49,6 +50,7 @@ WORKER_POOL = Kind(
     name="worker-pool",
     prefix="WorkerPools",
     route="workerpools",
+    bulk="workerpools",
     mode=Mode.SHARED_NAME,
     listed_by="workerpools/all",
     shape=Shape(

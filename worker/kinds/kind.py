@@ -21,6 +21,10 @@ class Mode(StrEnum):
     """It must exist on both sides under one name; its details may differ, and follow only if the route says so."""
     MERGE = "merge"
     """Missing: created. Existing: merged three ways."""
+    EXACT = "exact"
+    """Missing: created. Existing: the source always wins; drift on the destination is put back and reported."""
+    ON_REQUEST = "on-request"
+    """Crosses only where the route lists it, never because something refers to it; then as merged."""
     LOOKUP = "lookup"
     """Only found by name, never written: what the destination lacks, a person creates."""
 
@@ -62,6 +66,12 @@ class Kind:
     """Its word in a name path below its owner, where the kind has no name of its own (``…/variables``)."""
     never_created_types: frozenset[str] = frozenset()
     """Types of which a space has exactly one, made by the server (the built-in feed): matched by type, not by name."""
+    bulk: str | None = None
+    """The list, relative to the space, from which many documents come at once."""
+    bulk_by_ids: bool = True
+    """Whether that list takes ``ids``; else it is only paged."""
+    versioned: bool = False
+    """Its documents carry a ``Version`` that the server compares on a PUT (API reference 2026, "Concurrency")."""
 
     def path_of(self, document_id: str, owner_id: str | None = None) -> str:
         """The route, relative to the space, where the document is read and written."""

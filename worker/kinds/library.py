@@ -13,6 +13,7 @@ FEED = Kind(
     name="feed",
     prefix="Feeds",
     route="feeds",
+    bulk="feeds",
     mode=Mode.SHARED_NAME,
     listed_by="feeds/all",
     type_field="FeedType",
@@ -26,6 +27,7 @@ LIFECYCLE = Kind(
     name="lifecycle",
     prefix="Lifecycles",
     route="lifecycles",
+    bulk="lifecycles",
     mode=Mode.SHARED_NAME,
     listed_by="lifecycles/all",
     shape=Shape(
@@ -51,6 +53,7 @@ PROJECT_GROUP = Kind(
     name="project-group",
     prefix="ProjectGroups",
     route="projectgroups",
+    bulk="projectgroups",
     mode=Mode.SHARED_NAME,
     listed_by="projectgroups/all",
     # Both fields are left over from older servers and read-only since.
@@ -65,6 +68,7 @@ LIBRARY_VARIABLE_SET = Kind(
     name="library-variable-set",
     prefix="LibraryVariableSets",
     route="libraryvariablesets",
+    bulk="libraryvariablesets",
     mode=Mode.MERGE,
     # Without contentType the server lists script modules too; they are of another kind here.
     listed_by="libraryvariablesets/all?contentType=Variables",

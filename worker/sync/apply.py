@@ -18,11 +18,11 @@ from worker.kinds.kind import Kind, Place
 from worker.kinds.references import PendingId
 from worker.ledger.ledger import Ledger
 from worker.octopus import errors
-from worker.octopus.client import SpaceClient
 from worker.plan.values import Action, Document, printed
 from worker.queue.lease import DocumentLease
 from worker.sync.baseline import Baseline, Intent, wrote_after
 from worker.sync.documents import Written
+from worker.sync.exchange import Ends, exchange_of
 from worker.sync.fields import MISSING, same
 from worker.sync.leases import WriteLeases
 from worker.sync.planner import Planned
@@ -33,9 +33,6 @@ log = structlog.get_logger(__name__)
 
 Guard = Callable[[], Awaitable[None]]
 """Asked right before each write. Raises if the lease is lost: then nothing may be written any more."""
-
-VERSIONED = frozenset({"variable-set", "deployment-process", "runbook-process"})
-"""Kinds whose documents carry a version that the server compares on a PUT (API reference 2026, "Concurrency")."""
 
 
 class Moved(Exception):  # noqa: N818  (a reason to plan again, not an error)
@@ -56,7 +53,7 @@ class Applier:
     def __init__(
         self,
         world: World,
-        destination: SpaceClient,
+        ends: Ends,
         ledger: Ledger,
         *,
         guard: Guard,
@@ -66,12 +63,13 @@ class Applier:
     ) -> None:
         self.world = world
         self.route = world.route.name
-        self.destination = destination
+        self.ends = ends
+        self.destination = ends.destination
         self.ledger = ledger
         self.guard = guard
         self.run_id = run_id
         self.progress = progress or (lambda _: None)
-        self.leases = WriteLeases(leases, repr(destination), run_id)
+        self.leases = WriteLeases(leases, repr(ends.destination), run_id)
         self.bound: dict[str, str] = {}
         """Stand-in → the id that has come to exist."""
         self.known: dict[str, Baseline] = {}
@@ -144,18 +142,18 @@ class Applier:
     async def write_leased(self, action: Action, written: Written, destination_id: str, *, creates: bool) -> None:
         kind = registry.BY_NAME[action.kind]
         owner = self.owner_of(kind, destination_id)
-        path = kind.path_of(destination_id, owner)
+        exchange = exchange_of(kind)
         body: Document = self.bind(action.body or {})
         there = None if creates or action.overlay else self.world.destination.documents.get(destination_id)
         if action.overlay:
-            current = await self.destination.get(path)
+            current = await exchange.read(self.destination, kind, destination_id, owner)
             if holds(body, current):
                 return await self.settle(action, written, kind, destination_id, current, body)
             sent = overlaid(current, body)
         elif creates:
             sent = body
         else:
-            await self.check_still(kind, destination_id, path)
+            await self.check_still(kind, destination_id, owner)
             sent = body
         source_id = action.source_id or ""
         await self.intend(action, written, sent, "create" if creates else "update", destination_id, there)
@@ -164,7 +162,10 @@ class Applier:
         log.info("write", op=action.op, item=printed(action.path), fields=[change.where for change in action.changes])
         try:
             wire = without_pending(sent)
-            answer = await (self.destination.post(kind.route, wire) if creates else self.destination.put(path, wire))
+            if creates:
+                answer = await exchange.create(self.ends, kind, wire)
+            else:
+                answer = await exchange.update(self.ends, kind, destination_id, owner, wire)
         except errors.OctopusError as error:
             if not error.maybe_applied:
                 await self.ledger.intents.clear(self.route, source_id)
@@ -172,7 +173,7 @@ class Applier:
                 raise Moved(f"{printed(action.path)}: {error.server_words}") from error
             raise
         if "Id" not in answer:
-            answer = await self.destination.get(path)
+            answer = await exchange.read(self.destination, kind, destination_id, owner)
         self.applied.writes += 1
         self.applied.actions.append(action)
         if not creates and not isinstance(action.destination_id, PendingId):
@@ -307,14 +308,14 @@ class Applier:
 
     # ── bodies ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def check_still(self, kind: Kind, destination_id: str, path: str) -> None:
+    async def check_still(self, kind: Kind, destination_id: str, owner: str | None) -> None:
         """Where the API compares no version, we do: read again right before the write."""
-        if kind.name in VERSIONED:
+        if kind.versioned:
             return
         observed = self.world.destination.documents.get(destination_id)
-        current = await self.destination.get(path)
+        current = await exchange_of(kind).read(self.destination, kind, destination_id, owner)
         if not same(current, observed):
-            raise Moved(f"{path} changed on the destination while it was being compared")
+            raise Moved(f"{kind.path_of(destination_id, owner)} changed on the destination while it was being compared")
 
     def owner_of(self, kind: Kind, destination_id: str) -> str | None:
         return destination_id.partition("-")[2] if kind.place is Place.WITH_OWNER else None

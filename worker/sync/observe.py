@@ -21,6 +21,7 @@ from worker.octopus.client import SpaceClient
 from worker.octopus.errors import NotFound, ServerFault
 from worker.plan.values import Document
 from worker.queue.subjects import subject
+from worker.sync.exchange import exchange_of
 from worker.sync.spool import Spool
 from worker.sync.world import Directory, Entry, Need, Side
 
@@ -32,24 +33,6 @@ EVENTS = 500
 
 OVERLAP = timedelta(seconds=10)
 """Events may be committed late, and the Date header knows whole seconds."""
-
-# Lists that take `ids`, by kind (server Swagger 2026.1). Accounts have none that does, deployment settings none at all.
-LISTS_BY_IDS = {
-    "variable-set": "variables/all",
-    "deployment-process": "deploymentprocesses",
-    "project": "projects",
-    "channel": "channels",
-    "runbook": "runbooks",
-    "lifecycle": "lifecycles",
-    "library-variable-set": "libraryvariablesets",
-    "environment": "environments",
-    "feed": "feeds",
-    "project-group": "projectgroups",
-    "worker-pool": "workerpools",
-}
-
-LISTS_WITHOUT_IDS = {"runbook-process"}
-"""Kinds with a list that is paged, and no more."""
 
 
 class SideObserver:
@@ -114,9 +97,9 @@ class SideObserver:
         missing = {need.document_id: need for need in needs}
         if self.spool is not None:
             await self.spooled(kind, missing, self.spool)
-        if len(missing) >= BULK_FROM and kind.name in LISTS_BY_IDS:
+        if len(missing) >= BULK_FROM:
             try:
-                found = await self.client.by_ids(LISTS_BY_IDS[kind.name], sorted(missing))
+                found = await exchange_of(kind).read_many(self.client, kind, sorted(missing))
             except ServerFault:
                 found = []  # one broken document breaks a list; asked for one by one, the others come
             for document in found:
@@ -126,12 +109,12 @@ class SideObserver:
 
     async def spooled(self, kind: Kind, missing: dict[str, Need], spool: Spool) -> None:
         """Takes out of ``missing`` what the spool knows, and has it read a whole list where that is cheaper."""
-        if kind.name in LISTS_WITHOUT_IDS:
+        if kind.bulk is not None and not kind.bulk_by_ids:
             owners = self.side.directories.get(kind.owner_kinds[0])
             if owners is not None and spool.is_cheaper(kind.name, len(missing), len(owners)):
                 spool.listed.add(kind.name)
                 with contextlib.suppress(ServerFault):  # one broken document breaks the list
-                    spool.put(await self.client.list(kind.route))
+                    spool.put(await self.client.list(kind.bulk))
         for document_id, need in list(missing.items()):
             found = spool.get(document_id)
             if kind.name == "deployment-settings" and (project := spool.get(need.owner_id)) is not None:
@@ -142,7 +125,7 @@ class SideObserver:
 
     async def document(self, kind: Kind, need: Need) -> None:
         try:
-            found: Document | None = await self.client.get(kind.path_of(need.document_id, need.owner_id))
+            found: Document | None = await exchange_of(kind).read(self.client, kind, need.document_id, need.owner_id)
         except NotFound:
             found = None
             await self.doubt(kind, need.owner_id)

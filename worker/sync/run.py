@@ -31,6 +31,7 @@ from worker.queue.lease import DocumentLease, LeaseBusyError
 from worker.sync.apply import Applied, Applier, Guard, Moved
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.checks import Stop, must_wait
+from worker.sync.exchange import Ends
 from worker.sync.items import SUBTREE, Items
 from worker.sync.observe import SideObserver
 from worker.sync.planner import Planned, Planner
@@ -216,7 +217,7 @@ class OpenRoute:
                 return Outcome(_result(planned.plan, 0), planned.plan)
             applier = Applier(
                 self.world,
-                self.destination.client,
+                Ends(self.source.client, self.destination.client),
                 self.ledger,
                 guard=guard,
                 run_id=run.id,

@@ -1,0 +1,60 @@
+"""Exchange: how a document of a kind is read from a server and written to one.
+
+As a rule it is one GET, POST or PUT of one route (:class:`Exchange` itself). Where Octopus is odd (a document spread
+over two routes, a file beside a document, something that is installed rather than created) a kind has a subclass in
+:data:`ODD`, and the engine does not notice: it plans with plain documents, whatever they are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from worker.kinds.kind import Kind
+from worker.octopus.client import SpaceClient
+from worker.plan.values import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Both spaces. The source is there to be read: some things (files) never stand in a plan."""
+
+    source: SpaceClient
+    destination: SpaceClient
+
+
+class Exchange:
+    """The rule. All of it raises what the client raises."""
+
+    async def read(self, space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> Document:
+        """Raises :class:`worker.octopus.errors.NotFound` for what is not there, or not visible."""
+        document: Document = await space.get(kind.path_of(document_id, owner_id))
+        return document
+
+    async def read_many(self, space: SpaceClient, kind: Kind, ids: Sequence[str]) -> list[Document]:
+        """The documents of ``ids`` that a list has; ``[]`` where no list takes ids."""
+        if kind.bulk is None or not kind.bulk_by_ids:
+            return []
+        return await space.by_ids(kind.bulk, ids)
+
+    async def create(self, ends: Ends, kind: Kind, body: Document) -> Document:
+        """The document as the destination has made it, with its id."""
+        return await ends.destination.post(kind.route, body)
+
+    async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
+        """The document as it now is, or ``{}`` where the server does not say.
+
+        One write, as the caller sees it. An error after which it may have been applied must say so
+        (``maybe_applied``): then the next run looks at what became of it.
+        """
+        return await ends.destination.put(kind.path_of(document_id, owner_id), body)
+
+
+PLAIN = Exchange()
+
+ODD: Mapping[str, Exchange] = {}
+"""By kind."""
+
+
+def exchange_of(kind: Kind) -> Exchange:
+    return ODD.get(kind.name, PLAIN)
