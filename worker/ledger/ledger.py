@@ -21,6 +21,7 @@ from worker.ledger.clean_ups import CleanUpEntry, CleanUps, State
 from worker.ledger.cursors import Cursors
 from worker.ledger.deletions import Deletions
 from worker.ledger.directories import Directories
+from worker.ledger.drift import Drift
 from worker.ledger.held import Held
 from worker.ledger.intents import Intents
 from worker.ledger.links import Links
@@ -53,6 +54,7 @@ class Ledger:
         self.deletions = Deletions(redis, prefix)
         self.intents = Intents(redis, prefix)
         self.awaited = Awaited(redis, prefix)
+        self.drift = Drift(redis, prefix)
 
     async def identity(self) -> str:
         """A random name of this ledger, made once. Our requests carry it, so that we know our own writes in an audit
@@ -108,6 +110,7 @@ class Ledger:
         await self.windows.clear(route)
         await self.intents.clear(route)
         await self.awaited.clear(route)
+        await self.drift.clear(route)
         await self.held.forbid_adoption(route)
         await self.held.forget_fingerprint(route)
 

@@ -27,6 +27,9 @@ LINE_LENGTH = 300
 BLOCK_LINES = 80
 """Lines of one block that are shown. The JSON form has the whole."""
 
+EXCERPT = 2_000
+"""Characters of a value up to which an excerpt holds all of it."""
+
 DIFF_LINES = 20_000
 """Texts with more lines, both sides together, are not compared line by line: it would take too long."""
 
@@ -84,6 +87,39 @@ def block(change: Change) -> list[str]:
     shown = [line[0] + _cut(visible(line[1:], keep="\t")) for line in diff[:BLOCK_LINES]]
     hidden = len(diff) - len(shown)
     return [*shown, f"@@ {hidden} more lines @@"] if hidden else shown
+
+
+def excerpt(before: Any, after: Any) -> tuple[Any, Any]:
+    """Both values where they are short; else, as text, the lines around what differs, with ``…`` for what is left out.
+
+    What is left out is the same in both, but where even the rest is too long for an excerpt.
+    """
+    if _size(before) <= EXCERPT and _size(after) <= EXCERPT:
+        return before, after
+    if before is None or after is None:
+        return _shortened(before), _shortened(after)
+    one, two = _lines(before), _lines(after)
+    if len(one) + len(two) > DIFF_LINES:
+        return _shortened(before), _shortened(after)
+    groups = difflib.SequenceMatcher(None, one, two, autojunk=False).get_grouped_opcodes(2)
+    mine: list[str] = []
+    theirs: list[str] = []
+    for group in groups:
+        mine += ["…", *one[group[0][1] : group[-1][2]]]
+        theirs += ["…", *two[group[0][3] : group[-1][4]]]
+    return _cut_text("\n".join([*mine, "…"])), _cut_text("\n".join([*theirs, "…"]))
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, str) else len(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _shortened(value: Any) -> Any:
+    return value if _size(value) <= EXCERPT else _cut_text("\n".join(_lines(value)))
+
+
+def _cut_text(text: str) -> str:
+    return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…"
 
 
 def _lines(value: Any) -> list[str]:
