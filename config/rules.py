@@ -1,10 +1,15 @@
 """The rules of a route: what happens when source and destination do not fit, or when both have a say.
 
     Rules
-     ├─ VariableRules     whose value counts, what becomes of rows that are new or gone
-     │   └─ ScopeRules    one option per dimension of a variable's scope
-     ├─ StepRules         the same for the scopes of deployment and runbook steps, and the pins
-     └─ removed, on_missing, update, sensitive_placeholder
+     ├─ preset               defaults for a scenario (config.presets); what is written beside it still counts
+     ├─ ItemRules            every rule there is:
+     │   ├─ VariableRules        whose value counts, what becomes of rows that are new or gone
+     │   │   ├─ ScopeRules           one option per dimension of a variable's scope
+     │   │   └─ ReferenceRules       values that name an account, a certificate or a worker pool
+     │   ├─ StepRules            the scopes of deployment and runbook steps; single steps by name
+     │   ├─ InfrastructureRules  the scopes of accounts and certificates
+     │   └─ removed, on_missing, update, retention, accounts, sensitive_placeholder
+     └─ overrides            the same rules once more, for some items only: by kind, by project, by name
 
 Every rule holds for ever, not only at first contact. The defaults never overwrite a value of the destination, never
 remove anything, and never widen a scope.
@@ -12,13 +17,17 @@ remove anything, and never widen a scope.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, field_serializer, model_validator
 
 from config.model import Model, refuse
-from config.names import SHARED_NAME_KINDS, nearest
+from config.names import PART_KINDS, SHARED_NAME_KINDS, Pattern, nearest
+from config.presets import PRESETS, Preset, laid_under
+from config.selection import Selection
 
 PLACEHOLDER = "REPLACE ME"
 
@@ -68,6 +77,31 @@ class OnMissing(StrEnum):
     """The step, phase or row that requires it is left out; the rest of the document crosses."""
 
 
+class UnknownReference(StrEnum):
+    """What becomes of a variable whose value names something that the destination has not got."""
+
+    ERROR = "error"
+    """The whole set is not written."""
+    SKIP = "skip"
+    """The row is not added, and what is there is left alone."""
+    PLACEHOLDER = "placeholder"
+    """The row crosses without a value, with a clean-up entry."""
+
+
+class Retention(StrEnum):
+    KEEP = "keep"
+    """How long releases and runs are kept is the destination's own, once the item exists."""
+    FOLLOW = "follow"
+    """It follows the source, three ways."""
+
+
+class Accounts(StrEnum):
+    CREATE = "create"
+    """What refers to an account that the destination lacks has it created, with placeholders for its secrets."""
+    NONE = "none"
+    """No account crosses. Variables that name one do, and get a value only where the destination has its account."""
+
+
 def _shared_name_kind(kind: str) -> str:
     if kind in SHARED_NAME_KINDS:
         return kind
@@ -93,17 +127,37 @@ class ScopeRules(Model):
     tenant_tag: ScopeOption = ScopeOption.SKIP_UNLESS_PARTIAL
 
 
-class Pin(Model):
-    """A step that gets a scope of its own on the destination: cross it, but run it there and there.
+class ReferenceRules(Model):
+    """Variables whose value is an id: what becomes of one that names nothing on the destination."""
 
-    All of ``project``, ``runbook`` and ``step`` are name patterns on the source. The environments and channels are the
-    destination's names; they replace what the source's step is scoped to, so nothing of it can mismatch.
-    """
+    account: UnknownReference = UnknownReference.PLACEHOLDER
+    certificate: UnknownReference = UnknownReference.PLACEHOLDER
+    worker_pool: UnknownReference = UnknownReference.PLACEHOLDER
+
+
+class SomeSteps(Model):
+    """Steps by name. All of ``project``, ``runbook`` and ``step`` are name patterns on the source."""
 
     project: str = Field(min_length=1)
     step: str = Field(min_length=1)
     runbook: str | None = Field(default=None, min_length=1)
     """Of which runbook the step is. Without: of the deployment process."""
+
+    def match(self, project: str, runbook: str | None, step: str) -> bool:
+        if (self.runbook is None) != (runbook is None):
+            return False
+        if self.runbook is not None and runbook is not None and not Pattern(self.runbook).matches(runbook):
+            return False
+        return Pattern(self.project).matches(project) and Pattern(self.step).matches(step)
+
+
+class Pin(SomeSteps):
+    """A step that gets a scope of its own on the destination: cross it, but run it there and there.
+
+    The environments and channels are the destination's names; they replace what the source's step is scoped to, so
+    nothing of it can mismatch.
+    """
+
     environments: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
 
@@ -114,8 +168,23 @@ class Pin(Model):
         return self
 
 
+class StepScopes(SomeSteps):
+    """Steps for which other scope options hold than for the rest. What is left out holds as for the rest."""
+
+    environment: ScopeOption | None = None
+    excluded_environment: ScopeOption | None = None
+    channel: ScopeOption | None = None
+    tenant_tag: ScopeOption | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> StepScopes:
+        if not self.model_fields_set - {"project", "runbook", "step"}:
+            raise refuse("says nothing about a scope", "name environment, excluded_environment, channel or tenant_tag")
+        return self
+
+
 class StepRules(Model):
-    """One option per dimension of a step's scope."""
+    """One option per dimension of a step's scope, and what holds for single steps only."""
 
     environment: ScopeOption = ScopeOption.SKIP_UNLESS_PARTIAL
     excluded_environment: ScopeOption = ScopeOption.IGNORE_MISMATCH
@@ -125,6 +194,31 @@ class StepRules(Model):
     tenant_tag: ScopeOption = ScopeOption.SKIP_UNLESS_PARTIAL
     pins: tuple[Pin, ...] = ()
     """Steps that get a scope of their own on the destination. The first that matches counts."""
+    scopes: tuple[StepScopes, ...] = ()
+    """Steps for which other options hold. The first that matches and names the dimension counts."""
+    ignore: tuple[SomeSteps, ...] = ()
+    """Steps that do not cross. What the destination has of them is left alone."""
+
+    def option(self, dimension: str, project: str, runbook: str | None, step: str) -> ScopeOption:
+        """``dimension``: as a field of this model is called."""
+        for some in self.scopes:
+            own: ScopeOption | None = getattr(some, dimension)
+            if own is not None and some.match(project, runbook, step):
+                return own
+        general: ScopeOption = getattr(self, dimension)
+        return general
+
+
+class InfrastructureRules(Model):
+    """The scopes of accounts and certificates: where they may be used. One that fits nowhere is not created."""
+
+    environment: ScopeOption = ScopeOption.SKIP_UNLESS_PARTIAL
+    tenant: ScopeOption = ScopeOption.SKIP_UNLESS_PARTIAL
+    """Tenants and tenant tags: together they say for whom, so one answer counts for both."""
+
+    def option(self, dimension: str) -> ScopeOption:
+        found: ScopeOption = getattr(self, dimension)
+        return found
 
 
 class VariableRules(Model):
@@ -135,35 +229,89 @@ class VariableRules(Model):
     """The value of a row that is new to the destination: the source's, or the placeholder."""
     removed: Removed = Removed.KEEP
     scopes: ScopeRules = ScopeRules()
+    references: ReferenceRules = ReferenceRules()
     placeholder: str = Field(default=PLACEHOLDER, min_length=1)
 
 
-class Rules(Model):
-    """All rules of a route. ``preset: mirror`` changes the defaults; what is written beside it still counts."""
+class ItemRules(Model):
+    """Every rule there is. For the whole route (:class:`Rules`), or for some of its items (:class:`Override`)."""
 
-    preset: Literal["mirror"] | None = None
-    """``mirror``: values always follow, what the source dropped is removed where we wrote it, and the details of every
-    shared-name kind follow too. For instances that shall be alike."""
     variables: VariableRules = VariableRules()
     steps: StepRules = StepRules()
+    infrastructure: InfrastructureRules = InfrastructureRules()
     removed: Removed = Removed.KEEP
     """For elements of documents: steps, phases, channels, tags."""
     on_missing: OnMissing = OnMissing.BLOCK
     update: frozenset[SharedNameKind] = frozenset()
     """Shared-name kinds whose details follow the source too."""
+    retention: Retention = Retention.KEEP
+    """Of lifecycles, their phases, and runbooks."""
+    accounts: Accounts = Accounts.CREATE
     sensitive_placeholder: str = Field(default=PLACEHOLDER, min_length=1)
     """The value of a new secret, until a person fills it in. Secrets cannot be read through the API."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _defaults_of_the_preset(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or data.get("preset") != "mirror":
-            return data
-        variables = data.get("variables", {})
-        if isinstance(variables, dict):
-            variables = {"value": ValueRule.ALWAYS, "removed": Removed.REMOVE_OURS} | variables
-        return {"removed": Removed.REMOVE_OURS, "update": SHARED_NAME_KINDS} | data | {"variables": variables}
 
     @field_serializer("update")
     def _in_order(self, kinds: frozenset[str]) -> list[str]:
         return sorted(kinds)
+
+
+class Override(ItemRules):
+    """Rules for some items. What it does not say holds as for the route; a list takes the place of the route's list."""
+
+    for_: Selection = Field(alias="for")
+    """Kinds and name patterns, as in ``include``. A project stands for itself and all that belongs to it."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Override:
+        if not self.for_.root:
+            raise refuse("names no item", 'write for: { project: ["OctoFX*"] }, or another kind')
+        if self.model_fields_set == {"for_"}:
+            raise refuse("changes no rule", "write one beside `for`, or take the entry out")
+        return self
+
+    def concerns(self, path: Sequence[str]) -> bool:
+        """``path``: the name path of a document on the source, as ``("project", "OctoFX", "runbook", "Restart")``."""
+        if self.for_.matches(path[0], path[1]):
+            return True
+        return len(path) > 3 and path[2] in PART_KINDS and self.for_.matches(path[2], path[3], path[1])
+
+
+class Rules(ItemRules):
+    """All rules of a route."""
+
+    preset: Preset | None = None
+    """Defaults for one of the scenarios that lead to several instances. What is written beside it still counts."""
+    overrides: tuple[Override, ...] = ()
+    """Where several concern an item and say something about the same rule, the last one counts."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_the_preset(cls, data: Any) -> Any:
+        preset = PRESETS.get(str(data.get("preset"))) if isinstance(data, dict) else None
+        return data if preset is None else laid_under(preset, data)
+
+    @cached_property
+    def _found(self) -> dict[tuple[int, ...], ItemRules]:
+        return {(): self}
+
+    def of(self, path: Sequence[str]) -> ItemRules:
+        """The rules for the document with this name path on the source."""
+        concerned = tuple(at for at, override in enumerate(self.overrides) if override.concerns(path))
+        if concerned not in self._found:
+            rules: ItemRules = self
+            for at in concerned:
+                rules = _over(rules, self.overrides[at])
+            self._found[concerned] = rules
+        return self._found[concerned]
+
+
+_M = TypeVar("_M", bound=Model)
+
+
+def _over(below: _M, above: Model) -> _M:
+    """``below``, with all that was written down in ``above``."""
+    said: dict[str, Any] = {}
+    for name in above.model_fields_set & type(below).model_fields.keys():
+        value = getattr(above, name)
+        said[name] = _over(getattr(below, name), value) if isinstance(value, Model) else value
+    return below.model_copy(update=said)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, RootModel
 from config import schema
 from config.load import check
 from config.names import INCLUDABLE_KINDS
+from config.presets import Preset
 from config.routes import Instance, Route, RoutesFile
 from config.rules import Rules
 
@@ -33,7 +34,7 @@ def models(annotation: Any, found: set[type[BaseModel]]) -> set[type[BaseModel]]
 def settings_of_the_routes_file() -> Iterator[str]:
     for model in models(RoutesFile, set()):
         if not issubclass(model, RootModel):
-            yield from (f"{model.__name__}.{name}" for name in model.model_fields)
+            yield from (f"{model.__name__}.{field.alias or name}" for name, field in model.model_fields.items())
 
 
 def test_example_loads_without_a_doubt() -> None:
@@ -82,10 +83,12 @@ def test_first_instance_spells_out_the_defaults() -> None:
         assert getattr(first, name) == Instance.model_fields[name].default
 
 
-def test_preset_is_explained_as_it_is() -> None:
-    written = yaml.safe_load("{" + re.search(r"#   (variables: \{ value.*),  update: every", TEXT)[1] + "}")  # type: ignore[index]  # None fails the test
-    mirror = Rules.model_validate({"preset": "mirror"})
-    assert mirror.model_copy(update={"preset": None, "update": frozenset()}) == Rules.model_validate(written)
+@pytest.mark.parametrize("preset", list(Preset))
+def test_preset_is_explained_as_it_is(preset: Preset) -> None:
+    [block] = re.findall(rf"^ +#   {preset} .*\n((?: +#     .*\n)+)", TEXT, re.MULTILINE)
+    written = yaml.safe_load(re.sub(r"^ +#     ", "", block, flags=re.MULTILINE))
+    meant = Rules.model_validate({"preset": preset})
+    assert meant.model_copy(update={"preset": None}) == Rules.model_validate(written)
 
 
 def test_exported_schema_is_the_schema() -> None:

@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from config.names import SHARED_NAME_KINDS
+from config.presets import PRESETS
 from config.rules import NewRows, OnMissing, Removed, Rules, ScopeOption, ValueRule
 
 
@@ -45,3 +46,94 @@ def test_preset_does_not_hide_a_mistake() -> None:
 def test_placeholder_is_never_empty() -> None:
     with pytest.raises(ValidationError):
         Rules.model_validate({"sensitive_placeholder": ""})
+
+
+def test_override_holds_for_a_project_and_all_that_belongs_to_it() -> None:
+    rules = Rules.model_validate(
+        {"overrides": [{"for": {"project": ["Octo*"]}, "variables": {"value": "follow"}, "removed": "remove-ours"}]}
+    )
+    for path in (("project", "OctoFX"), ("project", "octofx", "variables"), ("project", "OctoFX", "runbook", "R")):
+        assert rules.of(path).variables.value is ValueRule.FOLLOW
+        assert rules.of(path).removed is Removed.REMOVE_OURS
+    assert rules.of(("project", "Other")) is rules
+    assert rules.of(("library-variable-set", "OctoFX", "variables")) is rules
+
+
+def test_override_of_a_part_names_its_project_or_means_all() -> None:
+    rules = Rules.model_validate(
+        {
+            "overrides": [
+                {"for": {"runbook": ["Restart*"]}, "removed": "remove-ours"},
+                {"for": {"runbook": [{"project": "B", "name": "Restart it"}]}, "removed": "keep"},
+            ]
+        }
+    )
+    assert rules.of(("project", "A", "runbook", "Restart it", "process")).removed is Removed.REMOVE_OURS
+    assert rules.of(("project", "B", "runbook", "Restart it", "process")).removed is Removed.KEEP
+    assert rules.of(("project", "A", "deployment-process")).removed is Removed.KEEP
+
+
+def test_override_changes_only_what_it_says_and_the_last_one_counts() -> None:
+    rules = Rules.model_validate(
+        {
+            "preset": "mirror",
+            "variables": {"new_rows": "placeholder"},
+            "overrides": [
+                {
+                    "for": {"project": ["*"]},
+                    "variables": {"value": "keep", "scopes": {"channel": "error-unless-exact"}},
+                },
+                {"for": {"project": ["OctoFX"]}, "variables": {"value": "follow"}},
+            ],
+        }
+    )
+    found = rules.of(("project", "OctoFX", "variables")).variables
+    assert (found.value, found.new_rows, found.removed) == (ValueRule.FOLLOW, NewRows.PLACEHOLDER, Removed.REMOVE_OURS)
+    assert found.scopes.channel is ScopeOption.ERROR_UNLESS_EXACT
+    assert found.scopes.environment is ScopeOption.SKIP_UNLESS_PARTIAL
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ({"for": {}, "removed": "keep"}, "names no item"),
+        ({"for": {"project": ["*"]}}, "changes no rule"),
+        ({"removed": "keep"}, "for"),
+        ({"for": {"project": ["*"]}, "preset": "mirror"}, "preset"),
+        ({"for": {"machine": ["*"]}, "removed": "keep"}, "machine"),
+    ],
+)
+def test_override_that_means_nothing_is_refused(written: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Rules.model_validate({"overrides": [written]})
+
+
+def test_a_single_step_can_have_another_option() -> None:
+    steps = Rules.model_validate(
+        {
+            "steps": {
+                "environment": "skip-unless-exact",
+                "scopes": [
+                    {"project": "*", "step": "Approve*", "channel": "ignore-mismatch"},
+                    {"project": "Octo*", "step": "Approve", "environment": "ignore-mismatch"},
+                    {"project": "*", "runbook": "*", "step": "Approve", "environment": "error-unless-exact"},
+                ],
+            }
+        }
+    ).steps
+    assert steps.option("environment", "OctoFX", None, "Approve") is ScopeOption.IGNORE_MISMATCH
+    assert steps.option("environment", "OctoFX", None, "Deploy") is ScopeOption.SKIP_UNLESS_EXACT
+    assert steps.option("environment", "OctoFX", "Restart", "Approve") is ScopeOption.ERROR_UNLESS_EXACT
+    assert steps.option("channel", "Other", None, "approve it") is ScopeOption.IGNORE_MISMATCH
+
+
+def test_a_step_scope_that_says_nothing_is_refused() -> None:
+    with pytest.raises(ValidationError, match="says nothing about a scope"):
+        Rules.model_validate({"steps": {"scopes": [{"project": "*", "step": "*"}]}})
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_what_stands_beside_any_preset_counts_at_every_depth(preset: str) -> None:
+    rules = Rules.model_validate({"preset": preset, "variables": {"scopes": {"environment": "ignore-mismatch"}}})
+    assert rules.variables.scopes.environment is ScopeOption.IGNORE_MISMATCH
+    assert rules.variables.value == Rules.model_validate({"preset": preset}).variables.value

@@ -76,7 +76,7 @@ def translated(
         PATH,
         document,
         resolve,
-        scope_option=option,
+        scope_option=lambda dimension, _step: option(dimension),
         on_missing=on_missing,
         pinned=lambda step: (pins or {}).get(step, {}),
     )
@@ -233,7 +233,7 @@ def test_on_missing_skip_element_leaves_out_the_step() -> None:
     assert translated(DEPLOYMENT_PROCESS, document).blocked is not None
     out = translated(DEPLOYMENT_PROCESS, document, on_missing=OnMissing.SKIP_ELEMENT)
     assert names(out) == ["A"]
-    assert out.skipped == {"s-B", "a-B"}
+    assert out.skipped == {"s-B", "a-B", "Steps[B]", "Steps[B]/Actions[B]"}
 
 
 def test_skip_element_cannot_help_a_document_that_itself_requires_something() -> None:

@@ -32,6 +32,7 @@ ACCOUNT = Kind(
     mode=Mode.SHARED_NAME,
     listed_by="accounts/all",
     type_field="AccountType",
+    scope_rules="infrastructure",
     shape=Shape(
         fixed=frozenset({"AccountType"}),
         refs={

@@ -31,11 +31,11 @@ LIFECYCLE = Kind(
     mode=Mode.SHARED_NAME,
     listed_by="lifecycles/all",
     shape=Shape(
-        own=RETENTION,
+        retention=RETENTION,
         elements={
             "Phases": Elements(
                 shape=Shape(
-                    own=RETENTION,
+                    retention=RETENTION,
                     refs={
                         "AutomaticDeploymentTargets": Ref("environment", Form.LIST, empty=Empty.ANYWHERE),
                         "OptionalDeploymentTargets": Ref("environment", Form.LIST, empty=Empty.ANYWHERE),

@@ -94,6 +94,7 @@ DEPLOYMENT_PROCESS = Kind(
     owner_kinds=("project",),
     place=Place.WITH_OWNER,
     segment="deployment-process",
+    scope_rules="steps",
     shape=PROCESS,
 )
 
@@ -108,6 +109,7 @@ RUNBOOK_PROCESS = Kind(
     owner_kinds=("runbook",),
     place=Place.WITH_OWNER,
     segment="process",
+    scope_rules="steps",
     shape=PROCESS,
 )
 

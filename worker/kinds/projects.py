@@ -141,7 +141,7 @@ RUNBOOK = Kind(
     listed_by="runbooks/all",
     shape=Shape(
         server=SERVER_FIELDS | {"ProjectId", "RunbookProcessId", "PublishedRunbookSnapshotId"},
-        own=frozenset({"RunRetentionPolicy"}),
+        retention=frozenset({"RunRetentionPolicy"}),
         refs={
             "Environments": Ref("environment", Form.LIST, empty=Empty.ANYWHERE),
             "RunbookTags": Ref("tag", Form.TAG),

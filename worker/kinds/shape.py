@@ -4,7 +4,8 @@ A shape is a tree that follows the document. Per object it says which fields
 
     server     only one server can know (ids, slugs, links, versions, dates): never compared, never sent to another
     fixed      are set on creation and cannot change
-    own        belong to the destination once the item exists (IsDisabled, retention): never touched again
+    own        belong to the destination once the item exists (IsDisabled): never touched again
+    retention  say how long something is kept: as ``own``, unless the route lets retention follow
     values     are values rather than structure: in a conflict the destination wins, and on first contact too
     ordered    are lists of scalars whose order means something (the order in which library sets override each other)
     refs       name other items
@@ -40,6 +41,7 @@ class Shape:
     server: frozenset[str] = SERVER_FIELDS
     fixed: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
+    retention: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
     ordered: frozenset[str] = frozenset()
     refs: Mapping[str, Ref] = field(default_factory=dict)

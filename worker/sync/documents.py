@@ -7,27 +7,27 @@ owner, or the rest of a new one; what is there is read when the plan is applied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from config.names import name_key
+from config.rules import ItemRules
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Place
 from worker.kinds.references import PendingId
 from worker.kinds.variables import VARIABLE_SET
-from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op
+from worker.plan.values import Action, Change, CleanUp, Decision, Document, NamePath, Op
 from worker.sync.baseline import Baseline, Intent
+from worker.sync.bodies import added, pending_elements, removed_by, says_something
 from worker.sync.destroys import destroyed_by
 from worker.sync.fresh import Fresh
 from worker.sync.in_use import in_use
 from worker.sync.lists import STILL_IN_USE
 from worker.sync.merge import merge
-from worker.sync.outcome import plain
 from worker.sync.recover import recovered
 from worker.sync.resolve import Resolved, Resolver
 from worker.sync.rows import translate_rows
-from worker.sync.scopes import pinned_scopes, step_scope_option
+from worker.sync.scopes import ignores, pinned_scopes, scope_option
 from worker.sync.translate import Resolve, Translated, translate
 from worker.sync.variables import MergedVariables, VariablesBaseline, merge_variables
 from worker.sync.world import Entry, World
@@ -69,20 +69,24 @@ class DocumentPlanner:
         self.world = world
         self.resolver = resolver
         self.plans = plans
-        self.rules = world.route.rules
+
+    def rules(self, path: NamePath) -> ItemRules:
+        return self.world.route.rules.of(path)
 
     # ── translation ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def translate(self, kind: Kind, entry: Entry, path: NamePath, document: Document) -> Translated:
         project = self.project_of(entry)
+        rules = self.rules(path)
         out = translate(
             kind,
             path,
             document,
             self.resolve_for(entry, project),
-            scope_option=lambda dimension: step_scope_option(self.rules, dimension),
-            on_missing=self.rules.on_missing,
+            scope_option=lambda dimension, step: scope_option(kind, rules, dimension, path, step),
+            on_missing=rules.on_missing,
             pinned=lambda step: self.pinned(path, project, step),
+            ignored=lambda step: ignores(rules, path, step),
         )
         if out.document is not None and kind.segment is None:
             names = self.world.route.mapped(kind.name, entry.name)
@@ -103,9 +107,10 @@ class DocumentPlanner:
         return resolve
 
     def pinned(self, path: NamePath, project: str | None, step: str) -> dict[str, list[str]]:
-        if not self.rules.steps.pins or project is None:
+        pins = self.rules(path).steps.pins
+        if not pins or project is None:
             return {}
-        return pinned_scopes(self.world, path, step, lambda name: self.channel_called(name, project))
+        return pinned_scopes(self.world, pins, path, step, lambda name: self.channel_called(name, project))
 
     def channel_called(self, name: str, project: str) -> str | None:
         """A channel by the destination's name: one that is there, or one that this plan creates."""
@@ -143,10 +148,11 @@ class DocumentPlanner:
         out = self.translate(kind, entry, path, bare)
         if out.document is None:
             return Outcome(self.not_crossing(kind, entry, path, out), None)
-        fresh = Fresh(path, entry.id, self.rules.sensitive_placeholder)
+        fresh = Fresh(path, entry.id, self.rules(path).sensitive_placeholder)
         body = fresh.document(kind, out.document)
-        if server_made is None and kind.owner_field is not None and entry.owner is not None:
-            body[kind.owner_field] = self.resolver.resolve(path_kind(entry.owner), entry.owner).ids[0]
+        above = registry.kind_of(entry.owner or "")
+        if server_made is None and kind.owner_field is not None and above is not None and entry.owner is not None:
+            body[kind.owner_field] = self.resolver.item(above, entry.owner).ids[0]
         pending = server_made or PendingId.of(entry.id)
         action = Action(
             Op.CREATE,
@@ -154,7 +160,7 @@ class DocumentPlanner:
             path,
             entry.id,
             pending,
-            _added(body),
+            added(body),
             tuple(out.decisions),
             (*out.clean_ups, *fresh.clean_ups),
             body,
@@ -169,7 +175,7 @@ class DocumentPlanner:
             return Outcome(self.not_crossing(kind, entry, path, out), None)
         if not says_something(out.document):
             return None
-        fresh = Fresh(path, entry.id, self.rules.sensitive_placeholder)
+        fresh = Fresh(path, entry.id, self.rules(path).sensitive_placeholder)
         body = fresh.value(kind.shape, out.document, "")
         pending = self.plans.pending[entry.id]
         clean_ups = (*out.clean_ups, *fresh.clean_ups)
@@ -179,7 +185,7 @@ class DocumentPlanner:
             path,
             entry.id,
             pending,
-            _added(body),
+            added(body),
             tuple(out.decisions),
             clean_ups,
             body,
@@ -194,10 +200,12 @@ class DocumentPlanner:
         out = self.translate(kind, entry, path, document)
         if out.document is None:
             return Outcome(self.not_crossing(kind, entry, path, out), None)
-        fresh = Fresh(path, entry.id, self.rules.sensitive_placeholder)
+        fresh = Fresh(path, entry.id, self.rules(path).sensitive_placeholder)
         body = fresh.value(kind.shape, out.document, "")
         elements = {
-            source: PendingId.of(entry.id, source) for name in kind.shape.elements for source in _ids(body.get(name))
+            source: PendingId.of(entry.id, source)
+            for name in kind.shape.elements
+            for source in pending_elements(body.get(name))
         }
         action = Action(
             Op.CREATE if any(body.values()) else Op.LEAVE,
@@ -205,7 +213,7 @@ class DocumentPlanner:
             path,
             entry.id,
             pending,
-            _added(body),
+            added(body),
             tuple(out.decisions),
             (*out.clean_ups, *fresh.clean_ups),
             body,
@@ -236,7 +244,7 @@ class DocumentPlanner:
             out.document,
             there,
             baseline,
-            rules=self.rules,
+            rules=self.rules(path),
             leave=out.leave,
             skipped=out.skipped,
             in_use=lambda step: kind.name == "deployment-process" and in_use(self.world, str(owner), step),
@@ -255,7 +263,7 @@ class DocumentPlanner:
             merged.document if changes else None,
             destroys=removed_by(changes),
         )
-        new = {source: PendingId.of(entry.id, source) for source in _pending_elements(merged.document)}
+        new = {source: PendingId.of(entry.id, source) for source in pending_elements(merged.document)}
         written = Written(
             destination_id, out.document, {**merged.elements, **new}, merged.kept, before=baseline, intent=intent
         )
@@ -271,7 +279,8 @@ class DocumentPlanner:
         self, entry: Entry, path: NamePath, document: Document, destination_id: str, there: Document
     ) -> Outcome:
         project = self.project_of(entry)
-        wanted, out = translate_rows(path, document, self.resolve_for(entry, project), self.rules)
+        rules = self.rules(path)
+        wanted, out = translate_rows(path, document, self.resolve_for(entry, project), rules)
         if out.blocked is not None:
             return Outcome(self.not_crossing(VARIABLE_SET, entry, path, out), None)
         new = isinstance(destination_id, PendingId)
@@ -279,7 +288,7 @@ class DocumentPlanner:
         remembered = VariablesBaseline.from_json(baseline.rows) if baseline and baseline.rows else None
         if remembered is None and (new or (baseline is not None)):
             remembered = VariablesBaseline()
-        merged = merge_variables(path, wanted, there.get("Variables") or [], remembered, self.rules.variables)
+        merged = merge_variables(path, wanted, there.get("Variables") or [], remembered, rules.variables)
         write = bool(merged.changes)
         body = {**there, "Variables": merged.rows} if not new else {"Variables": merged.rows}
         action = Action(
@@ -350,48 +359,3 @@ class DocumentPlanner:
             (*out.clean_ups, blocked),
             waits_for=out.waits_for,
         )
-
-
-def removed_by(changes: Iterable[Change]) -> tuple[str, ...]:
-    """The elements (steps, rows…) that a write takes away: they count as deletes."""
-    return tuple(change.where for change in changes if change.edit is Edit.REMOVE and change.where.endswith("]"))
-
-
-def path_kind(document_id: str) -> str:
-    kind = registry.kind_of(document_id)
-    return kind.name if kind else ""
-
-
-def says_something(value: object) -> bool:
-    """Whether anything in it differs from what the server puts there by itself."""
-    if isinstance(value, dict):
-        return any(says_something(item) for item in value.values())
-    if isinstance(value, list):
-        return bool(value)
-    return value not in (None, "", False)
-
-
-def _added(body: Document) -> tuple[Change, ...]:
-    """The fields of a new document that say something."""
-    return tuple(
-        Change(Edit.ADD, name, None, plain(value))
-        for name, value in body.items()
-        if value not in (None, "", [], {}, False) and name != "Id"
-    )
-
-
-def _ids(elements: object) -> list[str]:
-    """The source ids of all elements, at every depth, of which the destination assigns the ids."""
-    return list(_pending_elements(elements))
-
-
-def _pending_elements(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        found = PendingId.element_of(value.get("Id")) if isinstance(value.get("Id"), PendingId) else None
-        if found is not None:
-            yield found
-        for item in value.values():
-            yield from _pending_elements(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _pending_elements(item)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from config.rules import Removed, Rules
+from config.rules import ItemRules, Removed
 from worker.kinds.references import is_secret
 from worker.kinds.shape import Elements, Shape
 from worker.plan.values import Change, CleanUp, Decision, Document, Edit, NamePath
@@ -32,7 +32,7 @@ class Walk(Protocol):
 
     path: NamePath
     baseline: Baseline
-    rules: Rules
+    rules: ItemRules
     skipped: frozenset[str]
     in_use: Callable[[Document], bool]
     fresh: Fresh
@@ -89,7 +89,13 @@ def merge_elements(walk: Walk, elements: Elements, sides: Sides, where: str) -> 
         else:
             _destination_lacks(walk, one, index, element, previous)
     _drop(walk, one)
-    if sides.contact and one.added and any(position not in one.gone for position in one.foreign):
+    if (
+        sides.contact
+        and one.added
+        and any(
+            position not in one.gone and one.place(one.there[position]) not in walk.skipped for position in one.foreign
+        )
+    ):
         walk.out.contact_conflict = True
     return _arranged(walk, one)
 
@@ -173,7 +179,7 @@ def _drop(walk: Walk, one: _List) -> None:
         if element_id in walk.baseline.kept:
             _keep(walk, place, element_id)
             continue
-        if linked.get(element_id) in walk.skipped:
+        if linked.get(element_id) in walk.skipped or place in walk.skipped:
             continue
         was_ours = linked.get(element_id) not in {None, *wanted} or (
             not element_id and same_element(element, one.before, one.elements.identity) is not MISSING

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from config.rules import Rules
+from config.rules import ItemRules, Retention
 from worker.kinds.references import Empty, Form, is_secret
 from worker.kinds.shape import Shape
 from worker.plan.values import MASK, Change, CleanUp, Decision, Document, Edit, NamePath
@@ -34,15 +34,15 @@ def merge(
     there: Document,
     baseline: Baseline | None,
     *,
-    rules: Rules,
+    rules: ItemRules,
     leave: frozenset[str] | set[str] = frozenset(),
     skipped: frozenset[str] | set[str] = frozenset(),
     in_use: Callable[[Document], bool] = lambda _: False,
 ) -> Merged:
     """``want``: the source's document in destination terms, elements with the source's ids. ``there``: as the
-    destination returned it. ``leave``: places that stay as they are. ``skipped``: source ids of elements that do not
-    cross for now, though the source has not dropped them: what is there of them stays too. ``in_use``: whether another
-    document of the destination still names an element, which must not go before that does not."""
+    destination returned it. ``leave``: places that stay as they are. ``skipped``: source ids and places of elements
+    that do not cross for now, though the source has not dropped them: what is there of them stays too. ``in_use``:
+    whether another document of the destination still names an element, which must not go before that does not."""
     walk = _Walk(path, source_id, baseline or Baseline(), rules, frozenset(leave), frozenset(skipped), in_use)
     ours = baseline is not None and baseline.fresh
     sides = Sides(
@@ -65,7 +65,7 @@ class _Walk:
         path: NamePath,
         source_id: str,
         baseline: Baseline,
-        rules: Rules,
+        rules: ItemRules,
         leave: frozenset[str],
         skipped: frozenset[str],
         in_use: Callable[[Document], bool],
@@ -87,7 +87,7 @@ class _Walk:
             place = at(where, name)
             if name in shape.server or name == "Id" or place in self.leave:
                 continue
-            if name in shape.own and name in result and not sides.ours:
+            if name in result and not sides.ours and self.is_own(shape, name):
                 continue
             if name in shape.fixed and name in result:
                 self.check_fixed(sides.get(name), place)
@@ -102,6 +102,10 @@ class _Walk:
                 if self.field(shape, name, sides.get(name), at(where, name)) is MISSING:
                     del result[name]
         return result
+
+    def is_own(self, shape: Shape, name: str) -> bool:
+        """Whether the field is the destination's, whatever the source says."""
+        return name in shape.own or (name in shape.retention and self.rules.retention is Retention.KEEP)
 
     def check_fixed(self, sides: Sides, where: str) -> None:
         if not same(sides.want, sides.there):

@@ -14,11 +14,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from config.names import INCLUDABLE_KINDS
+from config.rules import Accounts
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op, Plan, printed
-from worker.sync.documents import DocumentPlanner, Written, says_something
+from worker.sync.bodies import says_something
+from worker.sync.documents import DocumentPlanner, Written
 from worker.sync.items import is_ours
 from worker.sync.naming import Names
 from worker.sync.resolve import Resolved, Resolver
@@ -56,7 +58,6 @@ class Planner:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.rules = world.route.rules
         self.resolver = Resolver(world, self)
         self.documents = DocumentPlanner(world, self.resolver, self)
         self.pending: dict[str, PendingId] = {}
@@ -112,6 +113,8 @@ class Planner:
             return self.absent(kind, source_id, path)
         if not self.included(kind, entry):
             return self.skip(kind, source_id, path, "include", "is not included by the route")
+        if (text := self.left_to_the_destination(kind, path)) is not None:
+            return self.skip(kind, source_id, path, "rules", text)
         if self.in_git(kind, entry):
             return self.skip(kind, source_id, path, "version-controlled", "lives in Git, which is not synced")
         if (text := self.outranked(kind, entry)) is not None:
@@ -166,6 +169,12 @@ class Planner:
             return route.includes(kind.name, entry.name, owner.name) or self._linked_part(kind, entry, owner)
         ours = entry.id in self.pending or is_ours(self.world, kind, entry)
         return route.includes(kind.name, entry.name) or (ours and not route.excludes(kind.name, entry.name))
+
+    def left_to_the_destination(self, kind: Kind, path: NamePath) -> str | None:
+        """Why the rules of the route keep it at home, though it is included."""
+        if kind.name == "account" and self.world.route.rules.of(path).accounts is Accounts.NONE:
+            return "no account crosses (accounts: none): each instance has its own"
+        return None
 
     def _linked_part(self, kind: Kind, entry: Entry, owner: Entry) -> bool:
         """A part of a project that crossed only because something needed it crosses with all its parts."""
@@ -241,7 +250,7 @@ class Planner:
     # ── what becomes of it ────────────────────────────────────────────────────────────────────────────────────────────
 
     def update(self, kind: Kind, entry: Entry, path: NamePath, destination_id: str) -> None:
-        if kind.mode is Mode.SHARED_NAME and kind.name not in self.rules.update:
+        if kind.mode is Mode.SHARED_NAME and kind.name not in self.world.route.rules.of(path).update:
             self.done.add(entry.id)
             text = "must exist under this name; its details are the destination's own"
             action = Action(
@@ -343,6 +352,8 @@ class Planner:
             return f"the destination has no {kind.name} of this name, and this route creates none"
         if route.excludes(kind.name, entry.name, project.name if project else None):
             return "does not cross: the route excludes it, and the destination has none of this name"
+        if (text := self.left_to_the_destination(kind, path)) is not None:
+            return f"does not cross: {text}"
         if not kind.created_by_closure and not route.includes(kind.name, entry.name):
             return (
                 f"the destination has no {kind.name} of this name; only one that the route includes by name is created"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.rules import Rules, ScopeOption
+from config.rules import ItemRules, ScopeOption, UnknownReference
 from worker.kinds.references import Form, is_expression
 from worker.kinds.variables import SCOPE_DIMENSIONS, SCOPE_REFERENCES, VALUE_REFERENCES
 from worker.plan.values import Decision, Document, NamePath
@@ -14,7 +14,7 @@ from worker.sync.world import Asking
 
 
 def translate_rows(
-    path: NamePath, variable_set: Document, resolve: Resolve, rules: Rules
+    path: NamePath, variable_set: Document, resolve: Resolve, rules: ItemRules
 ) -> tuple[list[WantedRow], Translated]:
     """The rows, and the decisions on them. ``Translated.blocked`` is set where an *error* option refuses the whole set.
 
@@ -35,7 +35,7 @@ def translate_rows(
     return rows, out
 
 
-def _row(row: Document, resolve: Resolve, rules: Rules, out: Translated) -> WantedRow:
+def _row(row: Document, resolve: Resolve, rules: ItemRules, out: Translated) -> WantedRow:
     where = f"Variables[{verbatim(str(row.get('Name')))}]"
     translated = {name: value for name, value in row.items() if name != "Id"}
     skip: str | None = None
@@ -77,7 +77,15 @@ def _row(row: Document, resolve: Resolve, rules: Rules, out: Translated) -> Want
         if found:
             scope[dimension] = found
     translated["Scope"] = {dimension: ids for dimension, ids in scope.items() if ids}
-    unresolved = _value(translated, resolve, rules, where)
+    unresolved = _value(translated, resolve, where)
+    if unresolved is not None:
+        match _unknown(rules, str(row.get("Type"))):
+            case UnknownReference.ERROR:
+                raise Blocked("variables.references=error", f"{where}/Value", unresolved)
+            case UnknownReference.SKIP:
+                skip, partly = skip or f"variables.references=skip: {unresolved}", True
+            case UnknownReference.PLACEHOLDER:
+                pass
     return WantedRow(
         source_id=row.get("Id") or "",
         row=translated,
@@ -90,7 +98,13 @@ def _row(row: Document, resolve: Resolve, rules: Rules, out: Translated) -> Want
     )
 
 
-def _value(row: Document, resolve: Resolve, rules: Rules, where: str) -> str | None:
+def _unknown(rules: ItemRules, row_type: str) -> UnknownReference:
+    """The rule for a value that names nothing on the destination."""
+    found: UnknownReference = getattr(rules.variables.references, VALUE_REFERENCES[row_type].replace("-", "_"))
+    return found
+
+
+def _value(row: Document, resolve: Resolve, where: str) -> str | None:
     """Put the destination's id in place of the source's. What cannot be translated is said, never passed on."""
     kind = VALUE_REFERENCES.get(row.get("Type") or "")
     value = row.get("Value")
@@ -104,6 +118,6 @@ def _value(row: Document, resolve: Resolve, rules: Rules, where: str) -> str | N
     return f"{where}: {waits_on(resolved)}"
 
 
-def _option(rules: Rules, dimension: str) -> ScopeOption:
+def _option(rules: ItemRules, dimension: str) -> ScopeOption:
     option: ScopeOption = getattr(rules.variables.scopes, SCOPE_DIMENSIONS[dimension])
     return option

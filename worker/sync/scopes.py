@@ -1,28 +1,35 @@
-"""Which rule of the route answers for a scope, and the scopes that the route sets itself (pins). Pure."""
+"""Which rule of the route answers for a scope, the scopes that the route sets itself (pins), and the steps that it
+leaves alone. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from config.names import Pattern
-from config.rules import Pin, Rules, ScopeOption
+from config.rules import ItemRules, Pin, ScopeOption
+from worker.kinds.kind import Kind
 from worker.plan.values import NamePath
 from worker.sync.world import World
 
 
-def step_scope_option(rules: Rules, dimension: str) -> ScopeOption:
-    """For a dimension of a step's scope. Where no rule of the route answers (a phase's environments, an account's),
-    what fits is used and what fits nowhere does not cross: nothing is widened."""
-    match dimension:
-        case "environment" | "excluded_environment" | "channel" | "tenant_tag":
-            option: ScopeOption = getattr(rules.steps, dimension)
-            return option
+def scope_option(kind: Kind, rules: ItemRules, dimension: str, path: NamePath, step: str) -> ScopeOption:
+    """``path``: of the document; ``step``: the name of the step in which the scope stands. Where no rule of the route
+    answers (a phase's environments), what fits is used and what fits nowhere does not cross: nothing is widened."""
+    match kind.scope_rules:
+        case "steps":
+            return rules.steps.option(dimension, path[1], _runbook(path), step)
+        case "infrastructure":
+            return rules.infrastructure.option(dimension)
         case _:
             return ScopeOption.SKIP_UNLESS_PARTIAL
 
 
+def ignores(rules: ItemRules, path: NamePath, step: str) -> bool:
+    """Whether the route leaves a step of the process at ``path`` to the destination."""
+    return any(some.match(path[1], _runbook(path), step) for some in rules.steps.ignore)
+
+
 def pinned_scopes(
-    world: World, path: NamePath, step: str, channel_called: Callable[[str], str | None]
+    world: World, pins: Sequence[Pin], path: NamePath, step: str, channel_called: Callable[[str], str | None]
 ) -> dict[str, list[str]]:
     """The scope fields which the route sets for a step, destination ids in them; empty where no pin matches.
 
@@ -30,7 +37,7 @@ def pinned_scopes(
     that the destination lacks is left out, so a list may come out empty: then the step must not cross. Raises
     :class:`worker.sync.world.NotObserved`.
     """
-    pin = next((pin for pin in world.route.rules.steps.pins if _matches(pin, path, step)), None)
+    pin = next((pin for pin in pins if pin.match(path[1], _runbook(path), step)), None)
     if pin is None:
         return {}
     scopes: dict[str, list[str]] = {}
@@ -42,11 +49,6 @@ def pinned_scopes(
     return scopes
 
 
-def _matches(pin: Pin, path: NamePath, step: str) -> bool:
+def _runbook(path: NamePath) -> str | None:
     """``path``: ``("project", name, "deployment-process")`` or ``("project", name, "runbook", name, "process")``."""
-    runbook = path[3] if len(path) > 4 and path[2] == "runbook" else None
-    if (pin.runbook is None) != (runbook is None):
-        return False
-    if pin.runbook is not None and runbook is not None and not Pattern(pin.runbook).matches(runbook):
-        return False
-    return Pattern(pin.project).matches(path[1]) and Pattern(pin.step).matches(step)
+    return path[3] if len(path) > 4 and path[2] == "runbook" else None

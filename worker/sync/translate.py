@@ -67,7 +67,7 @@ class Translated:
     leave: set[str] = field(default_factory=set)
     """Places which, where they exist on the destination, stay as they are (``ignore-mismatch-on-new``)."""
     skipped: set[str] = field(default_factory=set)
-    """Source ids of elements that were skipped though they belong here: *skip* never deletes."""
+    """Source ids and places of elements that were skipped though they belong here: *skip* never deletes."""
     blocked: Decision | None = None
     waits_for: tuple[NamePath, ...] = ()
 
@@ -78,14 +78,16 @@ def translate(
     document: Document,
     resolve: Resolve,
     *,
-    scope_option: Callable[[str], ScopeOption],
+    scope_option: Callable[[str, str], ScopeOption],
     on_missing: OnMissing,
     pinned: Callable[[str], Mapping[str, list[str]]] = lambda _: {},
+    ignored: Callable[[str], bool] = lambda _: False,
 ) -> Translated:
-    """``scope_option``: a scope's dimension → the rule that answers for it. ``pinned``: the name of a step → the scope
-    fields of its actions which the route sets itself, destination ids in them. Never raises for what the data holds;
-    raises :class:`worker.sync.world.NotObserved` through ``resolve``."""
-    walk = _Walk(path, resolve, scope_option, on_missing, pinned)
+    """``scope_option``: a scope's dimension and the name of the step in which it stands (or nothing) → the rule that
+    answers for it. ``pinned``: the name of a step → the scope fields of its actions which the route sets itself,
+    destination ids in them. ``ignored``: the name of a step → whether the route leaves it to the destination. Never
+    raises for what the data holds; raises :class:`worker.sync.world.NotObserved` through ``resolve``."""
+    walk = _Walk(path, resolve, scope_option, on_missing, pinned, ignored)
     try:
         walk.out.document = walk.object(kind.shape, document, "")
         walk.out.document.pop("Id", None)
@@ -117,12 +119,14 @@ class _Walk:
         self,
         path: NamePath,
         resolve: Resolve,
-        scope_option: Callable[[str], ScopeOption],
+        scope_option: Callable[[str, str], ScopeOption],
         on_missing: OnMissing,
         pinned: Callable[[str], Mapping[str, list[str]]],
+        ignored: Callable[[str], bool],
     ) -> None:
         self.path = path
         self.pinned = pinned
+        self.ignored = ignored
         self.resolve = resolve
         self.scope_option = scope_option
         self.on_missing = on_missing
@@ -190,18 +194,23 @@ class _Walk:
                 self.step = value.get("Name") or ""
             try:
                 with asking:
-                    crossing.append(self.object(elements.shape, value, place))
+                    crossing.append(self.element(elements, value, place))
             except Skip as skip:
                 if elements.vital:
                     raise
                 self.out.decisions.append(Decision("element-does-not-cross", place, str(skip)))
                 gone = gone and skip.gone
-                if not skip.gone and value.get("Id"):
-                    self.out.skipped.add(value["Id"])
+                if not skip.gone:
+                    self.out.skipped |= {place, value.get("Id") or place}
         asking.done()
         if values and not crossing and elements.needed:
             raise Skip(f"none of its {where.rpartition('/')[2].lower()} crosses", gone=gone)
         return crossing
+
+    def element(self, elements: Elements, value: Document, where: str) -> Document:
+        if elements.shape is STEP and self.ignored(self.step):
+            raise Skip("the route leaves it to the destination (steps.ignore)")
+        return self.object(elements.shape, value, where)
 
     def reference(
         self,
@@ -286,7 +295,7 @@ class _Walk:
         if not lost:
             return
         kept = [found for field_name in scope.fields for found in result.get(field_name) or []]
-        option = self.scope_option(scope.dimension)
+        option = self.scope_option(scope.dimension, self.step)
         place = at(where, scope.fields[0])
         names = ", ".join(repr(name) for name in lost)
         verdict = verdict_on(option, bool(kept))
