@@ -76,10 +76,13 @@ def find(call: Call, kind: Kind, id_or_slug: str) -> Document:
     return document
 
 
-def list_page(call: Call, kind: Kind, documents: Iterable[Document], path: str | None = None) -> Answer:
-    """A page of some documents of the kind."""
+def list_page(
+    call: Call, kind: Kind, documents: Iterable[Document], path: str | None = None, take: int | None = None
+) -> Answer:
+    """A page of some documents of the kind; `take` at most, where the list has a page size of its own."""
     chosen = select(call, kind, documents)
-    return page(call, kind.name, path or kind.collection, chosen, kind.take, lambda item: show(call, kind, item))
+    size = kind.take if take is None else take
+    return page(call, kind.name, path or kind.collection, chosen, size, lambda item: show(call, kind, item))
 
 
 def all_of(call: Call, kind: Kind, documents: Iterable[Document]) -> Answer:
@@ -194,13 +197,22 @@ def _choice(declared: Field, value: Any) -> str:
 
 
 def check_references(call: Call, kind: Kind, document: Document) -> None:
-    """Raises ApiError 404 for a reference that names nothing."""
+    """Raises ApiError for references that name nothing: 400 where a property holds a list of ids
+    (OctopusDeploy/Issues#2067), 404 where it holds one."""
     for reference in kind.references:
-        for value in values_at(document, reference.path):
-            if value == "" or (reference.expression and isinstance(value, str) and "#{" in value):
-                continue
-            if reference.collection != tags.TAGS and call.look_up(reference.collection, value) is None:
-                raise not_found(value)
+        if reference.collection == tags.TAGS:
+            continue
+        missing = [
+            value
+            for value in values_at(document, reference.path)
+            if not (value == "" or (reference.expression and isinstance(value, str) and "#{" in value))
+            and call.look_up(reference.collection, value) is None
+        ]
+        if missing and reference.path.endswith("[]"):
+            name = reference.path.rsplit(".", 1)[-1].removesuffix("[]")
+            raise bad_request(texts.missing_references([str(value) for value in missing], name))
+        if missing:
+            raise not_found(missing[0])
 
 
 def check_unique(call: Call, kind: Kind, document: Document) -> None:

@@ -17,7 +17,7 @@ from sandbox.store import Document, Write
 
 __all__ = ["KINDS", "Field", "Kind", "Reference", "Save", "declare", "own", "values_at"]
 
-OnDelete = Literal["keep", "remove", "block"]
+OnDelete = Literal["keep", "remove", "narrow", "block"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ class Reference:
     """A property that holds ids of another kind in the same space.
 
     `path` steps into list elements with `[]`: `Phases[].OptionalDeploymentTargets[]`. `expression`: `#{...}` stands for
-    any id. `on_delete` is what deleting the other document does here: nothing (the id dangles), take the id out, or it
-    is refused.
+    any id. `on_delete` is what deleting the other document does here: nothing (the id dangles), take the id out
+    ("remove"), the same but a document whose list would become empty goes as a whole, because empty means everything
+    ("narrow"), or it is refused.
     """
 
     path: str
@@ -88,9 +89,10 @@ def _as_stored(_call: Call, document: Document) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """See the module. `order` is the property that lists are sorted by; `unique_within` are the properties that, with
-    the name, must not occur twice (empty: the space); `name_filter` is how a list's `name=` compares; `since` is the
-    first release that has the kind."""
+    """See the module. `take` is the size of a page where the query names none; `order` is the property that lists are
+    sorted by; `searched` are those in which `partialName` looks; `unique_within` are the properties that, with the
+    name, must not occur twice (empty: the space); `name_filter` is how a list's `name=` compares, and `name_since` the
+    first release that has that parameter; `since` is the first release that has the kind."""
 
     collection: str
     prefix: str
@@ -102,7 +104,9 @@ class Kind:
     slug: bool = False
     unique_name: bool = True
     unique_within: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ("Name",)
     name_filter: Literal["contains", "exact"] = "exact"
+    name_since: str = "2026.2"
     references: tuple[Reference, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
     filters: Mapping[str, Callable[[Document, list[str]], bool]] = field(default_factory=dict)

@@ -13,10 +13,11 @@ from sandbox.routing import Answer, Call
 from sandbox.store import Document
 from sandbox.versions import at_least
 
-__all__ = ["page", "select", "sort_key"]
+__all__ = ["natural_id", "page", "select", "sort_key"]
 
 ALL = 2147483647
 _PAGING = ("skip", "take")
+_TEXTS = ("Name", "NotAfter", "Username")  # orders by a text; others are numbers
 
 
 def sort_key(kind: Kind) -> Any:
@@ -27,7 +28,7 @@ def sort_key(kind: Kind) -> Any:
         if kind.order in ("Id", "-Id"):
             return natural_id(str(document["Id"]))
         value = document.get(kind.order)
-        first = str(value or "").casefold() if kind.order == "Name" else (value or 0)
+        first = str(value or "").casefold() if kind.order in _TEXTS else (value or 0)
         return (first, *natural_id(str(document["Id"])))
 
     return key
@@ -43,7 +44,8 @@ def select(call: Call, kind: Kind, documents: Iterable[Document]) -> list[Docume
     """The documents that pass `ids`, `partialName`, `name` and the kind's own filters, sorted.
 
     The exact `name=` of most kinds is not in the Swagger of 2026.1 and was read in later references only, so older
-    servers ignore it; the obsolete *contains* of environments, projects and tenants is in all.
+    servers ignore it; that of feeds, targets and workers, and the obsolete *contains* of environments, projects and
+    tenants, are older.
     """
     chosen = [document for document in documents if call.sees(document)]
     if "ids" in call.query:
@@ -53,10 +55,15 @@ def select(call: Call, kind: Kind, documents: Iterable[Document]) -> list[Docume
     name = call.argument("name")
     if name and kind.name_filter == "contains":
         chosen = [document for document in chosen if name.casefold() in str(document.get("Name")).casefold()]
-    elif name and at_least(call.settings.version, "2026.2"):
+    elif name and at_least(call.settings.version, kind.name_since):
         chosen = [document for document in chosen if str(document.get("Name")).casefold() == name.casefold()]
     if partial:
-        chosen = [document for document in chosen if partial.casefold() in str(document.get("Name")).casefold()]
+        wanted = partial.casefold()
+        chosen = [
+            document
+            for document in chosen
+            if any(wanted in str(document.get(name) or "").casefold() for name in kind.searched)
+        ]
     for parameter, passes in kind.filters.items():
         if parameter.lower() in call.query:
             values = call.arguments(parameter)

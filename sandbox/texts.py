@@ -4,11 +4,14 @@ from __future__ import annotations
 
 __all__ = [
     "MAINTENANCE",
+    "frozen",
     "in_use",
     "mismatch",
+    "missing_references",
     "name_taken",
     "out_of_date",
     "required",
+    "step_in_use",
     "too_long",
     "wrong_choice",
     "wrong_type",
@@ -55,6 +58,17 @@ def mismatch(name: str, sent: object, stored: object) -> str:
 def in_use(kind: str, by: str, names: list[str]) -> str:
     """The form is that of the environment's text (terraform-provider-octopusdeploy#499)."""
     return f"This {kind} cannot be deleted because it is being used by the following {by}: {', '.join(names)}"
+
+
+def step_in_use(step: str, by: str) -> str:
+    """That it is refused is OctopusDeploy/Issues#5296 and #5837; its words are in a picture there."""
+    return f"The step '{step}' cannot be removed because it is used by {by}."
+
+
+def missing_references(ids: list[str], name: str) -> str:
+    """This one is Octopus' own (OctopusDeploy/Issues#2067)."""
+    quoted = ", ".join(f'"{one}"' for one in ids)
+    return f"One or more referenced resources do not exist: {quoted} provided for {name}"
 
 
 def frozen(what: str) -> str:

@@ -1,7 +1,9 @@
 """Who refers to a document, and what its deletion does to them.
 
 Each `Reference` says for itself: the deletion is refused ("block"), the id is taken out of the list ("remove"), or it
-stays and dangles ("keep"), as Octopus does with feeds (OctopusDeploy/Issues#669).
+stays and dangles ("keep"), as Octopus does with feeds (OctopusDeploy/Issues#669). Where an empty list means everything,
+a document that names nothing else goes ("narrow"): a team that may deploy one project must not come to deploy all of
+them when that one is deleted (OctopusDeploy/Issues#19).
 """
 
 from __future__ import annotations
@@ -31,14 +33,18 @@ def referrers(call: Call, kind: Kind, document: Document) -> Iterator[tuple[Kind
 
 def cascade(call: Call, kind: Kind, document: Document) -> list[Write]:
     """The writes that take a document's id out of others. Raises ApiError 400 when one of them blocks."""
-    changed: dict[str, tuple[Kind, Document, Document]] = {}
+    changed: dict[str, tuple[Kind, Document, Document | None]] = {}
     blocking: dict[str, list[str]] = {}
     for other, reference, referrer in referrers(call, kind, document):
         if reference.on_delete == "block":
             blocking.setdefault(f"{_words(other)}s", []).append(f"'{referrer.get('Name') or referrer['Id']}'")
-        elif reference.on_delete == "remove":
+        elif reference.on_delete in ("remove", "narrow"):
             _, before, after = changed.get(referrer["Id"], (other, referrer, referrer))
-            changed[referrer["Id"]] = (other, before, without(after, reference.path, document["Id"]))
+            if after is not None:
+                after = without(after, reference.path, document["Id"])
+                if reference.on_delete == "narrow" and not any(True for _ in values_at(after, reference.path)):
+                    after = None
+            changed[referrer["Id"]] = (other, before, after)
     if blocking:
         raise bad_request(*(texts.in_use(_words(kind), by, names) for by, names in blocking.items()))
     return [Write(other.collection, before, after, side_effect=True) for other, before, after in changed.values()]

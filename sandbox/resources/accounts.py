@@ -9,6 +9,7 @@ from __future__ import annotations
 from sandbox import crud, secrets, texts
 from sandbox.errors import bad_request
 from sandbox.kind import Field, Kind, Reference, Save, declare
+from sandbox.resources import step_references
 from sandbox.routing import Call, Router
 from sandbox.shapes import NAME, TENANTED, of_type
 from sandbox.store import Document, Write
@@ -88,13 +89,18 @@ def _type(given: object, version: str) -> str:
 
 
 def _deleting(call: Call, account: Document) -> list[Write]:
-    """Refused while a variable holds it (text: terraform-provider-octopusdeploy#205)."""
-    for variable_set in call.scope.collection("variables").values():
-        if any(variable["Value"] == account["Id"] for variable in variable_set["Variables"]):
-            raise bad_request(
-                "This account cannot be deleted as it is currently referenced by a variable. "
-                "Please refer to account usage for more detail."
-            )
+    """Refused while a variable holds it, be it one that a release froze (terraform-provider-octopusdeploy#205), or a
+    step. Targets, tenants and machine policies say so themselves."""
+    for collection in ("variables", "frozenvariables"):
+        for variable_set in call.scope.collection(collection).values():
+            if any(variable["Value"] == account["Id"] for variable in variable_set["Variables"]):
+                raise bad_request(
+                    "This account cannot be deleted as it is currently referenced by a variable. "
+                    "Please refer to account usage for more detail."
+                )
+    steps = step_references.steps_with_property(call, account["Id"])
+    if steps:
+        raise bad_request(texts.in_use("account", "steps", [f"'{one}'" for one in steps]))
     return []
 
 
@@ -118,7 +124,7 @@ ACCOUNTS = declare(
         ),
         slug=True,
         references=(
-            Reference("EnvironmentIds[]", "environments", "remove"),
+            Reference("EnvironmentIds[]", "environments", "block"),
             Reference("TenantIds[]", "tenants", "remove"),
             Reference("TenantTags[]", "tags"),
         ),

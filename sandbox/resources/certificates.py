@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sandbox import crud, secrets, texts, x509
 from sandbox.errors import bad_request
 from sandbox.kind import Field, Kind, Reference, Save, declare, own
+from sandbox.paging import natural_id, page, select
 from sandbox.resources import certificate_usages
 from sandbox.routing import Answer, Call, Router
 from sandbox.self_signed import self_signed
@@ -125,17 +127,20 @@ def _shown(call: Call, certificate: Document) -> Document:
 
 
 def _deleting(call: Call, certificate: Document) -> list[Write]:
-    """Refused while a variable holds it; targets and tenants say so themselves."""
+    """Refused while a variable holds it; targets and tenants say so themselves. A variable that a release froze does
+    not hold it (Octopus' documentation of certificates)."""
     names = [f"'{owner['Name']}'" for owner in certificate_usages.variable_owners(call, certificate["Id"])]
     if names:
         raise bad_request(texts.in_use("certificate", "variable sets", names))
     return []
 
 
-def _searched(certificate: Document, values: list[str]) -> bool:
-    read = ("Name", "Thumbprint", "SubjectDistinguishedName", "Notes")
-    text = " ".join(str(certificate.get(name) or "") for name in read).casefold()
-    return any(value.casefold() in text for value in values)
+_SEARCHED = ("Name", "SubjectDistinguishedName", "Thumbprint")
+
+
+def _matches(certificate: Document, values: list[str]) -> bool:
+    texts_of = [str(certificate.get(name) or "").casefold() for name in _SEARCHED]
+    return any(value.casefold() in text for value in values for text in texts_of)
 
 
 CERTIFICATES = declare(
@@ -156,13 +161,16 @@ CERTIFICATES = declare(
             own("ReplacedBy"),
             *(own(name, default) for name, default in _READ.items()),
         ),
+        take=15,
+        order="NotAfter",
+        searched=_SEARCHED,
         unique_name=False,
         references=(
-            Reference("EnvironmentIds[]", "environments", "remove"),
+            Reference("EnvironmentIds[]", "environments", "block"),
             Reference("TenantIds[]", "tenants", "remove"),
             Reference("TenantTags[]", "tags"),
         ),
-        filters={"search": _searched, "tenant": lambda one, values: any(value in one["TenantIds"] for value in values)},
+        filters={"search": _matches, "tenant": lambda one, values: any(value in one["TenantIds"] for value in values)},
         links={"Usages": "certificates/{Id}/usages", "Export": "certificates/{Id}/export"},
         routes=("create",),
         prepare=_prepare,
@@ -175,8 +183,8 @@ CERTIFICATES = declare(
 def add_routes(router: Router) -> None:
     crud.add_routes(router, CERTIFICATES)
     for method, template, handler in (
-        ("GET", "certificates", lambda call: crud.list_page(call, CERTIFICATES, _listed(call))),
-        ("GET", "certificates/all", lambda call: crud.all_of(call, CERTIFICATES, _listed(call))),
+        ("GET", "certificates", _list),
+        ("GET", "certificates/all", _all),
         ("GET", "certificates/{id}", lambda call: Answer(crud.show(call, CERTIFICATES, _find(call)))),
         ("PUT", "certificates/{id}", _put),
         ("DELETE", "certificates/{id}", _delete),
@@ -199,12 +207,29 @@ def _find(call: Call) -> Document:
     return crud.find(call, CERTIFICATES, call.params["id"])
 
 
-def _listed(call: Call) -> list[Document]:
-    """Without the archived ones; with them alone for `archived=true`; all that are asked for by id (?)."""
+def _list(call: Call) -> Answer:
+    """A page of those that are not archived, or with `archived=true` of those that are.
+
+    The first to expire comes first, with `orderBy=recent` (?) the last one made; `firstResult` is an id that is shown
+    besides (server Swagger 2026.1).
+    """
     archived = (call.argument("archived") or "").lower() == "true"
-    everything = "ids" in call.query and "archived" not in call.query
     certificates = call.scope.collection("certificates").values()
-    return [one for one in certificates if everything or bool(one["Archived"]) == archived]
+    chosen = select(call, CERTIFICATES, [one for one in certificates if bool(one["Archived"]) == archived])
+    if (call.argument("orderBy") or "").lower() == "recent":
+        chosen.sort(key=lambda one: natural_id(one["Id"]), reverse=True)
+    wanted = call.scope.find("certificates", call.argument("firstResult"))
+    if wanted and call.sees(wanted) and wanted not in chosen:
+        chosen.insert(0, wanted)
+    shown = partial(crud.show, call, CERTIFICATES)
+    return page(call, CERTIFICATES.name, CERTIFICATES.collection, chosen, CERTIFICATES.take, shown)
+
+
+def _all(call: Call) -> Answer:
+    """Those that are not archived; all that are asked for by id (?)."""
+    certificates = call.scope.collection("certificates").values()
+    listed = [one for one in certificates if "ids" in call.query or not one["Archived"]]
+    return crud.all_of(call, CERTIFICATES, listed)
 
 
 def _put(call: Call) -> Answer:

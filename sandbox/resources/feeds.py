@@ -96,6 +96,7 @@ FEEDS = declare(
             Field("PackageAcquisitionLocationOptions", ["Server", "ExecutionTarget"]),
         ),
         slug=True,
+        name_since="",
         filters={"feedType": _is_type},
         prepare=_prepare,
         deleting=_deleting,

@@ -12,7 +12,7 @@ from sandbox.kind import Field, Kind, Reference, Save, declare, own
 from sandbox.resources import variables
 from sandbox.resources.environments import last_sort_order, sort_documents
 from sandbox.routing import Answer, Call, Router
-from sandbox.shapes import NAME, TENANTED
+from sandbox.shapes import NAME, TENANTED, filled
 from sandbox.store import Document, Write
 
 __all__ = [
@@ -71,6 +71,7 @@ WORKER_POOLS = declare(
             own("CanAddWorkers", True),
             Field("SortOrder", 0, writable="create"),
         ),
+        take=10,
         order="SortOrder",
         slug=True,
         links={"Workers": "workerpools/{Id}/workers{?skip,take,partialName}"},
@@ -106,10 +107,39 @@ MACHINE_POLICY_TEMPLATE: dict[str, Any] = {
 }
 
 
-def _delete_policy(_call: Call, policy: Document) -> list[Write]:
+def _prepare_policy(save: Save) -> None:
+    """What a part of a policy leaves out gets the default of the template."""
+    for name, default in MACHINE_POLICY_TEMPLATE.items():
+        if isinstance(default, dict):
+            save.after[name] = _whole(save.after[name], default)
+    _one_default(save)
+
+
+def _whole(given: Document, defaults: dict[str, Any]) -> Document:
+    by_name = {key.lower(): value for key, value in given.items()}
+    whole = filled(given, defaults)
+    for name, default in defaults.items():
+        if isinstance(default, dict):
+            whole[name] = _whole(by_name.get(name.lower()) or {}, default)
+    return whole
+
+
+def _default_policy(call: Call) -> str | None:
+    policies = call.scope.collection("machinepolicies").values()
+    return next((one["Id"] for one in policies if one["IsDefault"]), None)
+
+
+def _delete_policy(call: Call, policy: Document) -> list[Write]:
+    """Targets and workers of a deleted policy have the default one (?)."""
     if policy["IsDefault"]:
         raise bad_request("You cannot delete your default machine policy.")
-    return []
+    default = _default_policy(call)
+    return [
+        Write(collection, machine, {**machine, "MachinePolicyId": default}, side_effect=True)
+        for collection in ("machines", "workers")
+        for machine in call.scope.collection(collection).values()
+        if machine["MachinePolicyId"] == policy["Id"]
+    ]
 
 
 MACHINE_POLICIES = declare(
@@ -124,7 +154,7 @@ MACHINE_POLICIES = declare(
             *(Field(name, default) for name, default in MACHINE_POLICY_TEMPLATE.items()),
         ),
         references=(Reference("MachineUpdatePolicy.TentacleUpdateAccountId", "accounts", "block"),),
-        prepare=_one_default,
+        prepare=_prepare_policy,
         deleting=_delete_policy,
     )
 )
@@ -140,7 +170,7 @@ _MACHINE_STATE = (
     own("Architecture"),
 )
 _ENDPOINT_REFERENCES = (
-    Reference("MachinePolicyId", "machinepolicies", "remove"),
+    Reference("MachinePolicyId", "machinepolicies"),
     Reference("Endpoint.AccountId", "accounts", "block"),
     Reference("Endpoint.Authentication.AccountId", "accounts", "block"),
     Reference("Endpoint.ProxyId", "proxies", "block"),
@@ -162,13 +192,20 @@ def _any_of(name: str) -> Callable[[Document, list[str]], bool]:
 
 def _prepare_worker(save: Save) -> None:
     """Only static pools take workers."""
+    _give_policy(save)
     for pool_id in save.after["WorkerPoolIds"]:
         pool = save.call.scope.find("workerpools", pool_id)
         if pool and not pool.get("CanAddWorkers", True):
             raise bad_request(f"Workers cannot be added to the worker pool '{pool['Name']}'.")
 
 
+def _give_policy(save: Save) -> None:
+    """A target or worker that names no policy has the default one (?)."""
+    save.after["MachinePolicyId"] = save.after["MachinePolicyId"] or _default_policy(save.call)
+
+
 def _prepare_machine(save: Save) -> None:
+    _give_policy(save)
     for name in ("EnvironmentIds", "Roles"):
         if not save.after[name]:
             raise bad_request(texts.required(name))
@@ -200,11 +237,12 @@ MACHINES = declare(
         ),
         slug=True,
         references=(
-            Reference("EnvironmentIds[]", "environments", "remove"),
+            Reference("EnvironmentIds[]", "environments", "block"),
             Reference("TenantIds[]", "tenants", "remove"),
             Reference("TenantTags[]", "tags"),
             *_ENDPOINT_REFERENCES,
         ),
+        name_since="",
         filters={
             "roles": _any_of("Roles"),
             "environmentIds": _any_of("EnvironmentIds"),
@@ -236,6 +274,7 @@ WORKERS = declare(
         ),
         slug=True,
         references=(Reference("WorkerPoolIds[]", "workerpools", "block"), *_ENDPOINT_REFERENCES),
+        name_since="",
         filters={"workerPoolIds": _any_of("WorkerPoolIds"), "isDisabled": _any_of("IsDisabled")},
         links={"Connection": "workers/{Id}/connection"},
         prepare=_prepare_worker,
@@ -279,4 +318,4 @@ def _roles(call: Call) -> Answer:
 def _machines_of_environment(call: Call) -> Answer:
     environment = call.find("environments", call.params["id"])["Id"]
     machines = [one for one in call.scope.collection("machines").values() if environment in one["EnvironmentIds"]]
-    return crud.list_page(call, MACHINES, machines, f"environments/{environment}/machines")
+    return crud.list_page(call, MACHINES, machines, f"environments/{environment}/machines", take=20)

@@ -31,17 +31,16 @@ def add_routes(router: Router) -> None:
 
 
 def _of_policy(kind: Kind, call: Call) -> Answer:
-    """Targets or workers of a policy; those that name none have the default one."""
-    policy = crud.find(call, MACHINE_POLICIES, call.params["id"])
-    mine = {policy["Id"], None} if policy["IsDefault"] else {policy["Id"]}
-    found = [one for one in call.scope.collection(kind.collection).values() if one["MachinePolicyId"] in mine]
-    return crud.list_page(call, kind, found, f"machinepolicies/{policy['Id']}/{kind.collection}")
+    """Targets or workers of a policy."""
+    policy = crud.find(call, MACHINE_POLICIES, call.params["id"])["Id"]
+    found = [one for one in call.scope.collection(kind.collection).values() if one["MachinePolicyId"] == policy]
+    return crud.list_page(call, kind, found, f"machinepolicies/{policy}/{kind.collection}", take=10)
 
 
 def _of_pool(call: Call) -> Answer:
     pool = crud.find(call, WORKER_POOLS, call.params["id"])["Id"]
     workers = [one for one in call.scope.collection("workers").values() if pool in one["WorkerPoolIds"]]
-    return crud.list_page(call, WORKERS, workers, f"workerpools/{pool}/workers")
+    return crud.list_page(call, WORKERS, workers, f"workerpools/{pool}/workers", take=20)
 
 
 def _pool_types(_: Call) -> Answer:

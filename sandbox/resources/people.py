@@ -6,7 +6,8 @@ from sandbox import crud, texts
 from sandbox.errors import bad_request
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare, own
 from sandbox.paging import select
-from sandbox.resources.roles import forget
+from sandbox.resources import step_references
+from sandbox.resources.roles import forget, scopes_of
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import require
 from sandbox.store import Document, Write
@@ -15,9 +16,14 @@ from sandbox.usage import without
 __all__ = ["SYSTEM_TEAMS", "TEAMS", "USERS", "add_routes", "built_in_team"]
 
 
-def _keep_built_in(_call: Call, document: Document) -> list[Write]:
-    if not document["CanBeDeleted"]:
+def _keep_used(call: Call, team: Document) -> list[Write]:
+    """Refused for a built-in team, and for one that a step of today waits for (OctopusDeploy/Issues#1961)."""
+    if not team["CanBeDeleted"]:
         raise bad_request("This resource is read-only and cannot be deleted.")
+    for scope in scopes_of(call.store) if call.space_id is None else [call.space_id]:
+        steps = step_references.steps_of_team(call.store.scope(scope), team["Id"])
+        if steps:
+            raise bad_request(texts.in_use("team", "steps", [f"'{one}'" for one in steps]))
     return []
 
 
@@ -51,7 +57,7 @@ TEAMS = declare(
         links={"ScopedUserRoles": "teams/{Id}/scopeduserroles{?skip,take}"},
         references=(Reference("MemberUserIds[]", "users", "remove"),),
         prepare=_prepare_team,
-        deleting=_keep_built_in,
+        deleting=_keep_used,
     )
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sandbox import crud, secrets, tags, texts
 from sandbox.errors import bad_request
 from sandbox.kind import KINDS, Kind, Reference, declare
+from sandbox.resources import step_references
 from sandbox.resources.steps import check_references, normalised
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document, Write
@@ -156,7 +157,8 @@ def _put_runbook_process_of_project(call: Call) -> Answer:
 def save(call: Call, kind: Kind, before: Document, body: Document, collection: str = "") -> Document:
     """Replace all steps of a process, in the kind's collection or another.
 
-    Raises ApiError 400 without `Version` or with a stale one, 404 for what a step refers to and is not there.
+    Raises ApiError 400 without `Version`, with a stale one, or without a step that the project's settings name; 400 or
+    404 for what a step refers to and is not there.
     """
     if body.get("Version") is None:
         raise bad_request(texts.required("Version"))
@@ -175,9 +177,13 @@ def save(call: Call, kind: Kind, before: Document, body: Document, collection: s
     }
     crud.check_references(call, kind, after)
     check_references(call, steps)
+    # What is on a branch of a version-controlled project is named there by slug, and nobody looks after it (?).
+    of_database = kind is DEPLOYMENT_PROCESSES and not collection
+    besides = step_references.followed(call, before, steps) if of_database else []
     after = tags.stored(call, kind, after)
     after, taken = secrets.separate(after, call.store.secrets_of(before["Id"]))
-    call.store.commit(call.space_id, [Write(collection or kind.collection, before, after, taken)], call.actor)
+    writes = [Write(collection or kind.collection, before, after, taken), *besides]
+    call.store.commit(call.space_id, writes, call.actor)
     return after
 
 

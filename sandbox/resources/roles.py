@@ -14,7 +14,7 @@ from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import NAME
 from sandbox.store import Document, Store, Write
 
-__all__ = ["SCOPED_USER_ROLES", "USER_ROLES", "add_routes", "built_in_roles", "forget", "managers_role"]
+__all__ = ["SCOPED_USER_ROLES", "USER_ROLES", "add_routes", "built_in_roles", "forget", "managers_role", "scopes_of"]
 
 # The names that the server's Swagger of 2026.1 lists.
 _NAMES = """
@@ -150,10 +150,10 @@ SCOPED_USER_ROLES = declare(
         references=(
             Reference("UserRoleId", "userroles"),
             Reference("TeamId", "teams"),
-            Reference("ProjectIds[]", "projects", "remove"),
-            Reference("ProjectGroupIds[]", "projectgroups", "remove"),
+            Reference("ProjectIds[]", "projects", "narrow"),
+            Reference("ProjectGroupIds[]", "projectgroups", "narrow"),
             Reference("EnvironmentIds[]", "environments", "block"),
-            Reference("TenantIds[]", "tenants", "remove"),
+            Reference("TenantIds[]", "tenants", "narrow"),
         ),
         routes=(),
         prepare=_prepare_scoped,

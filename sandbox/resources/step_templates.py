@@ -68,7 +68,10 @@ def _check_feeds(call: Call, references: list[Document]) -> None:
 
 
 def _deleting(call: Call, template: Document) -> list[Write]:
-    """Actions made from it stay as they are (?); its versions go."""
+    """Refused while a step is made from it; what a release froze does not count (OctopusDeploy/Issues#5126, #5681).
+    Its versions go with it."""
+    if any(True for _ in uses_of(call, template["Id"])):
+        raise bad_request("The step template is currently used in one or more deployment processes")
     kept = call.scope.collection(VERSIONS).values()
     return [Write(VERSIONS, one, None, side_effect=True) for one in kept if one["Template"]["Id"] == template["Id"]]
 

@@ -78,12 +78,13 @@ async def test_one_broken_project_breaks_every_list_that_it_is_in(octopus: Http)
 
 async def test_a_project_whose_donor_step_was_deleted_is_broken_by_itself(octopus: Http) -> None:
     project = await octopus.project()
-    await octopus.save_steps(project, [action("Deploy")])
+    beta = await octopus.post("channels", {"Name": "Beta", "ProjectId": project["Id"]})
+    await octopus.save_steps(project, [action("Deploy", Channels=[beta["Id"]])])
     settings = await octopus.get(f"projects/{project['Id']}/deploymentsettings")
     donor = {"DonorPackage": {"DeploymentAction": "Deploy", "PackageReference": ""}}
     await octopus.put(f"projects/{project['Id']}/deploymentsettings", {**settings, "VersioningStrategy": donor})
-    await octopus.save_steps(project, [])
-    await octopus.refused("GET", "projects/all", status=404)
+    await octopus.delete(f"channels/{beta['Id']}")  # takes the step along, OctopusDeploy/Issues#7521
+    assert "The resource 'Deploy' was not found." in await octopus.refused("GET", "projects/all", status=404)
 
 
 async def test_a_document_vanishes_between_two_reads(octopus: Http) -> None:

@@ -94,12 +94,12 @@ NORMALISED: dict[str, dict[str, str]] = {
 # Refusals that are right, by a part of their message.
 REFUSED: dict[str, dict[str, str]] = {
     "accounts": {"to type 'AccountType'": "a type that a test made up"},
-    "lifecycles": {"'test-AutomaticDeploymentTargets-1' was not found": "an id that a test made up"},
+    "lifecycles": {'"test-AutomaticDeploymentTargets-1" provided for': "an id that a test made up"},
     "machines": {
         "a value for EnvironmentIds": "a worker among the targets",
         "'Hosting/Cloud' was not found": "a tag, of which there is no stub",
         "'tenant-tag-1' was not found": "a tag that a test made up",
-        "'tenant-id-1' was not found": "an id that a test made up",
+        '"tenant-id-1", "tenant-id-2" provided for': "an id that a test made up",
         "'proxy-id' was not found": "an id that a test made up",
     },
     "projects": {"'lifecycle-ProjectGroups-132' was not found": "of a server before 3.0"},
