@@ -90,6 +90,14 @@ async def qa_scenario(both: Pair) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("how", ["by itself", "excluded"])
+@pytest.mark.guide(
+    "channel-excluded",
+    "channel-step",
+    "channel-variable",
+    "environments-channels",
+    "scoping-channels",
+    "environments-lifecycles",
+)
 async def test_the_qa_channel_stays_at_home_with_all_that_hangs_on_it(how: str) -> None:
     exclude = {"lifecycle": ["QA"], "channel": ["QA"]} if how == "excluded" else {}
     async with pair(exclude=exclude) as both:
@@ -116,6 +124,7 @@ async def test_the_qa_channel_stays_at_home_with_all_that_hangs_on_it(how: str) 
         await assert_settled(both)
 
 
+@pytest.mark.guide("step-elsewhere")
 async def test_a_step_of_the_qa_channel_can_be_pinned_to_run_in_staging() -> None:
     """ "QA runs integration tests in Staging. It should be cloned but scoped to run in Staging." """
     pins = [{"project": "OctoFX", "step": "Sign off", "environments": ["Staging"], "channels": ["Default"]}]
@@ -158,6 +167,9 @@ async def test_a_channel_whose_lifecycle_lost_its_phases_later_is_left_alone() -
 # ── environments ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.guide(
+    "scenario-subset", "environments-steps", "environments-variables", "scoping-environments", "scoping-partial"
+)
 async def test_a_subset_of_the_environments() -> None:
     async with pair() as both:
         here = await both.source.environments(*GUIDE_SOURCE)
@@ -191,6 +203,7 @@ async def test_a_subset_of_the_environments() -> None:
         await assert_settled(both)
 
 
+@pytest.mark.guide("scenario-separate")
 async def test_separate_environments_that_a_map_joins() -> None:
     async with pair(maps={"environment": {"Development": "Staging", "Test": "Production"}}) as both:
         here = await both.source.environments("Development", "Test")
@@ -246,6 +259,7 @@ async def test_a_step_rescoped_out_of_the_destinations_world_stays_unless_the_ro
 # ── matching by name, required and optional ───────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.guide("match-names", "match-references")
 async def test_names_match_in_any_case_and_ids_do_not_matter() -> None:
     async with pair() as both:
         here = await both.source.environments("Production")
@@ -263,6 +277,7 @@ async def test_names_match_in_any_case_and_ids_do_not_matter() -> None:
         assert found == list(there.values())
 
 
+@pytest.mark.guide("match-required")
 async def test_what_is_required_blocks_and_what_is_optional_is_left_out() -> None:
     """A project's lifecycle is required, a step's scope is not."""
     async with pair(exclude={"lifecycle": ["Application"]}) as both:
@@ -292,6 +307,16 @@ async def test_what_is_required_blocks_and_what_is_optional_is_left_out() -> Non
 # ── the same name, other details ──────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.guide(
+    "details-accounts",
+    "details-worker-pools",
+    "details-feeds",
+    "details-lifecycles",
+    "data-accounts",
+    "data-feeds",
+    "data-lifecycles",
+    "data-worker-pools",
+)
 async def test_what_is_shared_by_name_keeps_its_own_details() -> None:
     async with pair() as both:
         password = {"HasValue": True, "NewValue": "dev-secret"}
@@ -330,6 +355,7 @@ async def test_what_is_shared_by_name_keeps_its_own_details() -> None:
         await assert_settled(both)
 
 
+@pytest.mark.guide("details-variables")
 async def test_the_same_variable_may_name_another_account_on_each_instance() -> None:
     async with pair() as both:
         account = await both.source.post(
@@ -355,6 +381,7 @@ async def test_the_same_variable_may_name_another_account_on_each_instance() -> 
         assert [value for _, value, _ in await table(both.destination, "OctoFX")] == [theirs["Id"]]
 
 
+@pytest.mark.guide("data-variable-sets")
 async def test_three_projects_use_one_library_set_which_crosses_once() -> None:
     async with pair(include={"project": ["*"]}) as both:
         shared = await both.source.post("libraryvariablesets", {"Name": "Shared", "ContentType": "Variables"})
@@ -474,6 +501,7 @@ async def test_a_project_that_makes_releases_for_its_own_channel() -> None:
 # ── secrets ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.guide("clean-up-dummy", "clean-up-listed", "clean-up-existing", "secret-variables")
 async def test_a_new_secret_gets_a_dummy_is_listed_and_is_never_touched_again() -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX")
@@ -545,6 +573,9 @@ FIRST = {
 
 @pytest.mark.parametrize("rules", ["by default", "ignoring"])
 @pytest.mark.parametrize("ids", ["kept", "regenerated", "ledger lost"])
+@pytest.mark.guide(
+    "scoping-recurring", "scoping-rescoped", "scoping-replace", "scoping-copy", "scoping-unscoped", "scoping-roles"
+)
 async def test_the_variable_tables(rules: str, ids: str) -> None:
     async with pair(rules=IGNORE if rules == "ignoring" else {}, first_contact="adopt") as both:
         project = await first_table(both)
@@ -566,6 +597,7 @@ async def test_the_variable_tables(rules: str, ids: str) -> None:
         await assert_settled(both)
 
 
+@pytest.mark.guide("scoping-overwrite", "truth-differences")
 async def test_values_filled_in_on_the_destination_stay() -> None:
     async with pair() as both:
         project = await first_table(both)
@@ -588,6 +620,7 @@ async def test_values_filled_in_on_the_destination_stay() -> None:
         ]
 
 
+@pytest.mark.guide("truth-one-way")
 async def test_nothing_is_ever_written_to_the_source() -> None:
     async with pair() as both:
         await qa_scenario(both)
@@ -598,6 +631,7 @@ async def test_nothing_is_ever_written_to_the_source() -> None:
         assert both.source.writes == before
 
 
+@pytest.mark.guide("order-precedence")
 async def test_the_order_of_writing_is_the_guides() -> None:
     """Settings, channels without rules, process, runbooks, variables, then channel rules and release creation."""
     async with pair() as both:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pair import pair, row, script
 
 PROJECTS = {"project": ["*"]}
@@ -26,6 +27,7 @@ async def test_an_override_gives_one_project_rules_of_its_own() -> None:
         assert (await both.plan("*")).plan.is_empty
 
 
+@pytest.mark.guide("step-nowhere")
 async def test_an_ignored_step_stays_at_home_and_the_destinations_own_is_left_alone() -> None:
     ignore = [{"project": "*", "step": "Load test data"}]
     async with pair(include=PROJECTS, rules={"steps": {"ignore": ignore}}, first_contact="adopt") as both:
@@ -58,6 +60,7 @@ async def test_a_step_that_becomes_ignored_stays_as_it_is() -> None:
         ]
 
 
+@pytest.mark.guide("step-everywhere")
 async def test_one_step_may_be_cloned_to_run_everywhere() -> None:
     """The guide: "cloned but configured to run in any environment"."""
     scopes = [{"project": "*", "step": "Sign off", "environment": "ignore-mismatch"}]
@@ -71,6 +74,7 @@ async def test_one_step_may_be_cloned_to_run_everywhere() -> None:
         assert [one.entry.reason for one in await both.clean_ups()] == ["scope-widened"]
 
 
+@pytest.mark.guide("accounts-variables-only")
 async def test_with_accounts_none_only_the_variable_crosses() -> None:
     """The guide: "Re-use the same variable name but associate it to different Accounts"."""
     async with pair(include=PROJECTS, rules={"accounts": "none"}) as both:

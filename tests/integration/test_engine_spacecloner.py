@@ -44,6 +44,7 @@ SKIPS = ["skip-unless-exact", "skip-unless-partial"]
 
 @pytest.mark.parametrize("option", SKIPS)
 @pytest.mark.parametrize("removed", ["keep", "remove-ours"])
+@pytest.mark.spacecloner("bug-1", "feature-14")
 async def test_1_to_skip_a_step_does_not_delete_it(option: str, removed: str) -> None:
     """Its skip option removed steps and actions from the destination."""
     async with pair(rules={"removed": removed, "steps": {"environment": option}}) as both:
@@ -62,6 +63,7 @@ async def test_1_to_skip_a_step_does_not_delete_it(option: str, removed: str) ->
         assert [step["Name"] for step in await steps_of(both.destination, "OctoFX")] == ["A", "B"]
 
 
+@pytest.mark.spacecloner("bug-2", "feature-11")
 async def test_2_equal_values_do_not_pull_rows_together() -> None:
     """It matched by value before scope, overwrote the scope, and two rows of the source could hit one."""
     async with pair() as both:
@@ -83,6 +85,7 @@ async def test_2_equal_values_do_not_pull_rows_together() -> None:
         ]
 
 
+@pytest.mark.spacecloner("bug-3")
 async def test_3_a_secret_of_a_step_is_not_reset() -> None:
     """It set sensitive parameters of step templates to a dummy on every run."""
     async with pair() as both:
@@ -106,6 +109,7 @@ async def test_3_a_secret_of_a_step_is_not_reset() -> None:
         assert "source-secret" not in repr(store.state)
 
 
+@pytest.mark.spacecloner("bug-4", "feature-16")
 async def test_4_properties_of_a_step_follow() -> None:
     """It never updated what belongs to the step rather than to its actions."""
     async with pair() as both:
@@ -127,6 +131,7 @@ async def test_4_properties_of_a_step_follow() -> None:
 
 
 @pytest.mark.parametrize("option", ["skip-unless-partial", "skip-unless-exact", "ignore-mismatch"])
+@pytest.mark.spacecloner("bug-5", "feature-15")
 async def test_5_an_exclusion_of_what_is_not_there_is_satisfied(option: str) -> None:
     """It dropped the step."""
     async with pair(rules={"steps": {"excluded_environment": option}}) as both:
@@ -143,6 +148,7 @@ async def test_5_an_exclusion_of_what_is_not_there_is_satisfied(option: str) -> 
         assert found[0]["Actions"][0]["ExcludedEnvironments"] == [there["Production"]]
 
 
+@pytest.mark.spacecloner("bug-6", "feature-13")
 async def test_6_nothing_is_widened_in_silence() -> None:
     """Its ignore options made scoped steps and rows apply everywhere, and told nobody."""
     async with pair() as both:
@@ -158,6 +164,7 @@ async def test_6_nothing_is_widened_in_silence() -> None:
         assert "test" not in [one["Value"] for one in await rows_of(both.destination, "OctoFX")]
 
 
+@pytest.mark.spacecloner("bug-6")
 async def test_6_who_asks_for_it_is_told_what_was_widened() -> None:
     rules = {
         "steps": {"environment": "ignore-mismatch"},
@@ -175,6 +182,7 @@ async def test_6_who_asks_for_it_is_told_what_was_widened() -> None:
         assert await reasons(both) == ["scope-widened", "scope-widened"]
 
 
+@pytest.mark.spacecloner("bug-6")
 async def test_6_a_phase_that_lost_its_environments_does_not_become_open_to_all() -> None:
     async with pair() as both:
         here = await both.source.environments("Test", "Production")
@@ -194,6 +202,7 @@ async def test_6_a_phase_that_lost_its_environments_does_not_become_open_to_all(
         ]
 
 
+@pytest.mark.spacecloner("bug-7")
 async def test_7_the_rule_of_one_dimension_does_not_answer_for_another() -> None:
     """The verdict on tenant tags was that on machines."""
     async with pair(rules={"variables": {"scopes": {"target": "ignore-mismatch"}}}) as both:
@@ -206,6 +215,7 @@ async def test_7_the_rule_of_one_dimension_does_not_answer_for_another() -> None
         assert [(one["Value"], one["Scope"]) for one in await rows_of(both.destination, "OctoFX")] == [("1", {})]
 
 
+@pytest.mark.spacecloner("bug-9", "feature-7")
 async def test_9_more_than_a_page() -> None:
     """It read thirty runbooks and channels, and made those again that it had not seen."""
     async with pair() as both:
@@ -221,6 +231,7 @@ async def test_9_more_than_a_page() -> None:
         assert len(await both.destination.names("channels")) == 34
 
 
+@pytest.mark.spacecloner("bug-10")
 async def test_10_what_a_project_needs_comes_with_it() -> None:
     """Syncing one project did not collect its lifecycle's environments and lost the exclusions for runbooks."""
     include = {"project": ["OctoFX"], "environment": ["*"]}
@@ -245,6 +256,7 @@ async def test_10_what_a_project_needs_comes_with_it() -> None:
         assert [step["Name"] for step in process["Steps"]] == ["All"]
 
 
+@pytest.mark.spacecloner("bug-15")
 async def test_15_a_feed_that_the_server_refuses_stops_only_its_users() -> None:
     """One missing ECR feed anywhere in the space stopped everything."""
     async with pair() as both:
@@ -271,6 +283,7 @@ async def test_15_a_feed_that_the_server_refuses_stops_only_its_users() -> None:
         assert [step["Name"] for step in await steps_of(both.destination, "User")] == ["Deploy"]
 
 
+@pytest.mark.spacecloner("bug-16")
 async def test_16_a_route_into_its_own_source_is_refused() -> None:
     """Its guard against syncing a space with itself never acted."""
     async with pair() as both:
@@ -278,6 +291,7 @@ async def test_16_a_route_into_its_own_source_is_refused() -> None:
             both.with_route(destination={"instance": "dev", "space": "default "})
 
 
+@pytest.mark.spacecloner("bug-18", "bug-20")
 async def test_18_and_20_a_variable_that_names_nothing() -> None:
     """An account, certificate or pool variable without a value ended the run."""
     async with pair() as both:
@@ -300,6 +314,7 @@ async def test_18_and_20_a_variable_that_names_nothing() -> None:
         assert found["Pool"] == there["Id"]
 
 
+@pytest.mark.spacecloner("bug-19", "feature-21")
 async def test_19_the_details_of_a_lifecycle_follow_where_the_route_says_so() -> None:
     """Its switch for that crashed when it was on."""
     include = {"project": ["*"], "lifecycle": ["*"]}
@@ -324,6 +339,7 @@ async def test_19_the_details_of_a_lifecycle_follow_where_the_route_says_so() ->
         ]
 
 
+@pytest.mark.spacecloner("bug-21")
 async def test_21_a_package_whose_feed_does_not_cross_blocks_and_says_so() -> None:
     """A missing feed of a package was a crash, and one chosen at release time another."""
     async with pair(exclude={"feed": ["Secret feed"]}) as both:
@@ -357,6 +373,7 @@ async def test_21_a_package_whose_feed_does_not_cross_blocks_and_says_so() -> No
         assert [step["Name"] for step in found] == ["Chosen later"]
 
 
+@pytest.mark.spacecloner("bug-24", "feature-29")
 async def test_24_no_secret_in_plans_runs_or_the_ledger() -> None:
     """It wrote passwords, certificates and an API key to its log."""
     async with pair() as both:
@@ -373,6 +390,7 @@ async def test_24_no_secret_in_plans_runs_or_the_ledger() -> None:
             assert never not in dump
 
 
+@pytest.mark.spacecloner("bug-25", "feature-9")
 async def test_25_an_error_in_the_middle_is_made_up_for_by_the_next_run() -> None:
     """It ended in the middle, and a second run could not go on."""
     async with pair() as both:
@@ -394,6 +412,7 @@ async def test_25_an_error_in_the_middle_is_made_up_for_by_the_next_run() -> Non
         assert (await both.sync("*")).plan.is_empty
 
 
+@pytest.mark.spacecloner("bug-27")
 async def test_27_credentials_of_feeds_and_accounts_are_on_the_list() -> None:
     """It neither cleared them nor said that they must be filled in."""
     async with pair() as both:
@@ -423,6 +442,7 @@ ODD = ["Deploy [Prod]", "A, B", "a/b", "1st 😀", "what?*", "#{x}"]
 
 
 @pytest.mark.parametrize("name", ODD)
+@pytest.mark.spacecloner("bug-28")
 async def test_28_names_may_hold_anything(name: str) -> None:
     """Brackets were wildcards to it, and a comma split a name in two."""
     async with pair(include={"project": [name.replace("*", "\\*")]}) as both:
@@ -446,6 +466,7 @@ async def test_28_names_may_hold_anything(name: str) -> None:
         assert (await both.sync("*")).plan.is_empty
 
 
+@pytest.mark.spacecloner("bug-28")
 async def test_28_a_filter_for_one_project_is_for_that_project() -> None:
     exclude = {"runbook": [{"project": "A", "name": "Restart"}], "channel": [{"project": "A", "name": "Beta"}]}
     async with pair(exclude=exclude) as both:
@@ -463,6 +484,7 @@ async def test_28_a_filter_for_one_project_is_for_that_project() -> None:
             assert owners == ["B"]
 
 
+@pytest.mark.spacecloner("bug-29")
 async def test_29_channels_and_runbooks_cross_by_themselves() -> None:
     """Without being asked it took none of them, and then no step that was scoped to one."""
     async with pair(include={"project": ["*"]}) as both:
@@ -479,6 +501,7 @@ async def test_29_channels_and_runbooks_cross_by_themselves() -> None:
         assert await both.destination.names("runbooks") == ["Restart"]
 
 
+@pytest.mark.spacecloner("bug-30", "feature-28")
 async def test_30_what_the_plan_says_is_what_happens() -> None:
     """Its list of changes named what was then skipped."""
     async with pair() as both:
