@@ -175,3 +175,72 @@ async def test_what_does_not_show_on_the_project_is_found_within_a_month(
             monkeypatch.setattr(comparing, "Spool", lambda _, night=night: Spool(night))
             found.append((await one.compare(dry_run=True)).differing)
         assert sorted(found) == [[]] * (NIGHTS - 1) + [[f"deploymentsettings-{ids[1]}"]]
+
+
+async def test_the_night_finds_what_was_edited_on_the_destination_and_reports_it_apart(
+    fake_redis: FakeAsyncRedis,
+) -> None:
+    async with three_projects(fake_redis) as (one, ids):
+        there = one.both.destination
+        copy = await there.named("projects", "Project 1")
+        process = await there.get(f"deploymentprocesses/deploymentprocess-{copy['Id']}")
+        process["Steps"][0]["Actions"][0]["Notes"] = "Careful!"
+        process["Steps"].append(script("Only here"))
+        await there.call("PUT", f"deploymentprocesses/{process['Id']}", process)
+        await there.edit(f"projects/{copy['Id']}", Description="Ours", IsDisabled=True)
+        await one.both.source.edit(f"projects/{ids[0]}", Description="pending")
+
+        found = await one.compare()
+
+        assert found.differing == [ids[0]]
+        report = await one.state.ledger.drift.report(ROUTE)
+        assert report is not None
+        shown = {one.path: [(c.edit, c.where, c.before, c.after) for c in one.changes] for one in report.items}
+        assert shown == {
+            ("project", "Project 1"): [("change", "Description", None, "Ours")],
+            ("project", "Project 1", "deployment-process"): [
+                ("change", "Steps[Deploy]/Actions[Deploy]/Notes", None, "Careful!")
+            ],
+        }
+        assert report.items[0].source_id == ids[1]
+        assert report.items[0].destination_id == copy["Id"]
+
+        process = await there.get(f"deploymentprocesses/deploymentprocess-{copy['Id']}")
+        process["Steps"] = process["Steps"][1:]
+        await there.call("PUT", f"deploymentprocesses/{process['Id']}", process)
+        await there.edit(f"projects/{copy['Id']}", Description="")
+        await one.compare()
+
+        report = await one.state.ledger.drift.report(ROUTE)
+        assert report is not None
+        assert [(item.path[-1], [(c.edit, c.where) for c in item.changes]) for item in report.items] == [
+            ("deployment-process", [("remove", "Steps[Deploy]")])
+        ]
+
+
+@pytest.mark.parametrize(("value", "expected"), [("keep", []), ("follow", ["Variables[Number]/Value"])])
+async def test_a_value_of_the_destination_drifts_only_where_values_follow(
+    fake_redis: FakeAsyncRedis, value: str, expected: list[str]
+) -> None:
+    async with pair(redis=fake_redis, rules={"variables": {"value": value}}) as both:
+        project = await both.source.project("OctoFX")
+        await both.source.variables(project, row("Number", "1"), row("Secret", "s", Type="Sensitive"), row("Gone", "1"))
+        await both.sync("*")
+        copy = await both.destination.named("projects", "OctoFX")
+        found = await both.destination.get(f"variables/variableset-{copy['Id']}")
+        rows = [one for one in found["Variables"] if one["Name"] != "Gone"]
+        for one in rows:
+            one["Value"] = "entered here"
+            one["Description"] = "by hand" if one["Name"] == "Secret" else one["Description"]
+        await both.destination.variables(copy, *rows)
+
+        await Comparer(both, state_of(fake_redis, Settings())).compare()
+
+        report = await both.ledger.drift.report(ROUTE)
+        assert report is not None
+        assert [change.where for item in report.items for change in item.changes] == [
+            *expected,
+            "Variables[Secret]/Description",
+            "Variables[Gone]",
+        ]
+        assert "entered here" not in str(report) or value == "follow"

@@ -17,6 +17,7 @@ from config.routes import Route, RoutesFile
 from worker.cli.main import app
 from worker.cli.sync import STATUS
 from worker.ledger.connect import open_redis
+from worker.ledger.drift import Drifted
 from worker.ledger.ledger import Ledger
 from worker.ledger.runs import Run
 from worker.plan import json as plan_json
@@ -428,6 +429,31 @@ def test_a_clean_up_entry_that_is_not_there_is_an_error(shell: Shell, key: str) 
     answer = shell.run("cleanup", "close", key)
     assert answer.exit_code == 1
     assert "octosync cleanup list" in answer.stderr
+
+
+def test_drift_is_shown_as_the_last_comparison_found_it(shell: Shell) -> None:
+    answer = shell.run("drift")
+    assert (answer.exit_code, answer.stdout) == (0, "")
+    assert "never compared" in answer.stderr
+
+    async def found(ledger: Ledger, _: DirtyQueue) -> None:
+        edit = Change(Edit.CHANGE, "Description", "ours", "[bold]edited")
+        await ledger.drift.begin("test-to-prod", "2026-03-02T03:00:00+00:00")
+        await ledger.drift.add("test-to-prod", [Drifted("project", ITEM, "Projects-1", "Projects-2", (edit,), 3)])
+        await ledger.drift.ended("test-to-prod")
+
+    shell.ledger(found)
+    answer = shell.run("drift")
+    assert answer.exit_code == 2
+    assert answer.stdout == (
+        'edited on the destination: project/OctoFX (and 3 more fields)\n    ~ Description: "ours" -> "[bold]edited"\n'
+    )
+    (known,) = shell.json("drift", status=2)
+    assert (known["route"], known["compared"], known["total"]) == ("test-to-prod", "2026-03-02T03:00:00+00:00", 1)
+    assert known["items"][0]["name"] == "project/OctoFX"
+    assert known["items"][0]["changes"] == [
+        {"edit": "change", "where": "Description", "before": "ours", "after": "[bold]edited"}
+    ]
 
 
 def test_runs_are_listed_and_shown_with_their_plan(shell: Shell) -> None:

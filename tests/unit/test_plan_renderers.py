@@ -171,6 +171,7 @@ def test_json_keeps_its_form() -> None:
         ],
         "destroys": [],
         "waits_for": [],
+        "drift": [],
     }
     assert document["actions"][1]["changes"][0] == {
         "edit": "change",
@@ -186,6 +187,64 @@ def test_json_carries_every_name_as_it_is(name: str) -> None:
     text = plan_json.render(plan_named(name))
     assert text.isascii()
     assert json.loads(text)["actions"][0]["path"] == ["project", name]
+
+
+EDITED = Plan(
+    "r",
+    (
+        Action(
+            Op.LEAVE,
+            "project",
+            PROJECT,
+            "Projects-1",
+            "Projects-9",
+            decisions=(Decision("merge:destination-edit", "Description", "edited on the destination; stays"),),
+            drift=(
+                Change(Edit.CHANGE, "Description", "as we wrote it", "as it is"),
+                Change(Edit.REMOVE, "Key", {"HasValue": True, "NewValue": SECRET}, None),
+            ),
+        ),
+        Action(
+            Op.UPDATE,
+            "channel",
+            (*PROJECT, "channel", "QA"),
+            "Channels-1",
+            "Channels-9",
+            changes=(Change(Edit.CHANGE, "Name", "QA", "Q"),),
+            decisions=(Decision("merge:destination-edit", "Description", "edited on the destination; stays"),),
+            drift=(Change(Edit.CHANGE, "Description", "a\nb", "a\nc"),),
+            body={"Name": "Q"},
+        ),
+    ),
+)
+
+
+def test_what_was_edited_on_the_destination_is_shown_apart_from_what_is_pending() -> None:
+    assert printed(EDITED) == (
+        "~ update project/OctoFX/channel/QA\n"
+        '    ~ Name: "QA" -> "Q"\n'
+        "edited on the destination: project/OctoFX\n"
+        '    ~ Description: "as we wrote it" -> "as it is"\n'
+        f"    - Key: {MASK}\n"
+        "edited on the destination: project/OctoFX/channel/QA\n"
+        "    ~ Description:\n"
+        "        @@ -1,2 +1,2 @@\n"
+        "         a\n"
+        "        -b\n"
+        "        +c\n"
+        "0 to create, 1 to update, 0 to delete, 1 unchanged\n"
+        "2 edited on the destination since they were written; that stays\n"
+    )
+    text = markdown.render(EDITED)
+    assert text.index("**update**") < text.index("#### Edited on the destination") < text.index("`project/OctoFX`")
+    assert '! Description: "as we wrote it" -> "as it is"' in text
+    assert SECRET not in text
+
+    document = json.loads(plan_json.render(EDITED))
+    assert document["actions"][1]["changes"] == [{"edit": "change", "where": "Name", "before": "QA", "after": "Q"}]
+    assert [change["where"] for change in document["actions"][0]["drift"]] == ["Description", "Key"]
+    assert SECRET not in json.dumps(document)
+    assert printed(plan_json.from_dict(document)) == printed(EDITED)
 
 
 def test_nothing_is_said_twice() -> None:

@@ -17,7 +17,7 @@ from worker.kinds.library import LIFECYCLE
 from worker.kinds.processes import DEPLOYMENT_PROCESS
 from worker.kinds.projects import CHANNEL, DEPLOYMENT_SETTINGS, PROJECT
 from worker.kinds.references import PendingId
-from worker.plan.values import MASK, Document, Edit
+from worker.plan.values import MASK, Change, Document, Edit
 from worker.sync.baseline import Baseline, wrote_after
 from worker.sync.fields import MISSING
 from worker.sync.merge import merge
@@ -88,6 +88,41 @@ def test_only_what_the_source_changed_is_laid_over_what_the_destination_has() ->
     assert found.document == {**there, "Name": "OctoFX 2"}
     assert edits(found) == [("change", "Name")]
     assert [decision.rule for decision in found.decisions] == ["merge:destination-edit"]
+    assert found.drift == [Change(Edit.CHANGE, "Description", "theirs", "ours")]
+
+
+def test_what_was_edited_to_what_the_source_wants_now_has_not_drifted() -> None:
+    baseline = synced({"Description": "old"}, {"Description": "old", "OnlyHere": 1})
+
+    found = merged({"Description": "new"}, {"Description": "new", "OnlyHere": 2}, baseline, PROJECT)
+
+    assert (found.drift, found.changes) == ([], [])
+
+
+def test_a_scope_that_was_edited_on_the_destination_has_drifted_whatever_its_order() -> None:
+    scoped = {"Environments": ["E-1", "E-2"]}
+    want, wrote = process(step("s", "A", **scoped)), process(step("d", "A", **scoped))
+    baseline = Baseline(want=want, wrote=wrote, elements=links("A"))
+
+    turned = merged(want, process(step("d", "A", Environments=["E-2", "E-1"])), baseline)
+    edited = merged(want, process(step("d", "A", Environments=["E-1"])), baseline)
+
+    assert turned.drift == []
+    assert [(change.where, change.before, change.after) for change in edited.drift] == [
+        ("Steps[A]/Actions[A]/Environments", ["E-1", "E-2"], ["E-1"])
+    ]
+
+
+def test_a_step_that_was_removed_on_the_destination_has_drifted_if_we_had_written_it() -> None:
+    want = process(step("s", "A"), step("s", "B"))
+    wrote = process(step("d", "A"), step("d", "B"))
+    baseline = Baseline(want=want, wrote=wrote, elements=links("A", "B"))
+
+    found = merged(want, process(step("d", "A")), baseline)
+    adopted = merged(want, process(step("d", "A")), Baseline(want=want, elements=links("A", "B")))
+
+    assert [(change.edit, change.where) for change in found.drift] == [(Edit.REMOVE, "Steps[B]")]
+    assert adopted.drift == []
 
 
 def test_a_conflict_over_structure_is_the_sources_and_a_person_hears_of_it() -> None:

@@ -17,6 +17,7 @@ from worker.cli import (
     config,
     dead_letters,
     demo,
+    drift,
     enqueue,
     pause,
     plan,
@@ -64,6 +65,7 @@ for command in (plan.plan, sync.sync, enqueue.enqueue, reconcile.reconcile, appr
     app.command()(command)
 app.add_typer(runs.app, name="runs")
 app.add_typer(cleanup.app, name="cleanup")
+app.command()(drift.drift)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(pause.pause)
 app.command()(pause.resume)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.text import Text
 
-from worker.plan.lines import Line, Role, details, headline, shown
-from worker.plan.values import Op, Plan
+from worker.plan.lines import Line, Role, changed, details, drift_headline, headline, shown
+from worker.plan.values import Change, NamePath, Op, Plan
 
 _OF_OP = {
     Op.CREATE: "bold green",
@@ -25,6 +27,7 @@ _OF_ROLE = {
     Role.DESTROYS: "bold red",
     Role.WAITS: "magenta",
     Role.CLEAN_UP: "cyan",
+    Role.DRIFTED: "bold blue",
 }
 
 
@@ -34,9 +37,21 @@ def print_plan(plan: Plan, console: Console, *, everything: bool = False) -> Non
         _print(console, headline(action), _OF_OP[action.op])
         for line in details(action):
             _print(console, line, _OF_ROLE[line.role])
+    for action in plan.drifted:
+        print_drift(console, action.path, action.drift)
     _print_text(console, Text(plan.summary(), style="bold"))
     if plan.clean_ups:
         _print_text(console, Text(f"{len(plan.clean_ups)} to finish by hand on the destination", style="cyan"))
+    if plan.drifted:
+        edited = f"{len(plan.drifted)} edited on the destination since they were written; that stays"
+        _print_text(console, Text(edited, style="blue"))
+
+
+def print_drift(console: Console, path: NamePath, changes: Iterable[Change], left_out: int = 0) -> None:
+    """Print what was edited on the destination since we wrote it."""
+    _print(console, drift_headline(path, left_out), _OF_ROLE[Role.DRIFTED])
+    for line in changed(changes):
+        _print(console, line, _OF_ROLE[line.role])
 
 
 def _print(console: Console, line: Line, style: str) -> None:

@@ -4,7 +4,10 @@
      "actions": [{"op", "kind", "path": [str], "name": str, "source_id", "destination_id",
                   "changes": [{"edit", "where", "before", "after"}], "decisions": [{"rule", "where", "text"}],
                   "clean_ups": [{"key", "item": [str], "where", "reason", "text"}],
-                  "destroys": [str], "waits_for": [[str]]}]}
+                  "destroys": [str], "waits_for": [[str]],
+                  "drift": [{"edit", "where", "before", "after"}]}]}
+
+``drift`` is what was edited on the destination since it was written, and stays; ``changes`` is what is pending.
 
 The documents to be sent are left out: they are large, and hold what only the destination may see. Secrets are masked.
 Names are as Octopus gives them; JSON written by :func:`render` is ASCII, so nothing in it acts on a terminal.
@@ -45,15 +48,7 @@ def _action(action: Action) -> dict[str, Any]:
         "name": printed(action.path),
         "source_id": action.source_id,
         "destination_id": action.destination_id,
-        "changes": [
-            {
-                "edit": str(change.edit),
-                "where": change.where,
-                "before": masked(change.before),
-                "after": masked(change.after),
-            }
-            for change in action.changes
-        ],
+        "changes": [change_as_dict(change) for change in action.changes],
         "decisions": [{"rule": one.rule, "where": one.where, "text": one.text} for one in action.decisions],
         "clean_ups": [
             {
@@ -68,6 +63,16 @@ def _action(action: Action) -> dict[str, Any]:
         ],
         "destroys": list(action.destroys),
         "waits_for": [list(path) for path in action.waits_for],
+        "drift": [change_as_dict(change) for change in action.drift],
+    }
+
+
+def change_as_dict(change: Change) -> dict[str, Any]:
+    return {
+        "edit": str(change.edit),
+        "where": change.where,
+        "before": masked(change.before),
+        "after": masked(change.after),
     }
 
 
@@ -90,11 +95,16 @@ def _action_from(one: Mapping[str, Any]) -> Action:
         path=tuple(one["path"]),
         source_id=one["source_id"],
         destination_id=one["destination_id"],
-        changes=tuple(Change(Edit(c["edit"]), c["where"], c["before"], c["after"]) for c in one["changes"]),
+        changes=tuple(_change_from(c) for c in one["changes"]),
         decisions=tuple(Decision(d["rule"], d["where"], d["text"]) for d in one["decisions"]),
         clean_ups=tuple(
             CleanUp(tuple(e["item"]), e["where"], e["reason"], e["text"], e.get("about", "")) for e in one["clean_ups"]
         ),
         destroys=tuple(one["destroys"]),
         waits_for=tuple(tuple(path) for path in one["waits_for"]),
+        drift=tuple(_change_from(c) for c in one.get("drift", ())),
     )
+
+
+def _change_from(one: Mapping[str, Any]) -> Change:
+    return Change(Edit(one["edit"]), one["where"], one["before"], one["after"])

@@ -7,11 +7,17 @@
   - also deletes: 3 values of tenant Acme                           DESTROYS
   * waits for: environment/Production                               WAITS
   * by hand: Variables[Password]: fill in the secret                CLEAN_UP
+
+What was edited on the destination since it was written, and stays, comes after all that is pending, in a section of its
+own:
+
+edited on the destination: project/OctoFX                           DRIFTED
+    ~ Description: "as we wrote it" -> "as it is"                   CHANGED, ADDED or REMOVED
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,12 +35,16 @@ class Role(StrEnum):
     DESTROYS = "destroys"
     WAITS = "waits"
     CLEAN_UP = "clean-up"
+    DRIFTED = "drifted"
 
 
 SIGNS = {Op.CREATE: "+", Op.UPDATE: "~", Op.LEAVE: "=", Op.SKIP: ".", Op.BLOCK: "!", Op.DELETE: "-"}
 
 _ROLE_OF_EDIT = {Edit.ADD: Role.ADDED, Edit.CHANGE: Role.CHANGED, Edit.REMOVE: Role.REMOVED}
 _ROLE_OF_SIGN = {"+": Role.ADDED, "-": Role.REMOVED}
+
+DESTINATION_EDIT = "merge:destination-edit"
+"""The rule that answers where an edit made on the destination stays. Such a place is shown as drift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +75,12 @@ def headline(action: Action) -> Line:
 
 def details(action: Action) -> Iterator[Line]:
     """What stands below an action's headline, in the order of the module's example."""
-    for change in action.changes:
-        yield from _changed(change)
+    yield from changed(action.changes)
     by_hand = {(entry.where, entry.text) for entry in action.clean_ups}
+    drifted = {change.where for change in action.drift}
     for decision in action.decisions:
+        if decision.rule == DESTINATION_EDIT and decision.where in drifted:
+            continue
         if (decision.where, decision.text) not in by_hand:  # what a person must do is said once, below
             yield Line(Role.DECISION, "#", visible(f"{decision.rule}: {_placed(decision.where, decision.text)}"), 2)
     for destroyed in action.destroys:
@@ -78,6 +90,18 @@ def details(action: Action) -> Iterator[Line]:
     for entry in action.clean_ups:
         item = "" if entry.item == action.path else f"{printed(entry.item)}: "
         yield Line(Role.CLEAN_UP, "*", visible(f"by hand: {item}{_placed(entry.where, entry.text)}"), 2)
+
+
+def drift_headline(path: Sequence[str], left_out: int = 0) -> Line:
+    """``left_out``: how many edited fields are not shown below it."""
+    more = f" (and {left_out} more fields)" if left_out else ""
+    return Line(Role.DRIFTED, "", visible(f"edited on the destination: {printed(tuple(path))}{more}"))
+
+
+def changed(changes: Iterable[Change]) -> Iterator[Line]:
+    """Fields, as below an action's headline."""
+    for change in changes:
+        yield from _changed(change)
 
 
 def _placed(where: str, text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from worker.plan.lines import Line, Role, details, name, shown
+from worker.plan.lines import Line, Role, changed, details, name, shown
 from worker.plan.text import visible
 from worker.plan.values import Action, Plan
 
@@ -31,6 +31,22 @@ def render(plan: Plan, *, everything: bool = False, room: int = ROOM) -> str:
             break
         parts.append(part)
         room -= len(part)
+    if plan.drifted:
+        parts.append(_drift(plan, room))
+    return "".join(parts)
+
+
+def _drift(plan: Plan, room: int) -> str:
+    head = "\n#### Edited on the destination since it was written; that stays\n"
+    parts = [head]
+    room -= len(head)
+    for at, action in enumerate(plan.drifted):
+        part = _block(f"\n{code(name(action))}\n", [_in_diff(line) for line in changed(action.drift)])
+        if len(part) > room:
+            parts.append(f"\n{len(plan.drifted) - at} more, for which there is no room here.\n")
+            break
+        parts.append(part)
+        room -= len(part)
     return "".join(parts)
 
 
@@ -44,7 +60,10 @@ def code(text: str) -> str:
 
 def _action(action: Action) -> str:
     lines = [_in_diff(line) for line in details(action)]
-    head = f"\n**{action.op}** {code(name(action))}\n"
+    return _block(f"\n**{action.op}** {code(name(action))}\n", lines)
+
+
+def _block(head: str, lines: list[str]) -> str:
     if not lines:
         return head
     content = "\n".join(lines)

@@ -5,7 +5,7 @@ limits, stored, hashed (so that exactly the plan that a person approved is appli
 
     Plan
      └─ Action            one document: create, update, leave, skip, block
-         ├─ Change        one field of it, before and after, secrets masked
+         ├─ Change        one field of it, before and after, secrets masked; pending, or drift
          ├─ Decision      one line of why: what was compared, which rule answered
          └─ CleanUp       what a person must finish by hand on the destination
 """
@@ -122,6 +122,9 @@ class Action:
     """What else the write deletes, in words. Counted as deletes."""
     waits_for: tuple[NamePath, ...] = ()
     """Of a blocked action: the items that must exist first."""
+    drift: tuple[Change, ...] = ()
+    """What was edited on the destination since we wrote it, and stays: ``before`` as we wrote it, ``after`` as it is.
+    Nothing that the action does; a plan shows it apart from what is pending."""
 
     @property
     def writes(self) -> bool:
@@ -146,6 +149,11 @@ class Plan:
     @property
     def blocked(self) -> tuple[Action, ...]:
         return tuple(action for action in self.actions if action.op is Op.BLOCK)
+
+    @property
+    def drifted(self) -> tuple[Action, ...]:
+        """The actions of documents that were edited on the destination since we wrote them."""
+        return tuple(action for action in self.actions if action.drift)
 
     @property
     def clean_ups(self) -> tuple[CleanUp, ...]:

@@ -16,6 +16,7 @@ import structlog
 
 from worker.kinds import registry
 from worker.ledger.comparisons import Comparisons, Progress
+from worker.ledger.drift import Drifted
 from worker.octopus.errors import OctopusError
 from worker.plan.values import Op, Plan
 from worker.queue.dirty import DirtyQueue
@@ -57,12 +58,15 @@ async def compare(
     """Compares the whole route. ``guard`` is asked after each chunk, and may raise. Raises what the client raises of an
     instance as a whole."""
     name = route.route.name
+    drift = route.ledger.drift
     correlation_id = correlation_id or f"compare-{uuid.uuid4().hex[:12]}"
     stands = None if dry_run else await comparisons.progress(name)
     if stands is None or stands.fingerprint != route.route.fingerprint:
         stands = Progress(datetime.now(UTC).isoformat(), route.route.fingerprint)
         await route.source.freshen(force=True)
         await route.destination.freshen(force=True)
+    if not dry_run:
+        await drift.begin(name, stands.began)
     route.source.spool = Spool(datetime.fromisoformat(stands.began).toordinal())
     route.destination.spool = Spool(None)
     result = Compared(stands.documents, counts=dict(stands.counts))
@@ -89,6 +93,7 @@ async def compare(
         await _mark(queue, name, [key.document for key in await _dead(queue, name)], correlation_id)
         await route.ledger.windows.set_population(name, len(everything))
         await route.ledger.cursors.compared(name, datetime.fromisoformat(stands.began))
+        await drift.ended(name)
         await comparisons.ended(name)
     log.info(
         "compared",
@@ -128,7 +133,14 @@ async def _plan(route: OpenRoute, tops: Sequence[str], result: Compared, *, keep
         result.counts[op.value] = result.counts.get(op.value, 0) + count
     if keep_plans:
         result.plans.append(plan)
+    else:
+        await route.ledger.drift.add(route.route.name, _drifted(plan))
     return list(dict.fromkeys(_differing(plan, frozenset(ids))))
+
+
+def _drifted(plan: Plan) -> Iterator[Drifted]:
+    for action in plan.drifted:
+        yield Drifted(action.kind, action.path, action.source_id or "", action.destination_id or "", action.drift)
 
 
 def _differing(plan: Plan, compared: frozenset[str]) -> Iterator[str]:

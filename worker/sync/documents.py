@@ -16,7 +16,7 @@ from worker.kinds import registry
 from worker.kinds.kind import Kind, Place
 from worker.kinds.references import PendingId
 from worker.kinds.variables import VARIABLE_SET
-from worker.plan.values import Action, Change, CleanUp, Decision, Document, NamePath, Op
+from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.bodies import added, pending_elements, removed_by, says_something
 from worker.sync.destroys import destroyed_by
@@ -262,6 +262,7 @@ class DocumentPlanner:
             (*out.clean_ups, *merged.clean_ups, *clean_ups, *(intent.clean_ups if intent else ())),
             merged.document if changes else None,
             destroys=removed_by(changes),
+            drift=self.seen(merged.drift, destination_id),
         )
         new = {source: PendingId.of(entry.id, source) for source in pending_elements(merged.document)}
         written = Written(
@@ -303,6 +304,7 @@ class DocumentPlanner:
             body if write else None,
             overlay=new,
             destroys=removed_by(merged.changes),
+            drift=merged.drift,
         )
         written = Written(destination_id, rows=merged, before=baseline, intent=intent)
         contact = baseline is None and not new
@@ -343,6 +345,11 @@ class DocumentPlanner:
             text = f"changed on the source; not written, because that would delete {what}: change it by hand if wanted"
             entries.append(CleanUp(path, change.where, "would-destroy", text))
         return held, entries
+
+    def seen(self, drift: list[Change], destination_id: str) -> tuple[Change, ...]:
+        """Of a document that was read in part, what it lacks is not known to be gone."""
+        partial = destination_id in self.world.destination.partial
+        return tuple(change for change in drift if not (partial and change.edit is Edit.REMOVE))
 
     def not_crossing(self, kind: Kind, entry: Entry, path: NamePath, out: Translated) -> Action:
         if out.blocked is None:

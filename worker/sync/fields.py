@@ -67,6 +67,13 @@ class Sides:
         """Nobody has edited the destination since we last wrote there, or since both agreed."""
         return self.ours or same(self.there, self.wrote) or (self.wrote is MISSING and same(self.there, self.before))
 
+    @property
+    def edited(self) -> bool:
+        """We wrote it, and somebody has made of it something else than the source wants."""
+        if self.contact or self.wrote is MISSING:
+            return False
+        return not same(self.there, self.wrote) and not same(self.there, self.want)
+
 
 def _of(document: Any, name: str) -> Any:
     return document.get(name, MISSING) if isinstance(document, dict) else MISSING

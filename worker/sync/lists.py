@@ -13,13 +13,14 @@ from typing import Any, Protocol
 from config.rules import ItemRules, Removed
 from worker.kinds.references import is_secret
 from worker.kinds.shape import Elements, Shape
+from worker.plan.lines import DESTINATION_EDIT
 from worker.plan.values import Change, CleanUp, Decision, Document, Edit, NamePath
 from worker.sync.baseline import Baseline
 from worker.sync.elements import name_of, objects, same_element
 from worker.sync.fields import MISSING, Sides, same
 from worker.sync.fresh import Fresh
 from worker.sync.order import interleave
-from worker.sync.outcome import Merged, plain
+from worker.sync.outcome import Merged, edited, plain
 from worker.sync.translate import label
 
 KEPT = "dropped by the source; kept, as the route says"
@@ -160,12 +161,23 @@ def _destination_lacks(walk: Walk, one: _List, index: int, element: Document, pr
     place = one.place(element)
     remembered = previous is not MISSING and not one.sides.ours
     if remembered and same(element, previous):
-        walk.out.decisions.append(Decision("merge:destination-edit", place, "removed on the destination; stays so"))
+        walk.out.decisions.append(Decision(DESTINATION_EDIT, place, "removed on the destination; stays so"))
+        if (written := _written(walk, one, element)) is not MISSING:
+            walk.out.drift.append(edited(place, written, MISSING))
         return
     if remembered:
         walk.conflict(one.sides, place, kept=False)
     one.added[index] = walk.fresh.value(one.elements.shape, element, place)
     walk.out.changes.append(Change(Edit.ADD, place, None, plain(one.added[index])))
+
+
+def _written(walk: Walk, one: _List, element: Document) -> Any:
+    """What we wrote of an element of the source that is on the destination no more; ``MISSING`` if nothing."""
+    there = {
+        "Id": walk.baseline.elements.get(element.get("Id") or ""),
+        **{n: element.get(n) for n in one.elements.identity},
+    }
+    return same_element(there, one.wrote, one.elements.identity)
 
 
 def _drop(walk: Walk, one: _List) -> None:

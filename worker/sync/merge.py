@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from config.rules import ItemRules, Retention
+from config.rules import ItemRules, Retention, ValueRule
 from worker.kinds.references import Empty, Form, is_secret
 from worker.kinds.shape import Shape
+from worker.plan.lines import DESTINATION_EDIT
 from worker.plan.values import MASK, Change, CleanUp, Decision, Document, Edit, NamePath
 from worker.sync.baseline import Baseline
 from worker.sync.elements import ids_in
-from worker.sync.fields import MISSING, Sides, Verdict, decide, merge_set, same
+from worker.sync.fields import MISSING, Sides, Verdict, decide, merge_set, same, sides_as_sets
 from worker.sync.fresh import Fresh
 from worker.sync.lists import merge_elements, merge_ordered
-from worker.sync.outcome import Merged, plain
+from worker.sync.outcome import Merged, edited, plain
 from worker.sync.translate import at
 
 _UNDECLARED = Shape(server=frozenset(), free=True)
@@ -129,23 +130,28 @@ class _Walk:
         if ref is not None and ref.form in {Form.LIST, Form.TAG} and isinstance(want, list):
             is_scope = any(name in scope.fields for scope in shape.scopes)
             merged, verdict = merge_set(sides, is_scope=is_scope, widens_when_empty=ref.empty is Empty.ANYWHERE)
-            self.record(verdict, merged, sides, where)
+            self.record(verdict, merged, sides_as_sets(sides), where)
             return merged if verdict is not Verdict.SAME else (there if there is not MISSING else merged)
         verdict = decide(sides, values_win=name in shape.values)
         if verdict is Verdict.CONFLICT and name in shape.values:
             self.conflict(sides, where, kept=True)
             return there
-        self.record(verdict, want, sides, where)
+        self.record(verdict, want, sides, where, drifts=not self.is_own_value(shape, name, there))
         if verdict in {Verdict.TAKE, Verdict.CONFLICT}:
             return self.fresh.leaf(name, want, where) if isinstance(want, dict | list) else want
         return there
 
-    def record(self, verdict: Verdict, value: Any, sides: Sides, where: str) -> None:
+    def is_own_value(self, shape: Shape, name: str, there: Any) -> bool:
+        """Whether a field is a value, and values are the destination's own: that one was edited is no news."""
+        return name in shape.values and self.rules.variables.value is ValueRule.KEEP and not isinstance(there, bool)
+
+    def record(self, verdict: Verdict, value: Any, sides: Sides, where: str, *, drifts: bool = True) -> None:
         if verdict is Verdict.CONFLICT:
             self.conflict(sides, where, kept=False)
-        edited = not sides.contact and sides.wrote is not MISSING and not same(sides.there, sides.wrote)
-        if verdict is Verdict.KEEP and edited:
-            self.out.decisions.append(Decision("merge:destination-edit", where, "edited on the destination; stays"))
+        if verdict in {Verdict.SAME, Verdict.KEEP} and sides.edited:
+            self.out.decisions.append(Decision(DESTINATION_EDIT, where, "edited on the destination; stays"))
+            if drifts:
+                self.out.drift.append(edited(where, sides.wrote, sides.there))
         if verdict in {Verdict.TAKE, Verdict.CONFLICT}:
             edit = Edit.REMOVE if value is MISSING else Edit.ADD if sides.there is MISSING else Edit.CHANGE
             self.out.changes.append(Change(edit, where, plain(sides.there), plain(value)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from worker.kinds.references import PendingId
@@ -49,19 +50,12 @@ class Names:
 
     def action(self, action: Action) -> Action:
         """The action with names in all that people read. What is sent stays as it is."""
-        return Action(
-            action.op,
-            action.kind,
-            action.path,
-            action.source_id,
-            action.destination_id,
-            tuple(self._change(one) for one in action.changes),
-            tuple(Decision(one.rule, self.text(one.where), self.text(one.text)) for one in action.decisions),
-            tuple(_once(self._clean_up(one, action.source_id or "") for one in action.clean_ups)),
-            action.body,
-            action.overlay,
-            action.destroys,
-            action.waits_for,
+        return replace(
+            action,
+            changes=tuple(self._change(one) for one in action.changes),
+            decisions=tuple(Decision(one.rule, self.text(one.where), self.text(one.text)) for one in action.decisions),
+            clean_ups=tuple(_once(self._clean_up(one, action.source_id or "") for one in action.clean_ups)),
+            drift=tuple(self._change(one) for one in action.drift),
         )
 
     def text(self, text: str) -> str:

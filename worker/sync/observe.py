@@ -119,6 +119,7 @@ class SideObserver:
             found = spool.get(document_id)
             if kind.name == "deployment-settings" and (project := spool.get(need.owner_id)) is not None:
                 found = spool.settings(document_id, project)
+                self.side.partial |= {document_id} if found is not None else set()
             if found is not None:
                 self.note(kind, document_id, found)
                 del missing[document_id]

@@ -54,6 +54,7 @@ class MergedVariables:
     """Places of rows that are the destination's own."""
     sources: frozenset[str] = field(repr=False)
     """Ids of the source rows that were dealt with."""
+    drift: tuple[Change, ...] = ()
 
     def baseline_after(self, answer_rows: Sequence[Document]) -> VariablesBaseline:
         """What to remember once the server has answered.

@@ -24,13 +24,14 @@ What only the destination has is never touched. A row that is ambiguous causes n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from config.rules import Removed, ValueRule, VariableRules
 from worker.plan.values import MASK, Change, Decision, Document, Edit, NamePath
 from worker.sync.variable_additions import Addition, new_row, stand_in
 from worker.sync.variable_baseline import RowBaseline, VariablesBaseline, name_only
+from worker.sync.variable_drift import deletions, edits_of
 from worker.sync.variable_merge import (
     MergedRow,
     Note,
@@ -279,7 +280,17 @@ class _Merge:
             links=tuple(links),
             own=tuple(now_at[place] for place in self._own()),
             sources=self._dealt_with(),
+            drift=tuple(self._drift()),
         )
+
+    def _drift(self) -> Iterator[Change]:
+        for place, source in sorted(self.paired.items()):
+            known = self.pairing.links.get(place)
+            if known is not None:
+                want, written = wanted_fields(self.wanted[source]), self.merged[place].written
+                yield from edits_of(self.destination[place], known, want, self.rules, written)
+        if self.rules.value is not ValueRule.ALWAYS:
+            yield from deletions(known for _, known in sorted(self.pairing.lost.items()))
 
     def _places_of_sources(self) -> dict[int, int]:
         """Source place → place of its row on the destination, where it has one that remains."""

@@ -112,6 +112,8 @@ class Side:
     name: str
     documents: dict[str, Document | None] = field(default_factory=dict)
     directories: dict[str, Directory] = field(default_factory=dict)
+    partial: set[str] = field(default_factory=set)
+    """Documents of which only a part was read, as far as another document shows it: what they lack may be there."""
     from_cache: set[str] = field(default_factory=set)
     """Kinds whose directory was read by somebody else, some seconds ago."""
 
