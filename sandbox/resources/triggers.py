@@ -122,6 +122,8 @@ def _prepare(save: Save) -> None:
     if save.before and save.body.get("ProjectId", trigger["ProjectId"]) != trigger["ProjectId"]:
         raise bad_request(texts.mismatch("ProjectId", save.body["ProjectId"], trigger["ProjectId"]))
     trigger["ProjectId"] = call.find("projects", trigger["ProjectId"])["Id"]
+    if save.before is None and _born_enabled(call.settings.version):
+        trigger["IsDisabled"] = False
     trigger["Filter"] = _part(call, trigger["Filter"], "Filter", _FILTERS)
     trigger["Action"] = _part(call, trigger["Action"], "Action", _ACTIONS)
     _check_actions(call, trigger["ProjectId"], trigger["Filter"])
@@ -132,6 +134,12 @@ def _prepare(save: Save) -> None:
         raise bad_request(texts.required("Action.RunbookId"))
     if trigger["Filter"]["FilterType"] == "WebhookFilter":
         _give_webhook(save)
+
+
+def _born_enabled(version: str) -> bool:
+    """CreateProjectTriggerCommand has IsDisabled in the Swagger of 2026.1 and not in that of 2023.4. In 2021.2 the
+    resource itself was sent. (?) Commands came with the routes of 2021.3."""
+    return at_least(version, "2021.3") and not at_least(version, "2026.1")
 
 
 def _part(call: Call, given: Document, name: str, types: Mapping[str, PartType]) -> Document:

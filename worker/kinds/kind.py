@@ -73,6 +73,8 @@ class Kind:
     """The list, relative to the space, from which many documents come at once."""
     bulk_by_ids: bool = True
     """Whether that list takes ``ids``; else it is only paged."""
+    put_only: frozenset[str] = frozenset()
+    """Fields that the command which creates an item does not have, in some releases: they take a PUT of their own."""
     versioned: bool = False
     """Its documents carry a ``Version`` that the server compares on a PUT (API reference 2026, "Concurrency")."""
 

@@ -38,6 +38,8 @@ PROJECT = Kind(
     bulk="projects",
     mode=Mode.MERGE,
     listed_by="projects/all",
+    # In no command that creates one (Swagger 2026.1). Nor are the runbooks that provision: these come late anyway.
+    put_only=frozenset({"DefaultPowerShellEdition"}),
     shape=Shape(
         server=SERVER_FIELDS
         | ON_DEPLOYMENT_SETTINGS
@@ -59,6 +61,9 @@ PROJECT = Kind(
             # Script modules stand in the same list; which of the two an id is, the source's directories tell.
             "IncludedLibraryVariableSetIds": Ref("library-variable-set", Form.LIST),
             "ProjectTags": Ref("tag", Form.TAG),
+            # Of ephemeral environments.
+            "ProvisioningRunbookId": Ref("runbook"),
+            "DeprovisioningRunbookId": Ref("runbook"),
         },
         children={
             "ReleaseCreationStrategy": Shape(
@@ -70,7 +75,9 @@ PROJECT = Kind(
         },
         needs={"AutoCreateRelease": "ReleaseCreationStrategy"},
         elements={"Templates": TEMPLATE},
-        late=frozenset({"ReleaseCreationStrategy", "AutoCreateRelease"}),
+        late=frozenset(
+            {"ReleaseCreationStrategy", "AutoCreateRelease", "ProvisioningRunbookId", "DeprovisioningRunbookId"}
+        ),
     ),
 )
 
@@ -119,7 +126,8 @@ DEPLOYMENT_SETTINGS = Kind(
     owner_kinds=("project",),
     place=Place.WITH_OWNER,
     segment="deployment-settings",
-    document_route="projects/{owner}/deploymentsettings",
+    # The route that every release has had, from 2021.2 on; ``projects/{id}/deploymentsettings`` came by 2023.4.
+    document_route="deploymentsettings/{owner}",
     shape=Shape(
         server=SERVER_FIELDS | {"ProjectId"},
         children={
@@ -139,6 +147,8 @@ RUNBOOK = Kind(
     owner_kinds=("project",),
     owner_field="ProjectId",
     listed_by="runbooks/all",
+    # In no command that creates one (Swagger 2026.1).
+    put_only=frozenset({"FailTargetDiscovery"}),
     shape=Shape(
         server=SERVER_FIELDS | {"ProjectId", "RunbookProcessId", "PublishedRunbookSnapshotId"},
         retention=frozenset({"RunRetentionPolicy"}),

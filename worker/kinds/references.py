@@ -24,6 +24,9 @@ from typing import Any
 EXPRESSION = re.compile(r"#\{")
 
 
+_SLUG = ":slug"
+
+
 class PendingId(str):
     """Stands in a document for an id that will exist only once the plan is being applied.
 
@@ -36,6 +39,11 @@ class PendingId(str):
     @classmethod
     def of(cls, source_id: str, element_id: str | None = None) -> PendingId:
         return cls(f"new:{source_id}" if element_id is None else f"new:{source_id}:{element_id}")
+
+    @classmethod
+    def slug_of(cls, pending: str) -> PendingId:
+        """Stands for the slug of the element whose id ``pending`` stands for."""
+        return cls(f"{pending}{_SLUG}")
 
     @staticmethod
     def element_of(value: object) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from graphlib import TopologicalSorter
 
-from worker.kinds import infrastructure, library, processes, projects, variables
+from worker.kinds import infrastructure, library, processes, projects, triggers, variables
 from worker.kinds.kind import Kind, Mode, Place
 
 ALL: tuple[Kind, ...] = (
@@ -18,6 +18,7 @@ ALL: tuple[Kind, ...] = (
     *projects.KINDS,
     *processes.KINDS,
     *variables.KINDS,
+    *triggers.KINDS,
 )
 
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
@@ -55,12 +56,24 @@ def parts_of(kind: Kind) -> tuple[Kind, ...]:
 
 # Cycles which the order of writing breaks: the first one is written without the second, which is added later
 # (`late`), or, of a "Deploy a Release" step, the other project is created bare.
-_BROKEN = frozenset({("project", "channel"), ("deployment-process", "project"), ("runbook-process", "project")})
+_BROKEN = frozenset(
+    {
+        ("project", "channel"),
+        ("project", "runbook"),
+        ("deployment-process", "project"),
+        ("runbook-process", "project"),
+    }
+)
+
+LATE = "late"
+"""In the order of writing: what a new document could not say before others existed (channel rules, release
+creation)."""
 
 
 @cache
 def precedence() -> dict[str, int]:
-    """Kind → rank: an item may be written once those of lower rank stand. Derived from the declarations.
+    """Kind (or :data:`LATE`) → rank: an item may be written once those of lower rank stand. Derived from the
+    declarations.
 
     Beyond what is required, a document is written after all that it can mention, so that one pass suffices: the process
     after the channels that its steps are scoped to, the variables after the process and the runbooks.
@@ -75,6 +88,8 @@ def precedence() -> dict[str, int]:
     graph["runbook"].add("deployment-settings")
     scoped_to = {"channel", "deployment-process", "runbook-process"}
     graph["variable-set"] |= scoped_to | {kind.name for kind in infrastructure.KINDS}
+    graph[LATE] = {"variable-set", "deployment-settings"}
+    graph["trigger"].add(LATE)
     sorter = TopologicalSorter(graph)
     sorter.prepare()
     order: list[str] = []

@@ -16,6 +16,8 @@ A shape is a tree that follows the document. Per object it says which fields
                default
     whole      (of the object itself) is taken or left as one: its fields exclude or complete each other. Where
                something that it requires does not exist on the destination, it is left out, and the destination's stays
+    variant    (of the object itself) the field that says of which type it is: of another type than the destination's,
+               it is taken or left as one
     needs      field → the field beside it without which it cannot stand
     late       can be written only when other documents exist: left out of a new document, and written afterwards
 
@@ -51,6 +53,7 @@ class Shape:
     late: frozenset[str] = frozenset()
     free: bool = False
     whole: bool = False
+    variant: str | None = None
     needs: Mapping[str, str] = field(default_factory=dict)
 
     def references(self) -> Iterator[tuple[str, Ref]]:

@@ -26,7 +26,7 @@ from worker.sync.exchange import Ends, exchange_of
 from worker.sync.fields import MISSING, same
 from worker.sync.leases import WriteLeases
 from worker.sync.planner import Planned
-from worker.sync.recover import assigned_ids, holds
+from worker.sync.recover import assigned, assigned_ids, holds
 from worker.sync.world import World
 
 log = structlog.get_logger(__name__)
@@ -196,7 +196,10 @@ class Applier:
         source_id = action.source_id or ""
         self.bound[PendingId.of(source_id)] = destination_id
         ids = assigned_ids(sent, answer)
-        self.bound |= {PendingId.of(source_id, element): there for element, there in ids.items()}
+        for element, there_id in ids.items():
+            self.bound[PendingId.of(source_id, element)] = there_id
+        for element, slug in assigned(sent, answer, "Slug").items():
+            self.bound[PendingId.slug_of(PendingId.of(source_id, element))] = slug
         self.world.destination.documents[destination_id] = answer
         self.applied.documents.append((kind, answer))
         await self.link(source_id, destination_id)
@@ -344,6 +347,7 @@ RESTATED = frozenset(
         "deleted-on-source",
         "duplicate-scope",
         "fixed-differs",
+        "left-behind",
         "left-out",
         "placeholder-reference",
         "placeholder-value",

@@ -117,7 +117,7 @@ def wrote_after(shape: Shape, wrote: Any, there: Any, answer: Any) -> Any:
         child = shape.children.get(name)
         if name in shape.elements and isinstance(sides[1], list) and isinstance(sides[2], list):
             value = _wrote_elements(shape.elements[name], *sides)
-        elif child is not None and child.whole:
+        elif child is not None and (child.whole or _other_type(child, sides[1], sides[2])):
             value = sides[0] if same(sides[1], sides[2]) else sides[2]
         else:
             value = wrote_after(child or Shape(server=frozenset()), *sides)
@@ -139,6 +139,11 @@ def _wrote_elements(elements: Elements, wrote: Any, there: list[Document], answe
         if value is not MISSING:
             found.append({**value, "Id": element["Id"]} if "Id" in element else value)
     return found or wrote
+
+
+def _other_type(shape: Shape, there: Any, answer: Any) -> bool:
+    both = isinstance(there, dict) and isinstance(answer, dict)
+    return shape.variant is not None and both and there.get(shape.variant) != answer.get(shape.variant)
 
 
 def _key(elements: Elements, element: Document) -> tuple[str, ...]:

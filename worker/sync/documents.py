@@ -236,18 +236,20 @@ class DocumentPlanner:
         baseline, intent = self.remembered(kind, entry.id, there)
         out = self.translate(kind, entry, path, document)
         if out.document is None:
-            return Outcome(self.not_crossing(kind, entry, path, out), None)
+            return Outcome(self.not_crossing(kind, entry, path, out, known=baseline is not None), None)
+        created = intent is not None and intent.op == "create"
         merged = merge(
             kind.shape,
             path,
             entry.id,
-            out.document,
+            out.document | (dict(kind.pristine) if created else {}),
             there,
             baseline,
             rules=self.rules(path),
             leave=out.leave,
             skipped=out.skipped,
             in_use=lambda step: kind.name == "deployment-process" and in_use(self.world, str(owner), step),
+            owed=kind.put_only if created else frozenset(),
         )
         held_back, clean_ups = self.hold_back(kind, path, merged.changes, merged.document, there)
         changes = tuple(change for change in merged.changes if change.where not in held_back)
@@ -351,9 +353,12 @@ class DocumentPlanner:
         partial = destination_id in self.world.destination.partial
         return tuple(change for change in drift if not (partial and change.edit is Edit.REMOVE))
 
-    def not_crossing(self, kind: Kind, entry: Entry, path: NamePath, out: Translated) -> Action:
+    def not_crossing(self, kind: Kind, entry: Entry, path: NamePath, out: Translated, *, known: bool = False) -> Action:
+        """``known``: it has crossed before."""
         if out.blocked is None:
-            return Action(Op.SKIP, kind.name, path, entry.id, None, (), tuple(out.decisions), tuple(out.clean_ups))
+            left = (CleanUp(path, "", "left-behind", f"stays as it is: {out.decisions[-1].text}"),) if known else ()
+            clean_ups = (*out.clean_ups, *left)
+            return Action(Op.SKIP, kind.name, path, entry.id, None, (), tuple(out.decisions), clean_ups)
         blocked = CleanUp(path, out.blocked.where, "blocked", out.blocked.text)
         return Action(
             Op.BLOCK,

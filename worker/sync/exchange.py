@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from worker.kinds.kind import Kind
 from worker.octopus.client import SpaceClient
+from worker.octopus.errors import OctopusError
 from worker.plan.values import Document
+from worker.sync.fields import same
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,23 @@ class Exchange:
         return await space.by_ids(kind.bulk, ids)
 
     async def create(self, ends: Ends, kind: Kind, body: Document) -> Document:
-        """The document as the destination has made it, with its id."""
-        return await ends.destination.post(kind.route, body)
+        """The document as the destination has made it, with its id.
+
+        What the server's command for creating one does not have (:attr:`Kind.put_only`) follows in a PUT.
+        """
+        made = await ends.destination.post(kind.route, body)
+        owed = {
+            name: body[name]
+            for name in kind.put_only
+            if name in body and name in made and not same(body[name], made[name])
+        }
+        if not owed:
+            return made
+        try:
+            return await self.update(ends, kind, made["Id"], None, {**made, **owed})
+        except OctopusError as error:
+            error.maybe_applied = True
+            raise
 
     async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
         """The document as it now is, or ``{}`` where the server does not say.

@@ -33,6 +33,9 @@ class Fresh:
         body: Document = self.value(kind.shape, want, "")
         for name in kind.shape.late:
             body.pop(name, None)
+        if kind.pristine.get("IsDisabled") and not want.get("IsDisabled"):
+            text = "is switched off, as every new one: switch it on where it is wanted"
+            self.clean_ups.append(CleanUp(self.path, "IsDisabled", "created-disabled", text))
         return body | dict(kind.pristine)
 
     def value(self, shape: Shape, wanted: Document, where: str) -> Document:

@@ -20,12 +20,13 @@ def in_use(world: World, project_id: str, step: Document) -> bool:
     """
     there = world.destination
     settings_kind = registry.BY_NAME["deployment-settings"]
-    channel_kind = registry.BY_NAME["channel"]
+    channel_kind, trigger_kind = registry.BY_NAME["channel"], registry.BY_NAME["trigger"]
     project = there.document(registry.BY_NAME["project"], project_id) or {}
     documents: list[object] = [
         project.get("ReleaseCreationStrategy"),  # the project shows its settings too, as they were when it was read
         there.document(settings_kind, registry.made_with_owner(settings_kind, project_id), project_id),
         *(there.document(channel_kind, one.id) for one in there.directory("channel").of(project_id)),
+        *(there.document(trigger_kind, one.id) for one in there.directory("trigger").of(project_id)),
     ]
     named = {str(name).casefold() for document in documents for name in _steps_named(document)}
     actions = step.get("Actions") or [step]
@@ -39,8 +40,9 @@ def in_use(world: World, project_id: str, step: Document) -> bool:
 
 def _steps_named(value: object) -> Iterator[str]:
     if isinstance(value, dict):
-        if value.get("DeploymentAction"):
-            yield value["DeploymentAction"]
+        for name in ("DeploymentAction", "DeploymentActionSlug"):
+            if value.get(name):
+                yield value[name]
         for item in value.values():
             yield from _steps_named(item)
     elif isinstance(value, list):

@@ -25,7 +25,7 @@ from worker.sync.translate import label
 
 KEPT = "dropped by the source; kept, as the route says"
 STILL_IN_USE = "still-in-use"
-IN_USE = "dropped by the source, but the destination's versioning, release creation or channel rules still name it"
+IN_USE = "dropped by the source, but the destination's versioning, release creation, channel rules or triggers name it"
 
 
 class Walk(Protocol):

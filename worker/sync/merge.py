@@ -8,6 +8,7 @@ starts from what the destination returned, and only what was decided is laid ove
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from config.rules import ItemRules, Retention, ValueRule
@@ -39,12 +40,16 @@ def merge(
     leave: frozenset[str] | set[str] = frozenset(),
     skipped: frozenset[str] | set[str] = frozenset(),
     in_use: Callable[[Document], bool] = lambda _: False,
+    owed: frozenset[str] = frozenset(),
 ) -> Merged:
     """``want``: the source's document in destination terms, elements with the source's ids. ``there``: as the
     destination returned it. ``leave``: places that stay as they are. ``skipped``: source ids and places of elements
     that do not cross for now, though the source has not dropped them: what is there of them stays too. ``in_use``:
-    whether another document of the destination still names an element, which must not go before that does not."""
+    whether another document of the destination still names an element, which must not go before that does not.
+    ``owed``: fields that our creation of the document has left to a second write, of which nobody knows whether it came
+    about."""
     walk = _Walk(path, source_id, baseline or Baseline(), rules, frozenset(leave), frozenset(skipped), in_use)
+    walk.owed = owed
     ours = baseline is not None and baseline.fresh
     sides = Sides(
         want,
@@ -58,6 +63,11 @@ def merge(
     walk.out.clean_ups += walk.fresh.clean_ups
     walk.recall_links()
     return walk.out
+
+
+def as_one(shape: Shape, want: Document, there: Document) -> bool:
+    """Whether an object is taken or left as a whole, rather than merged field by field."""
+    return shape.whole or (shape.variant is not None and want.get(shape.variant) != there.get(shape.variant))
 
 
 class _Walk:
@@ -77,6 +87,7 @@ class _Walk:
         self.leave = leave
         self.skipped = skipped
         self.in_use = in_use
+        self.owed: frozenset[str] = frozenset()
         self.fresh = Fresh(path, source_id, rules.sensitive_placeholder)
         self.out = Merged({})
 
@@ -88,12 +99,14 @@ class _Walk:
             place = at(where, name)
             if name in shape.server or name == "Id" or place in self.leave:
                 continue
-            if name in result and not sides.ours and self.is_own(shape, name):
+            owed = not where and name in self.owed
+            if name in result and not sides.ours and not owed and self.is_own(shape, name):
                 continue
             if name in shape.fixed and name in result:
                 self.check_fixed(sides.get(name), place)
                 continue
-            value = self.field(shape, name, sides.get(name), place)
+            field = sides.get(name)
+            value = self.field(shape, name, replace(field, ours=True) if owed else field, place)
             if value is MISSING:
                 result.pop(name, None)
             else:
@@ -122,7 +135,7 @@ class _Walk:
         if name in shape.elements and isinstance(want, list):
             return merge_elements(self, shape.elements[name], sides, where)
         child = shape.children.get(name)
-        if isinstance(want, dict) and isinstance(there, dict) and not (child is not None and child.whole):
+        if isinstance(want, dict) and isinstance(there, dict) and (child is None or not as_one(child, want, there)):
             return self.object(child or _UNDECLARED, sides, where)
         if name in shape.ordered and isinstance(want, list):
             return merge_ordered(self, sides, where)

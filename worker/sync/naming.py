@@ -19,7 +19,7 @@ _PLAIN = "\0"
 """No name can hold it. It stands in texts that are no id though they look like one."""
 
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_TOKEN = re.compile(rf"new:[A-Za-z]+-[A-Za-z0-9-]+(?::{_GUID})?|[A-Za-z]+-[A-Za-z0-9-]+|{_GUID}")
+_TOKEN = re.compile(rf"new:[A-Za-z]+-[A-Za-z0-9-]+(?::{_GUID}(?::slug)?)?|[A-Za-z]+-[A-Za-z0-9-]+|{_GUID}")
 """What may be an id: ``Projects-1``, ``feeds-builtin``, a GUID, a stand-in for one of them."""
 
 
@@ -46,7 +46,8 @@ class Names:
                 for step in (document or {}).get("Steps") or []:
                     for action in step.get("Actions") or []:
                         self._names[action["Id"]] = action["Name"]
-                        self._names[PendingId.of(document_id, action["Id"])] = action["Name"]
+                        pending = PendingId.of(document_id, action["Id"])
+                        self._names[pending] = self._names[PendingId.slug_of(pending)] = action["Name"]
 
     def action(self, action: Action) -> Action:
         """The action with names in all that people read. What is sent stays as it is."""

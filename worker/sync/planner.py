@@ -62,6 +62,7 @@ class Planner:
         self.documents = DocumentPlanner(world, self.resolver, self)
         self.pending: dict[str, PendingId] = {}
         self.planned: dict[str, dict[str, str]] = {}
+        self.processes: dict[str, Document] = {}
         self.out = Planned(Plan(world.route.name))
         self.renamed: set[str] = set()
         self.lacking = self.out.lacking
@@ -122,7 +123,7 @@ class Planner:
         found = self.find(kind, entry)
         if found.ids and kind.shape.late and not late and not isinstance(found.ids[0], PendingId):
             # It exists, so nothing needs to wait for it; but it may mention what this plan is yet to create.
-            self.push(f"late:{source_id}", len(registry.ALL))
+            self.push(f"late:{source_id}", registry.precedence()[registry.LATE])
         elif found.ids:
             self.update(kind, entry, path, found.ids[0])
         elif found.why:
@@ -241,8 +242,9 @@ class Planner:
         """The documents that may name a step of the project, so that what they name may go."""
         self.push(project_id)
         self.push(registry.made_with_owner(registry.BY_NAME["deployment-settings"], project_id))
-        for channel in self.world.source.directory("channel").of(project_id):
-            self.push(channel.id)
+        for kind in ("channel", "trigger"):
+            for item in self.world.source.directory(kind).of(project_id):
+                self.push(item.id)
 
     def source_document(self, kind: Kind, entry: Entry) -> Document | None:
         return self.world.source.document(kind, entry.id, entry.owner)
@@ -275,6 +277,8 @@ class Planner:
             self.push_parts(kind, entry.id)  # we were stopped before we could write them
         if any(change.where == "Name" for change in outcome.action.changes):
             self.renamed.add(destination_id)
+        if outcome.action.body is not None and kind.name == "deployment-process":
+            self.processes[entry.id] = outcome.action.body
         self.remember(kind, entry, outcome.written)
         self.add(outcome.action, outcome.written)
         return None
@@ -300,7 +304,7 @@ class Planner:
         self.add(outcome.action, outcome.written)
         self.push_parts(kind, entry.id)
         if any(says_something(document.get(name)) for name in kind.shape.late):
-            self.push(f"late:{entry.id}", len(registry.ALL))
+            self.push(f"late:{entry.id}", registry.precedence()[registry.LATE])
         return Resolved((self.pending[entry.id],), entry.name, item=path)
 
     def default_channel(self, kind: Kind, entry: Entry) -> PendingId | None:

@@ -51,16 +51,22 @@ def holds(body: Any, there: Any) -> bool:
 
 
 def assigned_ids(body: Any, answer: Any) -> dict[str, str]:
-    """Source element id → the id that the destination gave it: the server answers elements in the order they were
-    sent."""
+    """Source element id → the id that the destination gave it."""
+    return assigned(body, answer, "Id")
+
+
+def assigned(body: Any, answer: Any, field: str) -> dict[str, str]:
+    """Source element id → what the destination gave the element for ``field`` (its name, if nothing): the server
+    answers elements in the order they were sent."""
     found: dict[str, str] = {}
     if isinstance(body, dict) and isinstance(answer, dict):
         element = PendingId.element_of(body.get("Id"))
-        if element is not None and isinstance(answer.get("Id"), str):
-            found[element] = answer["Id"]
+        given = answer.get(field) or answer.get("Name")
+        if element is not None and isinstance(given, str):
+            found[element] = given
         for name, value in body.items():
-            found |= assigned_ids(value, answer.get(name))
+            found |= assigned(value, answer.get(name), field)
     elif isinstance(body, list) and isinstance(answer, list) and len(body) == len(answer):
         for sent, got in zip(body, answer, strict=True):
-            found |= assigned_ids(sent, got)
+            found |= assigned(sent, got, field)
     return found

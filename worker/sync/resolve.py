@@ -43,6 +43,8 @@ class Closure(Protocol):
     planned: dict[str, dict[str, str]]
     """Of processes in this plan: source id → (element id → the destination's id or its stand-in)."""
 
+    processes: dict[str, Document]
+    """Source id of a process in this plan → what the destination's will be."""
     renamed: set[str]
     """Destination ids of what the plan gives another name: their old names are free."""
     seen: dict[str, str]
@@ -67,7 +69,9 @@ class Resolver:
             case "action":
                 return self._action(source_id, project)
             case "step":
-                return self._step(source_id, project)
+                return self._step(source_id, project, ("Id", "Name", "Slug"))
+            case "step-slug":
+                return self._step(source_id, project, ("Slug", "Id", "Name"))
             case "process-owner":
                 return self._process_owner(source_id)
             case "library-variable-set":
@@ -233,20 +237,44 @@ class Resolver:
                     return name
         return None
 
-    def _step(self, step: str, project: str | None) -> Resolved:
-        """An action of the deployment process, by name, id or slug. What names it by name or slug stays as it is."""
+    def _step(self, step: str, project: str | None, by: tuple[str, ...]) -> Resolved:
+        """An action of the deployment process, by id, name or slug (``by``: which is looked at first), as the
+        destination knows it by the same: it may have another name there, and slugs are each server's own."""
         kind = registry.BY_NAME["deployment-process"]
         process_id = registry.made_with_owner(kind, project or "")
         process = self.world.source.document(kind, process_id, project) or {}
-        for one in (action for entry in process.get("Steps") or [] for action in entry.get("Actions") or []):
-            if name_key(step) in {name_key(str(one.get(field) or "")) for field in ("Id", "Name", "Slug")}:
+        actions = [action for entry in process.get("Steps") or [] for action in entry.get("Actions") or []]
+        for field_name in by:
+            for one in actions:
+                if name_key(step) != name_key(str(one.get(field_name) or "")):
+                    continue
                 found = self._action(one["Id"], project)
                 if not found.ids:
-                    return Resolved(
-                        name=step, why=f"does not cross: the step {one['Name']!r} is not on the destination"
-                    )
-                return found if step == one.get("Id") else Resolved((step,), step)
+                    why = f"does not cross: the step {one['Name']!r} is not on the destination"
+                    return Resolved(name=step, why=why)
+                return found if field_name == "Id" else self._called(found.ids, field_name, one, process_id, project)
         return Resolved(name=step, why=f"does not cross: the source has no step {step!r}")
+
+    def _called(
+        self, ids: tuple[str, ...], field_name: str, action: Document, process_id: str, project: str | None
+    ) -> Resolved:
+        """What the destination calls the action of the deployment process that is among ``ids``."""
+        name = str(action[field_name])
+        own = next((one for one in ids if PendingId.element_of(one) == action["Id"]), None)
+        if own is not None:
+            return Resolved((name if field_name == "Name" else PendingId.slug_of(own),), name)
+        kind = registry.BY_NAME["deployment-process"]
+        process = self.closure.processes.get(process_id)
+        if process is None:
+            above = self.item(registry.BY_NAME["project"], project or "")
+            if not above.ids:
+                return Resolved(name=name, why=above.why, item=above.item, may_come=above.may_come)
+            process = self.world.destination.document(kind, registry.made_with_owner(kind, above.ids[0]), above.ids[0])
+        for one in (one for entry in (process or {}).get("Steps") or [] for one in entry.get("Actions") or []):
+            if one.get("Id") in ids:
+                # Servers before slugs know steps by their names.
+                return Resolved((str(one.get(field_name) or one["Name"]),), name)
+        return Resolved((name,), name)
 
     def _processes(self, project: str | None) -> Iterator[str]:
         if project is None:

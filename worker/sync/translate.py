@@ -226,8 +226,9 @@ class _Walk:
             return value
         if isinstance(value, _Pinned):
             return list(value)
+        scoped = any(name in scope.fields for scope in shape.scopes)
         if ref.form is Form.ID:
-            return self.single(ref, value, where, versions)
+            return self.single(ref, value, where, versions, missing.setdefault(name, []) if scoped else None)
         separate = BETWEEN_IDS.split(str(value)) if ref.form is Form.CSV else list(value)
         ids: list[str] = []
         lost: list[Resolved] = []
@@ -245,14 +246,14 @@ class _Walk:
                     lost.append(resolved)
                 ids += [found for found in resolved.ids if found not in ids]
         asking.done()
-        scoped = any(name in scope.fields for scope in shape.scopes)
         if scoped:
             missing[name] = [resolved.name for resolved in lost]
         elif lost:
             self.lost_from_list(ref, ids, lost, where)
         return ",".join(ids) if ref.form is Form.CSV else ids
 
-    def single(self, ref: Ref, value: str, where: str, versions: Document) -> Any:
+    def single(self, ref: Ref, value: str, where: str, versions: Document, missing: list[str] | None) -> Any:
+        """``missing``: of one that is a scope, where to note what the destination lacks."""
         resolved = self.resolve(ref.kind, value)
         if resolved.ids:
             if ref.version_key and resolved.version is not None:
@@ -262,6 +263,9 @@ class _Walk:
             raise Blocked("not-visible", where, f"names {value}: {resolved.why}")
         if resolved.alone and ref.loose:
             return value
+        if missing is not None:
+            missing.append(resolved.name)
+            return None
         if not ref.required:
             self.drop(where, resolved)
             return None
@@ -294,7 +298,7 @@ class _Walk:
         lost = [name for field_name in scope.fields for name in missing.get(field_name, [])]
         if not lost:
             return
-        kept = [found for field_name in scope.fields for found in result.get(field_name) or []]
+        kept = [found for field_name in scope.fields for found in _all(result.get(field_name))]
         option = self.scope_option(scope.dimension, self.step)
         place = at(where, scope.fields[0])
         names = ", ".join(repr(name) for name in lost)
@@ -336,6 +340,10 @@ class _Walk:
                 place = f"{at(where, key)}={verbatim(found)}"
                 self.out.decisions.append(Decision("untranslated-id", at(where, key), text))
                 self.out.clean_ups.append(CleanUp(self.path, place, "untranslated-id", text))
+
+
+def _all(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def looks_like(kind_name: str, value: str) -> bool:
