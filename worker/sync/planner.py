@@ -13,23 +13,19 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from config.names import INCLUDABLE_KINDS
-from config.rules import Accounts
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op, Plan, printed
 from worker.sync.bodies import says_something
 from worker.sync.documents import DocumentPlanner, Written
-from worker.sync.items import is_ours
+from worker.sync.inclusion import Inclusion
 from worker.sync.naming import Names
 from worker.sync.resolve import Resolved, Resolver
 from worker.sync.world import Asking, Entry, World, path_of
 
 DEEPEST = 40
 """How far closure follows what requires what. Real spaces need five or six; more is a loop that nobody foresaw."""
-
-VERSION_CONTROLLED = "VersionControlled"
 
 
 @dataclass(slots=True)
@@ -61,6 +57,7 @@ class Planner:
         self.resolver = Resolver(world, self)
         self.documents = DocumentPlanner(world, self.resolver, self)
         self.pending: dict[str, PendingId] = {}
+        self.inclusion = Inclusion(world, self.resolver, self.pending)
         self.planned: dict[str, dict[str, str]] = {}
         self.processes: dict[str, Document] = {}
         self.out = Planned(Plan(world.route.name))
@@ -108,17 +105,17 @@ class Planner:
         kind = registry.kind_of(source_id)
         if kind is None or kind.mode is Mode.LOOKUP:
             return self.skip(kind, source_id, (source_id,), "kind", "is of a kind that this route does not write")
-        entry = self.entry(kind, source_id)
+        entry = self.inclusion.entry(kind, source_id)
         path = path_of(self.world.source, kind, source_id, entry.owner if entry else None)
         if entry is None:
             return self.absent(kind, source_id, path)
-        if not self.included(kind, entry):
+        if not self.inclusion.included(kind, entry):
             return self.skip(kind, source_id, path, "include", "is not included by the route")
-        if (text := self.left_to_the_destination(kind, path)) is not None:
+        if (text := self.inclusion.left_to_the_destination(kind, path)) is not None:
             return self.skip(kind, source_id, path, "rules", text)
-        if self.in_git(kind, entry):
+        if self.inclusion.in_git(kind, entry):
             return self.skip(kind, source_id, path, "version-controlled", "lives in Git, which is not synced")
-        if (text := self.outranked(kind, entry)) is not None:
+        if (text := self.inclusion.outranked(kind, entry)) is not None:
             return self.skip(kind, source_id, path, "maps", text, (CleanUp(path, "", "many-to-one", text),))
         found = self.find(kind, entry)
         if found.ids and kind.shape.late and not late and not isinstance(found.ids[0], PendingId):
@@ -134,16 +131,6 @@ class Planner:
             self.create(kind, entry, path)
         return None
 
-    def entry(self, kind: Kind, source_id: str) -> Entry | None:
-        """The document's directory line; of one that was made with its owner, a line of its own."""
-        if kind.place is Place.COLLECTION:
-            return self.world.source.listed(kind.name, source_id)
-        owner_id = registry.owner_of(source_id)
-        owner_kind = registry.kind_of(owner_id or "")
-        if owner_id is None or owner_kind is None or self.world.source.listed(owner_kind.name, owner_id) is None:
-            return None
-        return Entry(source_id, kind.segment or kind.name, owner_id)
-
     def absent(self, kind: Kind, source_id: str, path: NamePath) -> None:
         """Absence is not deletion: lists leave out what a key may not see."""
         if self.world.deleted.holds(source_id):
@@ -156,52 +143,6 @@ class Planner:
             self.skip(kind, source_id, path, "deleted", text, (entry,) if linked else ())
         else:
             self.skip(kind, source_id, path, "not-visible", "is not visible on the source, and not known to be deleted")
-
-    def included(self, kind: Kind, entry: Entry) -> bool:
-        """In its own right, or because something that is included needed it and we made it."""
-        route = self.world.route
-        if kind.owner_kinds:
-            owner_kind = registry.kind_of(entry.owner or "")
-            owner = self.entry(owner_kind, entry.owner or "") if owner_kind else None
-            if owner_kind is None or owner is None or not self.included(owner_kind, owner):
-                return False
-            if kind.name not in INCLUDABLE_KINDS:
-                return True
-            return route.includes(kind.name, entry.name, owner.name) or self._linked_part(kind, entry, owner)
-        ours = entry.id in self.pending or is_ours(self.world, kind, entry)
-        return route.includes(kind.name, entry.name) or (ours and not route.excludes(kind.name, entry.name))
-
-    def left_to_the_destination(self, kind: Kind, path: NamePath) -> str | None:
-        """Why the rules of the route keep it at home, though it is included."""
-        if kind.name == "account" and self.world.route.rules.of(path).accounts is Accounts.NONE:
-            return "no account crosses (accounts: none): each instance has its own"
-        return None
-
-    def _linked_part(self, kind: Kind, entry: Entry, owner: Entry) -> bool:
-        """A part of a project that crossed only because something needed it crosses with all its parts."""
-        route = self.world.route
-        return not route.includes("project", owner.name) and not route.excludes(kind.name, entry.name, owner.name)
-
-    def outranked(self, kind: Kind, entry: Entry) -> str | None:
-        """Why it does not cross though it is included: it, or what it belongs to, shares its name there."""
-        if kind.place is Place.COLLECTION:
-            first = self.resolver.first_of_its_name(kind, entry)
-            if first.id != entry.id:
-                return f"is called as {first.name!r} is on the destination, by the maps of the route: that one crosses"
-        above = registry.kind_of(entry.owner) if kind.owner_kinds and entry.owner else None
-        owner = self.entry(above, entry.owner) if above and entry.owner else None
-        return self.outranked(above, owner) if above and owner else None
-
-    def in_git(self, kind: Kind, entry: Entry) -> bool:
-        while kind.name != "project":
-            if not kind.owner_kinds or entry.owner is None:
-                return False
-            above = registry.kind_of(entry.owner)
-            owner = self.entry(above, entry.owner) if above else None
-            if above is None or owner is None:
-                return False
-            kind, entry = above, owner
-        return entry.type == VERSION_CONTROLLED
 
     def find(self, kind: Kind, entry: Entry) -> Resolved:
         if kind.place is Place.COLLECTION:
@@ -316,7 +257,7 @@ class Planner:
     def late(self, source_id: str) -> None:
         """What a new document could not say before others existed; or the whole of one that exists."""
         kind = registry.kind_of(source_id)
-        entry = self.entry(kind, source_id) if kind else None
+        entry = self.inclusion.entry(kind, source_id) if kind else None
         if kind is None or entry is None:
             return
         if source_id not in self.pending:
@@ -333,7 +274,7 @@ class Planner:
             return Resolved((self.pending[source_id],))
         if source_id in self.verdicts:
             return self.verdicts[source_id]
-        entry = self.entry(kind, source_id)
+        entry = self.inclusion.entry(kind, source_id)
         path = path_of(self.world.source, kind, source_id, entry.owner if entry else None)
         if entry is None:
             return Resolved(name=source_id, item=path, why="the source does not list it", alone=True)
@@ -351,20 +292,22 @@ class Planner:
     def refusal(self, kind: Kind, entry: Entry, path: NamePath) -> str | None:
         """Why closure must not create it."""
         route = self.world.route
-        project = self.entry(registry.BY_NAME["project"], entry.owner) if kind.owner_kinds and entry.owner else None
+        project = (
+            self.inclusion.entry(registry.BY_NAME["project"], entry.owner) if kind.owner_kinds and entry.owner else None
+        )
         if kind.mode is Mode.LOOKUP:
             return f"the destination has no {kind.name} of this name, and this route creates none"
         if route.excludes(kind.name, entry.name, project.name if project else None):
             return "does not cross: the route excludes it, and the destination has none of this name"
-        if (text := self.left_to_the_destination(kind, path)) is not None:
+        if (text := self.inclusion.left_to_the_destination(kind, path)) is not None:
             return f"does not cross: {text}"
         if not kind.created_by_closure and not route.includes(kind.name, entry.name):
             return (
                 f"the destination has no {kind.name} of this name; only one that the route includes by name is created"
             )
-        if self.in_git(kind, entry):
+        if self.inclusion.in_git(kind, entry):
             return "lives in Git, which is not synced"
-        if kind.owner_kinds and not self.included(kind, entry):
+        if kind.owner_kinds and not self.inclusion.included(kind, entry):
             return "does not cross: the route does not include it"
         if entry.id in self.stack or len(self.stack) >= DEEPEST:
             return f"requires itself, by way of {' → '.join(self.stack[-3:])}"

@@ -1,0 +1,82 @@
+"""Inclusion: what the route says of a source item, before anything is compared: whether it crosses at all. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from config.names import INCLUDABLE_KINDS
+from config.rules import Accounts
+from worker.kinds import registry
+from worker.kinds.kind import Kind, Place
+from worker.kinds.references import PendingId
+from worker.plan.values import NamePath
+from worker.sync.items import is_ours
+from worker.sync.resolve import Resolver
+from worker.sync.world import Entry, World
+
+VERSION_CONTROLLED = "VersionControlled"
+
+
+class Inclusion:
+    """``pending``: what the plan at hand creates. All of it may raise :class:`worker.sync.world.NotObserved`."""
+
+    def __init__(self, world: World, resolver: Resolver, pending: Mapping[str, PendingId]) -> None:
+        self.world = world
+        self.resolver = resolver
+        self.pending = pending
+
+    def entry(self, kind: Kind, source_id: str) -> Entry | None:
+        """The document's directory line; of one that was made with its owner, a line of its own."""
+        if kind.place is Place.COLLECTION:
+            return self.world.source.listed(kind.name, source_id)
+        owner_id = registry.owner_of(source_id)
+        owner_kind = registry.kind_of(owner_id or "")
+        if owner_id is None or owner_kind is None or self.world.source.listed(owner_kind.name, owner_id) is None:
+            return None
+        return Entry(source_id, kind.segment or kind.name, owner_id)
+
+    def included(self, kind: Kind, entry: Entry) -> bool:
+        """In its own right, or because something that is included needed it and we made it."""
+        route = self.world.route
+        if kind.owner_kinds:
+            owner_kind = registry.kind_of(entry.owner or "")
+            owner = self.entry(owner_kind, entry.owner or "") if owner_kind else None
+            if owner_kind is None or owner is None or not self.included(owner_kind, owner):
+                return False
+            if kind.name not in INCLUDABLE_KINDS:
+                return True
+            return route.includes(kind.name, entry.name, owner.name) or self._linked_part(kind, entry, owner)
+        ours = entry.id in self.pending or is_ours(self.world, kind, entry)
+        return route.includes(kind.name, entry.name) or (ours and not route.excludes(kind.name, entry.name))
+
+    def left_to_the_destination(self, kind: Kind, path: NamePath) -> str | None:
+        """Why the rules of the route keep it at home, though it is included."""
+        if kind.name == "account" and self.world.route.rules.of(path).accounts is Accounts.NONE:
+            return "no account crosses (accounts: none): each instance has its own"
+        return None
+
+    def _linked_part(self, kind: Kind, entry: Entry, owner: Entry) -> bool:
+        """A part of a project that crossed only because something needed it crosses with all its parts."""
+        route = self.world.route
+        return not route.includes("project", owner.name) and not route.excludes(kind.name, entry.name, owner.name)
+
+    def outranked(self, kind: Kind, entry: Entry) -> str | None:
+        """Why it does not cross though it is included: it, or what it belongs to, shares its name there."""
+        if kind.place is Place.COLLECTION:
+            first = self.resolver.first_of_its_name(kind, entry)
+            if first.id != entry.id:
+                return f"is called as {first.name!r} is on the destination, by the maps of the route: that one crosses"
+        above = registry.kind_of(entry.owner) if kind.owner_kinds and entry.owner else None
+        owner = self.entry(above, entry.owner) if above and entry.owner else None
+        return self.outranked(above, owner) if above and owner else None
+
+    def in_git(self, kind: Kind, entry: Entry) -> bool:
+        while kind.name != "project":
+            if not kind.owner_kinds or entry.owner is None:
+                return False
+            above = registry.kind_of(entry.owner)
+            owner = self.entry(above, entry.owner) if above else None
+            if above is None or owner is None:
+                return False
+            kind, entry = above, owner
+        return entry.type == VERSION_CONTROLLED
