@@ -48,6 +48,7 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     Preset.MIRROR: {
         "variables": {"value": "always", "removed": "remove-ours"},
+        "tenants": {"variables": {"value": "always", "removed": "remove-ours"}},
         "removed": "remove-ours",
         "update": list(SHARED_NAME_KINDS),
         "retention": "follow",

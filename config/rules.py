@@ -8,6 +8,7 @@
      │   │   └─ ReferenceRules       values that name an account, a certificate or a worker pool
      │   ├─ StepRules            the scopes of deployment and runbook steps; single steps by name
      │   ├─ InfrastructureRules  the scopes of accounts and certificates
+     │   ├─ TenantRules          the links of tenants to projects, and the tenants' values
      │   └─ removed, on_missing, update, retention, accounts, sensitive_placeholder
      └─ overrides            the same rules once more, for some items only: by kind, by project, by name
 
@@ -61,6 +62,17 @@ class ValueRule(StrEnum):
 class NewRows(StrEnum):
     COPY = "copy"
     PLACEHOLDER = "placeholder"
+
+
+class NewValues(StrEnum):
+    """What becomes of a tenant's value where the destination has none."""
+
+    COPY = "copy"
+    """The source's value is written."""
+    PLACEHOLDER = "placeholder"
+    """The placeholder is, with a clean-up entry."""
+    NONE = "none"
+    """Nothing is, with a clean-up entry. Octopus lists the value as missing, and deploys nothing for the tenant yet."""
 
 
 class Removed(StrEnum):
@@ -222,7 +234,7 @@ class InfrastructureRules(Model):
 
 
 class VariableRules(Model):
-    """What happens to the rows of variable sets: a project's, a library variable set's, a tenant's."""
+    """What happens to the rows of variable sets: a project's, a library variable set's."""
 
     value: ValueRule = ValueRule.KEEP
     new_rows: NewRows = NewRows.COPY
@@ -233,14 +245,37 @@ class VariableRules(Model):
     placeholder: str = Field(default=PLACEHOLDER, min_length=1)
 
 
+class TenantValueRules(Model):
+    """The values that a tenant has for the variable templates of its projects and of their library sets."""
+
+    value: ValueRule = ValueRule.KEEP
+    new: NewValues = NewValues.COPY
+    """Where the destination has none. A value for an environment that the destination lacks never crosses."""
+    removed: Removed = Removed.KEEP
+    placeholder: str = Field(default=PLACEHOLDER, min_length=1)
+
+
+class TenantRules(Model):
+    """The links of tenants to projects, and the tenants' values. A tenant crosses only if it is included by name."""
+
+    environment: ScopeOption = ScopeOption.SKIP_UNLESS_PARTIAL
+    """The environments of a link. *Ignore* links a tenant without any environment, where none of them exists."""
+    variables: TenantValueRules = TenantValueRules()
+
+    def option(self, dimension: str) -> ScopeOption:
+        found: ScopeOption = getattr(self, dimension)
+        return found
+
+
 class ItemRules(Model):
     """Every rule there is. For the whole route (:class:`Rules`), or for some of its items (:class:`Override`)."""
 
     variables: VariableRules = VariableRules()
     steps: StepRules = StepRules()
     infrastructure: InfrastructureRules = InfrastructureRules()
+    tenants: TenantRules = TenantRules()
     removed: Removed = Removed.KEEP
-    """For elements of documents: steps, phases, channels, tags."""
+    """For elements of documents: steps, phases, channels, tags, links of tenants."""
     on_missing: OnMissing = OnMissing.BLOCK
     update: frozenset[SharedNameKind] = frozenset()
     """Shared-name kinds whose details follow the source too."""

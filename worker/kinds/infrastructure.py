@@ -68,7 +68,6 @@ CERTIFICATE = Kind("certificate", "Certificates", "certificates", Mode.LOOKUP, l
 MACHINE_POLICY = Kind(
     "machine-policy", "MachinePolicies", "machinepolicies", Mode.LOOKUP, listed_by="machinepolicies/all"
 )
-TENANT = Kind("tenant", "Tenants", "tenants", Mode.LOOKUP, listed_by="tenants/all")
 TEAM = Kind("team", "Teams", "teams", Mode.LOOKUP, listed_by="teams/all")
 
-KINDS = (ENVIRONMENT, ACCOUNT, WORKER_POOL, MACHINE, CERTIFICATE, MACHINE_POLICY, TENANT, TEAM)
+KINDS = (ENVIRONMENT, ACCOUNT, WORKER_POOL, MACHINE, CERTIFICATE, MACHINE_POLICY, TEAM)

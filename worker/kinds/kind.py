@@ -67,8 +67,8 @@ class Kind:
     never_created_types: frozenset[str] = frozenset()
     """Types of which a space has exactly one, made by the server (the built-in feed): matched by type, not by name."""
     scope_rules: str | None = None
-    """Which rules of the routes file answer for its scopes: ``steps`` or ``infrastructure``. Without: what fits is
-    used, and what fits nowhere does not cross, so nothing is widened."""
+    """Which rules of the routes file answer for its scopes: ``steps``, ``infrastructure`` or ``tenants``. Without: what
+    fits is used, and what fits nowhere does not cross, so nothing is widened."""
     bulk: str | None = None
     """The list, relative to the space, from which many documents come at once."""
     bulk_by_ids: bool = True

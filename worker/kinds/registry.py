@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from graphlib import TopologicalSorter
 
-from worker.kinds import infrastructure, library, processes, projects, triggers, variables
+from worker.kinds import infrastructure, library, processes, projects, tenants, triggers, variables
 from worker.kinds.kind import Kind, Mode, Place
 
 ALL: tuple[Kind, ...] = (
@@ -19,6 +19,7 @@ ALL: tuple[Kind, ...] = (
     *processes.KINDS,
     *variables.KINDS,
     *triggers.KINDS,
+    *tenants.KINDS,
 )
 
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
@@ -62,6 +63,7 @@ _BROKEN = frozenset(
         ("project", "runbook"),
         ("deployment-process", "project"),
         ("runbook-process", "project"),
+        ("tenant", "project"),
     }
 )
 
@@ -86,7 +88,7 @@ def precedence() -> dict[str, int]:
         }
     graph["deployment-settings"].add("deployment-process")
     graph["runbook"].add("deployment-settings")
-    scoped_to = {"channel", "deployment-process", "runbook-process"}
+    scoped_to = {"channel", "deployment-process", "runbook-process", "tenant"}
     graph["variable-set"] |= scoped_to | {kind.name for kind in infrastructure.KINDS}
     graph[LATE] = {"variable-set", "deployment-settings"}
     graph["trigger"].add(LATE)

@@ -12,6 +12,7 @@ A shape is a tree that follows the document. Per object it says which fields
     scopes     together restrict where the object applies
     elements   are lists of objects with an identity of their own: merged element by element
     children   are objects with a shape of their own
+    keyed      are objects whose keys name items, and whose values are lists of ids: of each project the environments
     free       (of the object itself) its keys are data: one that the source dropped goes; elsewhere absent equals
                default
     whole      (of the object itself) is taken or left as one: its fields exclude or complete each other. Where
@@ -50,6 +51,7 @@ class Shape:
     scopes: tuple[Scope, ...] = ()
     elements: Mapping[str, Elements] = field(default_factory=dict)
     children: Mapping[str, Shape] = field(default_factory=dict)
+    keyed: Mapping[str, Keyed] = field(default_factory=dict)
     late: frozenset[str] = frozenset()
     free: bool = False
     whole: bool = False
@@ -65,6 +67,9 @@ class Shape:
         for name, elements in self.elements.items():
             for place, ref in elements.shape.references():
                 yield f"{name}[].{place}", ref
+        for name, keyed in self.keyed.items():
+            yield f"{name}.<key>", keyed.key
+            yield f"{name}.<key>[]", keyed.each
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +86,16 @@ class Elements:
     identity: tuple[str, ...] = ("Name",)
     needed: bool = False
     vital: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """An object whose keys name items (``key``) and whose values are lists of ids (``each``): the links of a tenant.
+
+    ``dimension``: whose rule answers where not all of a list exists on the destination. A key that the destination
+    lacks is no mismatch: there is nothing there to link to. Taking out a key, or an id, deletes data elsewhere.
+    """
+
+    key: Ref
+    each: Ref
+    dimension: str

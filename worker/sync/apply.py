@@ -16,6 +16,7 @@ import structlog
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Place
 from worker.kinds.references import PendingId
+from worker.kinds.shape import Shape
 from worker.ledger.ledger import Ledger
 from worker.octopus import errors
 from worker.plan.values import Action, Document, printed
@@ -147,9 +148,9 @@ class Applier:
         there = None if creates or action.overlay else self.world.destination.documents.get(destination_id)
         if action.overlay:
             current = await exchange.read(self.destination, kind, destination_id, owner)
-            if holds(body, current):
+            if holds(body, current, kind.shape):
                 return await self.settle(action, written, kind, destination_id, current, body)
-            sent = overlaid(current, body)
+            sent = overlaid(kind.shape, current, body)
         elif creates:
             sent = body
         else:
@@ -331,7 +332,7 @@ class Applier:
             return self.bound[value]
         if isinstance(value, dict):
             return {
-                name: item if name == "Id" and isinstance(item, PendingId) else self.bind(item)
+                self.bind(name): item if name == "Id" and isinstance(item, PendingId) else self.bind(item)
                 for name, item in value.items()
             }
         if isinstance(value, list):
@@ -370,6 +371,7 @@ def _stand_ins(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, dict):
         for name, item in value.items():
+            yield from _stand_ins(name)
             if name != "Id":
                 yield from _stand_ins(item)
     elif isinstance(value, list):
@@ -377,9 +379,11 @@ def _stand_ins(value: Any) -> Iterator[str]:
             yield from _stand_ins(item)
 
 
-def overlaid(current: Document, body: Document) -> Document:
+def overlaid(shape: Shape, current: Document, body: Document) -> Document:
     """What is wanted, laid over a document that the server has just made."""
-    return {**current, **{name: value for name, value in body.items() if name != "Id"}}
+    laid = {name: value for name, value in body.items() if name != "Id"}
+    links = {name: {**(current.get(name) or {}), **laid[name]} for name in shape.keyed.keys() & laid.keys()}
+    return {**current, **laid, **links}
 
 
 def without_pending(value: Any) -> Any:

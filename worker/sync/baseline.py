@@ -117,6 +117,8 @@ def wrote_after(shape: Shape, wrote: Any, there: Any, answer: Any) -> Any:
         child = shape.children.get(name)
         if name in shape.elements and isinstance(sides[1], list) and isinstance(sides[2], list):
             value = _wrote_elements(shape.elements[name], *sides)
+        elif name in shape.keyed:
+            value = _wrote_keyed(*sides)
         elif child is not None and (child.whole or _other_type(child, sides[1], sides[2])):
             value = sides[0] if same(sides[1], sides[2]) else sides[2]
         else:
@@ -144,6 +146,17 @@ def _wrote_elements(elements: Elements, wrote: Any, there: list[Document], answe
 def _other_type(shape: Shape, there: Any, answer: Any) -> bool:
     both = isinstance(there, dict) and isinstance(answer, dict)
     return shape.variant is not None and both and there.get(shape.variant) != answer.get(shape.variant)
+
+
+def _wrote_keyed(wrote: Any, there: Any, answer: Any) -> Any:
+    """Of each list what was ours before, and what the write has added."""
+    known, before = (side if isinstance(side, dict) else {} for side in (wrote, there))
+    found = {}
+    for key, ids in (answer if isinstance(answer, dict) else {}).items():
+        ours = [one for one in ids if one in known.get(key, []) or one not in before.get(key, [])]
+        if ours or key in known or key not in before:
+            found[key] = ours
+    return found or wrote
 
 
 def _key(elements: Elements, element: Document) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from worker.kinds.references import PendingId
+from worker.kinds.shape import Shape
 from worker.plan.values import Change, Document, Edit
 from worker.sync.outcome import plain
 
@@ -14,10 +15,14 @@ def removed_by(changes: Iterable[Change]) -> tuple[str, ...]:
     return tuple(change.where for change in changes if change.edit is Edit.REMOVE and change.where.endswith("]"))
 
 
-def says_something(value: object) -> bool:
+def says_something(shape: Shape, document: Document) -> bool:
     """Whether anything in it differs from what the server puts there by itself."""
+    return any(bool(value) if name in shape.keyed else _says(value) for name, value in document.items())
+
+
+def _says(value: object) -> bool:
     if isinstance(value, dict):
-        return any(says_something(item) for item in value.values())
+        return any(_says(item) for item in value.values())
     if isinstance(value, list):
         return bool(value)
     return value not in (None, "", False)

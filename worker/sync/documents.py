@@ -19,6 +19,7 @@ from worker.kinds.variables import VARIABLE_SET
 from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.bodies import added, pending_elements, removed_by, says_something
+from worker.sync.crossing import Resolve, Translated
 from worker.sync.destroys import destroyed_by
 from worker.sync.fresh import Fresh
 from worker.sync.in_use import in_use
@@ -28,7 +29,7 @@ from worker.sync.recover import recovered
 from worker.sync.resolve import Resolved, Resolver
 from worker.sync.rows import translate_rows
 from worker.sync.scopes import ignores, pinned_scopes, scope_option
-from worker.sync.translate import Resolve, Translated, translate
+from worker.sync.translate import translate
 from worker.sync.variables import MergedVariables, VariablesBaseline, merge_variables
 from worker.sync.world import Entry, World
 
@@ -98,8 +99,8 @@ class DocumentPlanner:
         """Resolves what a document refers to, and remembers what of it the destination lacks."""
         lacking = self.plans.lacking.setdefault(entry.id, set())
 
-        def resolve(kind: str, source_id: str) -> Resolved:
-            found = self.resolver.resolve(kind, source_id, project=project)
+        def resolve(kind: str, source_id: str, /, *, create: bool = True) -> Resolved:
+            found = self.resolver.resolve(kind, source_id, project=project, create=create)
             if not found.ids and not found.alone:
                 lacking.add(source_id)
             return found
@@ -173,7 +174,7 @@ class DocumentPlanner:
         out = self.translate(kind, entry, path, {name: document[name] for name in kind.shape.late if name in document})
         if out.document is None:
             return Outcome(self.not_crossing(kind, entry, path, out), None)
-        if not says_something(out.document):
+        if not says_something(kind.shape, out.document):
             return None
         fresh = Fresh(path, entry.id, self.rules(path).sensitive_placeholder)
         body = fresh.value(kind.shape, out.document, "")
@@ -237,6 +238,8 @@ class DocumentPlanner:
         out = self.translate(kind, entry, path, document)
         if out.document is None:
             return Outcome(self.not_crossing(kind, entry, path, out, known=baseline is not None), None)
+        if len(self.world.route.mapped(kind.name, entry.name) or ()) > 1:
+            out.document.pop("Name", None)  # it has one of several names, and keeps it
         created = intent is not None and intent.op == "create"
         merged = merge(
             kind.shape,

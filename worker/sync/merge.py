@@ -20,6 +20,7 @@ from worker.sync.baseline import Baseline
 from worker.sync.elements import ids_in
 from worker.sync.fields import MISSING, Sides, Verdict, decide, merge_set, same, sides_as_sets
 from worker.sync.fresh import Fresh
+from worker.sync.keyed import Precious, merge_keyed
 from worker.sync.lists import merge_elements, merge_ordered
 from worker.sync.outcome import Merged, edited, plain
 from worker.sync.translate import at
@@ -41,15 +42,16 @@ def merge(
     skipped: frozenset[str] | set[str] = frozenset(),
     in_use: Callable[[Document], bool] = lambda _: False,
     owed: frozenset[str] = frozenset(),
+    precious: Precious = lambda _key, _id: True,
 ) -> Merged:
     """``want``: the source's document in destination terms, elements with the source's ids. ``there``: as the
     destination returned it. ``leave``: places that stay as they are. ``skipped``: source ids and places of elements
     that do not cross for now, though the source has not dropped them: what is there of them stays too. ``in_use``:
     whether another document of the destination still names an element, which must not go before that does not.
     ``owed``: fields that our creation of the document has left to a second write, of which nobody knows whether it came
-    about."""
+    about. ``precious``: see :mod:`worker.sync.keyed`."""
     walk = _Walk(path, source_id, baseline or Baseline(), rules, frozenset(leave), frozenset(skipped), in_use)
-    walk.owed = owed
+    walk.owed, walk.precious = owed, precious
     ours = baseline is not None and baseline.fresh
     sides = Sides(
         want,
@@ -88,6 +90,7 @@ class _Walk:
         self.skipped = skipped
         self.in_use = in_use
         self.owed: frozenset[str] = frozenset()
+        self.precious: Precious = lambda _key, _id: True
         self.fresh = Fresh(path, source_id, rules.sensitive_placeholder)
         self.out = Merged({})
 
@@ -134,6 +137,8 @@ class _Walk:
             return self.secret(name, sides, where)
         if name in shape.elements and isinstance(want, list):
             return merge_elements(self, shape.elements[name], sides, where)
+        if name in shape.keyed and isinstance(want, dict):
+            return merge_keyed(self, sides, where)
         child = shape.children.get(name)
         if isinstance(want, dict) and isinstance(there, dict) and (child is None or not as_one(child, want, there)):
             return self.object(child or _UNDECLARED, sides, where)

@@ -57,6 +57,7 @@ class Names:
             decisions=tuple(Decision(one.rule, self.text(one.where), self.text(one.text)) for one in action.decisions),
             clean_ups=tuple(_once(self._clean_up(one, action.source_id or "") for one in action.clean_ups)),
             drift=tuple(self._change(one) for one in action.drift),
+            destroys=tuple(self.text(one) for one in action.destroys),
         )
 
     def text(self, text: str) -> str:
@@ -67,7 +68,7 @@ class Names:
         if isinstance(value, str):
             return self._names.get(value, value)
         if isinstance(value, dict):
-            return {key: self.value(item) for key, item in value.items()}
+            return {self._names.get(key, key): self.value(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self.value(item) for item in value]
         return value

@@ -244,7 +244,7 @@ class Planner:
         self.remember(kind, entry, outcome.written)
         self.add(outcome.action, outcome.written)
         self.push_parts(kind, entry.id)
-        if any(says_something(document.get(name)) for name in kind.shape.late):
+        if says_something(kind.shape, {name: document.get(name) for name in kind.shape.late}):
             self.push(f"late:{entry.id}", registry.precedence()[registry.LATE])
         return Resolved((self.pending[entry.id],), entry.name, item=path)
 

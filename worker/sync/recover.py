@@ -18,7 +18,7 @@ from worker.sync.fields import MISSING, same
 
 def recovered(shape: Shape, intent: Intent, there: Document, before: Baseline | None) -> Baseline | None:
     """The baseline that the write would have left, or ``None`` where it was not applied. ``before``: the last one."""
-    if intent.op != "create" and not holds(intent.body, there):
+    if intent.op != "create" and not holds(intent.body, there, shape):
         return None
     wrote: Any = there
     if intent.there is not None:
@@ -32,7 +32,7 @@ def recovered(shape: Shape, intent: Intent, there: Document, before: Baseline | 
     )
 
 
-def holds(body: Any, there: Any) -> bool:
+def holds(body: Any, there: Any, shape: Shape | None = None) -> bool:
     """Whether ``there`` already has all that ``body`` says, but for what only the server decides."""
     if isinstance(body, PendingId):
         return True
@@ -40,14 +40,21 @@ def holds(body: Any, there: Any) -> bool:
         return is_secret(there) and bool(body["HasValue"]) == bool(there["HasValue"])
     if isinstance(body, dict) and isinstance(there, dict):
         hidden = {"Value"} if there.get("IsSensitive") else frozenset()
+        keyed = shape.keyed if shape is not None else {}
         return all(
-            holds(value, there.get(name))
+            _has_links(value, there.get(name)) if name in keyed else holds(value, there.get(name))
             for name, value in body.items()
             if name not in SERVER_FIELDS and name not in hidden
         )
     if isinstance(body, list) and isinstance(there, list):
         return len(body) == len(there) and all(holds(a, b) for a, b in zip(body, there, strict=True))
     return same(body, there)
+
+
+def _has_links(wanted: Any, there: Any) -> bool:
+    """A key with an empty list is something else than no key."""
+    links = there if isinstance(there, dict) else {}
+    return all(key in links and set(links[key]) == set(ids) for key, ids in wanted.items())
 
 
 def assigned_ids(body: Any, answer: Any) -> dict[str, str]:

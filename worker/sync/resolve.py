@@ -33,6 +33,8 @@ class Resolved:
     alone: bool = False
     """No item of the source has this id. It may be no id at all; or of an item that the key may not see."""
     version: int | None = None
+    linked: str | None = None
+    """Of one that is *alone*: what it is on the destination, as the ledger remembers."""
 
 
 class Closure(Protocol):
@@ -60,9 +62,9 @@ class Resolver:
         self.world = world
         self.closure = closure
 
-    def resolve(self, kind_name: str, source_id: str, *, project: str | None = None) -> Resolved:
-        """``project``: the source project in whose documents the reference stands. Raises
-        :class:`worker.sync.world.NotObserved`."""
+    def resolve(self, kind_name: str, source_id: str, *, project: str | None = None, create: bool = True) -> Resolved:
+        """``project``: the source project in whose documents the reference stands. ``create``: closure may create an
+        item that is missing. Raises :class:`worker.sync.world.NotObserved`."""
         match kind_name:
             case "tag":
                 return self._tag(source_id)
@@ -76,9 +78,9 @@ class Resolver:
                 return self._process_owner(source_id)
             case "library-variable-set":
                 return self._library_set(source_id)
-        return self.item(registry.BY_NAME[kind_name], source_id)
+        return self.item(registry.BY_NAME[kind_name], source_id, create=create)
 
-    def item(self, kind: Kind, source_id: str) -> Resolved:
+    def item(self, kind: Kind, source_id: str, *, create: bool = True) -> Resolved:
         """The destination's counterpart of a source item; created by closure where it is missing and may be."""
         entry = self.world.source.listed(kind.name, source_id)
         if entry is None:
@@ -86,6 +88,8 @@ class Resolver:
         found = self.existing(kind, entry)
         if found.ids or found.why:
             return found
+        if not create:
+            return replace(found, why=f"the destination has no {kind.name} of this name", may_come=True)
         return self.closure.ensure(kind, source_id)
 
     def unlisted(self, kind: Kind, source_id: str) -> Resolved:
@@ -93,7 +97,7 @@ class Resolver:
         if registry.kind_of(source_id) is not None and self.world.deleted.holds(source_id):
             return Resolved(name=source_id, why="it was deleted on the source")
         why = f"the source does not list {source_id}: not visible to the key, or deleted long ago"
-        return Resolved(name=source_id, why=why, alone=True)
+        return Resolved(name=source_id, why=why, alone=True, linked=self.world.links.get(source_id))
 
     def first_of_its_name(self, kind: Kind, entry: Entry) -> Entry:
         """Of several names that the route maps to one, the first in the map's order stands for all."""

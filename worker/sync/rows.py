@@ -6,9 +6,9 @@ from config.rules import ItemRules, ScopeOption, UnknownReference
 from worker.kinds.references import Form, is_expression
 from worker.kinds.variables import SCOPE_DIMENSIONS, SCOPE_REFERENCES, VALUE_REFERENCES
 from worker.plan.values import Decision, Document, NamePath
+from worker.sync.crossing import Blocked, Resolve, Translated, verdict_on
 from worker.sync.naming import verbatim
 from worker.sync.resolve import waits_on
-from worker.sync.translate import Blocked, Resolve, Translated, verdict_on
 from worker.sync.variables import WantedRow
 from worker.sync.world import Asking
 

@@ -19,6 +19,8 @@ def scope_option(kind: Kind, rules: ItemRules, dimension: str, path: NamePath, s
             return rules.steps.option(dimension, path[1], _runbook(path), step)
         case "infrastructure":
             return rules.infrastructure.option(dimension)
+        case "tenants":
+            return rules.tenants.option(dimension)
         case _:
             return ScopeOption.SKIP_UNLESS_PARTIAL
 

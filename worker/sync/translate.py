@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from config.rules import OnMissing, ScopeOption
@@ -17,8 +16,9 @@ from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.kinds.processes import ACTION, PROPERTY_REFERENCES, STEP
 from worker.kinds.references import Empty, Form, Ref, Scope, is_expression, is_secret
-from worker.kinds.shape import Elements, Shape
+from worker.kinds.shape import Elements, Keyed, Shape
 from worker.plan.values import CleanUp, Decision, Document, NamePath
+from worker.sync.crossing import Blocked, Resolve, Skip, Translated, verdict_on
 from worker.sync.naming import verbatim
 from worker.sync.resolve import Resolved, waits_on
 from worker.sync.world import Asking
@@ -31,45 +31,6 @@ ID_LIKE = re.compile(
 
 BETWEEN_IDS = re.compile(r",(?![^{}]*\})")
 """A comma in a list of ids, not one within an expression."""
-
-Resolve = Callable[[str, str], Resolved]
-"""(kind of the reference, source id) → what it is on the destination."""
-
-
-class Skip(Exception):  # noqa: N818  (a verdict on an element, not an error)
-    """The element at hand does not cross; its surroundings may.
-
-    ``gone``: it means nothing in the destination's world any more, so the *removed* rule applies to what is there of
-    it. Otherwise a rule only keeps it from crossing, and what is there stays.
-    """
-
-    def __init__(self, text: str, *, gone: bool = False) -> None:
-        self.gone = gone
-        super().__init__(text)
-
-
-class Blocked(Exception):  # noqa: N818  (a verdict on the document, not an error)
-    """The document cannot cross as it stands."""
-
-    def __init__(self, rule: str, where: str, text: str, waits_for: NamePath | None = None) -> None:
-        self.decision = Decision(rule, where, text)
-        self.waits_for = waits_for
-        super().__init__(text)
-
-
-@dataclass(slots=True)
-class Translated:
-    """``document`` is ``None`` where it does not cross; then the last decision says why."""
-
-    document: Document | None = None
-    decisions: list[Decision] = field(default_factory=list)
-    clean_ups: list[CleanUp] = field(default_factory=list)
-    leave: set[str] = field(default_factory=set)
-    """Places which, where they exist on the destination, stay as they are (``ignore-mismatch-on-new``)."""
-    skipped: set[str] = field(default_factory=set)
-    """Source ids and places of elements that were skipped though they belong here: *skip* never deletes."""
-    blocked: Decision | None = None
-    waits_for: tuple[NamePath, ...] = ()
 
 
 def translate(
@@ -152,6 +113,8 @@ class _Walk:
                     result[name] = self.elements(shape.elements[name], value, place)
                 elif name in shape.children and isinstance(value, dict):
                     self.child(shape.children[name], name, value, place, result)
+                elif name in shape.keyed and isinstance(value, dict):
+                    result[name] = self.keyed(shape.keyed[name], value, place)
                 else:
                     result[name] = value
         asking.done()
@@ -212,6 +175,49 @@ class _Walk:
             raise Skip("the route leaves it to the destination (steps.ignore)")
         return self.object(elements.shape, value, where)
 
+    def keyed(self, keyed: Keyed, links: Mapping[str, list[str]], where: str) -> dict[str, list[str]]:
+        """A key that the destination lacks is no mismatch: what it would be linked to is not there."""
+        found: dict[str, list[str]] = {}
+        asking = Asking()
+        for key, ids in links.items():
+            with asking:
+                here = self.ask(keyed.key, key)
+                each = [self.ask(keyed.each, one) for one in ids]
+                if here.alone and here.linked is not None:
+                    self.out.leave.add(f"{where}[{here.linked}]")
+                if not here.ids:
+                    self.out.decisions.append(Decision("link", f"{where}[{here.name}]", here.why))
+                elif here.ids[0] in found:
+                    text = "another one that the maps of the route give the same name is linked already"
+                    self.out.decisions.append(Decision("many-to-one", f"{where}[{here.ids[0]}]", text))
+                else:
+                    self.link(keyed, here.ids[0], each, where, found)
+        asking.done()
+        return found
+
+    def link(self, keyed: Keyed, key: str, each: list[Resolved], where: str, found: dict[str, list[str]]) -> None:
+        """Puts the list of ``key`` into ``found``, as the rule says where not all of it exists on the destination."""
+        place = f"{where}[{key}]"
+        ids = list(dict.fromkeys(there for one in each for there in one.ids))
+        lost = [one for one in each if not one.ids]
+        option = self.scope_option(keyed.dimension, "")
+        rule = f"scope:{keyed.dimension}={option}"
+        text = f"{', '.join(repr(one.name) for one in lost)} is not on the destination"
+        verdict = verdict_on(option, bool(ids)) if lost else "keep"
+        if verdict == "error":
+            raise Blocked(rule, place, text)
+        if lost:
+            self.out.decisions.append(Decision(rule, place, text))
+        if any(one.alone for one in lost) or (verdict == "skip" and ids):
+            self.out.leave.add(place)  # not known to be gone, or only the rule keeps it from crossing
+        if option is ScopeOption.IGNORE_MISMATCH_ON_NEW and lost:
+            self.out.leave.add(place)
+        if verdict != "skip":
+            found[key] = ids
+
+    def ask(self, ref: Ref, source_id: str) -> Resolved:
+        return self.resolve(ref.kind, source_id) if ref.closure else self.resolve(ref.kind, source_id, create=False)
+
     def reference(
         self,
         shape: Shape,
@@ -238,7 +244,7 @@ class _Walk:
                 ids.append(item)
                 continue
             with asking:
-                resolved = self.resolve(ref.kind, item)
+                resolved = self.ask(ref, item)
                 if resolved.alone:
                     # Not known to be gone, so not left out: a shorter list could mean more.
                     raise Blocked("not-visible", where, f"names {item}: {resolved.why}")
@@ -254,7 +260,7 @@ class _Walk:
 
     def single(self, ref: Ref, value: str, where: str, versions: Document, missing: list[str] | None) -> Any:
         """``missing``: of one that is a scope, where to note what the destination lacks."""
-        resolved = self.resolve(ref.kind, value)
+        resolved = self.ask(ref, value)
         if resolved.ids:
             if ref.version_key and resolved.version is not None:
                 versions[ref.version_key] = str(resolved.version)
@@ -350,21 +356,3 @@ def looks_like(kind_name: str, value: str) -> bool:
     """Whether a value is the id of an item of that kind, rather than text that stands where an id may stand."""
     kind = registry.kind_of(value)
     return kind is not None and kind.name == kind_name and value.partition("-")[2].isdigit()
-
-
-def verdict_on(option: ScopeOption, partly: bool) -> str:
-    """``keep`` what fits, ``skip`` the element, or ``error``; for a scope of which something does not fit.
-
-    ``partly``: something of it does. With *ignore*, ``keep`` may mean to keep nothing: the caller says so to a person.
-    """
-    match option:
-        case ScopeOption.ERROR_UNLESS_EXACT:
-            return "error"
-        case ScopeOption.SKIP_UNLESS_EXACT:
-            return "skip"
-        case ScopeOption.ERROR_UNLESS_PARTIAL:
-            return "keep" if partly else "error"
-        case ScopeOption.SKIP_UNLESS_PARTIAL:
-            return "keep" if partly else "skip"
-        case _:
-            return "keep"
