@@ -21,7 +21,7 @@ from worker.ledger.drift import Drifted
 from worker.ledger.ledger import Ledger
 from worker.ledger.runs import Run
 from worker.plan import json as plan_json
-from worker.plan.values import Action, Change, CleanUp, Edit, Op, Plan
+from worker.plan.values import Action, BothSides, Change, CleanUp, Edit, Op, Plan
 from worker.queue.dirty import DirtyQueue
 from worker.queue.keys import DirtyKey
 from worker.queue.values import Entry, Priority, Source
@@ -429,6 +429,18 @@ def test_a_clean_up_entry_that_is_not_there_is_an_error(shell: Shell, key: str) 
     answer = shell.run("cleanup", "close", key)
     assert answer.exit_code == 1
     assert "octosync cleanup list" in answer.stderr
+
+
+def test_one_clean_up_entry_is_shown_with_both_sides_of_its_conflict(shell: Shell) -> None:
+    conflict = CleanUp(ITEM, "Name", "conflict", "both changed it", both=BothSides("a", "[b]", "a", "c"))
+    shell.ledger(lambda ledger, _: ledger.clean_ups.report("test-to-prod", [conflict]))
+
+    answer = shell.run("cleanup", "show", conflict.key[:6])
+
+    assert answer.stdout == (
+        '* by hand: project/OctoFX: Name: both changed it\n      source: "a" -> "[b]"\n      destination: "a" -> "c"\n'
+    )
+    assert shell.json("cleanup", "show", conflict.key)["both"]["source"] == {"was": "a", "is": "[b]"}
 
 
 def test_drift_is_shown_as_the_last_comparison_found_it(shell: Shell) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fakeredis import FakeAsyncRedis
 
 from worker.ledger.clean_ups import CleanUps, State
-from worker.plan.values import CleanUp
+from worker.plan.values import BothSides, CleanUp
 
 ITEM = ("project", "OctoFX", "variable set")
 SECRET = CleanUp(ITEM, "Variables[Password]", "placeholder-secret", "Fill in the password.")
@@ -81,3 +83,30 @@ async def test_settling_does_not_touch_what_a_person_closed(clean_ups: CleanUps)
 async def test_nothing_reported(clean_ups: CleanUps) -> None:
     assert await clean_ups.report("north", []) == []
     assert await clean_ups.settle("north", ITEM, []) == []
+
+
+CONFLICT = CleanUp(ITEM, "Description", "conflict", "Both changed.", "Projects-1", BothSides("a", "b", "a", "c"))
+
+
+async def test_a_conflict_keeps_both_sides_and_is_brought_up_to_date(clean_ups: CleanUps) -> None:
+    await clean_ups.report("north", [CONFLICT], "run-1")
+    [entry] = await clean_ups.entries("north")
+    assert entry.entry == CONFLICT
+
+    edited = replace(CONFLICT, both=BothSides("a", "b", "a", "d"))
+    assert await clean_ups.report("north", [edited], "run-2") == []
+    [entry] = await clean_ups.entries("north")
+    assert (entry.entry, entry.run_id) == (edited, "run-1")
+
+
+async def test_a_new_conflict_in_an_old_place_is_open_though_the_old_one_was_closed(clean_ups: CleanUps) -> None:
+    await clean_ups.report("north", [CONFLICT], "run-1")
+    await clean_ups.close("north", CONFLICT.key, "Ada")
+    await clean_ups.report("north", [CONFLICT, replace(CONFLICT, both=BothSides("a", "b", "a", "d"))], "run-2")
+    assert await clean_ups.entries("north") == [], "the source's change is the one that Ada has dealt with"
+
+    again = replace(CONFLICT, both=BothSides("b", "e", "b", "f"))
+    await clean_ups.report("north", [again], "run-3")
+
+    [entry] = await clean_ups.entries("north")
+    assert (entry.entry, entry.run_id) == (again, "run-3")

@@ -15,7 +15,7 @@ from rich.console import Console
 from worker.plan import json as plan_json
 from worker.plan import markdown
 from worker.plan.console import print_plan
-from worker.plan.values import MASK, Action, Change, CleanUp, Decision, Edit, Op, Plan
+from worker.plan.values import MASK, Action, BothSides, Change, CleanUp, Decision, Edit, Op, Plan
 
 SECRET = "API-SHOULDNEVERBESEEN"
 PROJECT = ("project", "OctoFX")
@@ -245,6 +245,69 @@ def test_what_was_edited_on_the_destination_is_shown_apart_from_what_is_pending(
     assert [change["where"] for change in document["actions"][0]["drift"]] == ["Description", "Key"]
     assert SECRET not in json.dumps(document)
     assert printed(plan_json.from_dict(document)) == printed(EDITED)
+
+
+LONG = "\n".join(f"line {number}" for number in range(30))
+CONFLICT = BothSides("was here", "is here", "was there", "is there")
+CONFLICTS = Plan(
+    "r",
+    (
+        Action(
+            Op.UPDATE,
+            "project",
+            PROJECT,
+            "Projects-1",
+            "Projects-9",
+            changes=(Change(Edit.CHANGE, "Description", "is there", "is here"),),
+            decisions=(Decision("merge:conflict", "Description", "changed on both sides", CONFLICT),),
+            clean_ups=(
+                CleanUp(PROJECT, "Description", "conflict", "changed on both; the source's was taken", both=CONFLICT),
+                CleanUp(PROJECT, "Script", "conflict", "long", both=BothSides(LONG, LONG + "\nnew", "a", "b")),
+                CleanUp(PROJECT, "Value", "value-conflict", "kept", both=BothSides(hidden=True)),
+                CleanUp(PROJECT, "Key", "conflict", "key", both=BothSides({"HasValue": True, "NewValue": SECRET})),
+            ),
+            body={"Name": "Q"},
+        ),
+    ),
+)
+
+
+def test_a_conflict_shows_both_sides_once() -> None:
+    assert printed(CONFLICTS) == (
+        "~ update project/OctoFX\n"
+        '    ~ Description: "is there" -> "is here"\n'
+        "  # merge:conflict: Description: changed on both sides\n"
+        "  * by hand: Description: changed on both; the source's was taken\n"
+        '      source: "was here" -> "is here"\n'
+        '      destination: "was there" -> "is there"\n'
+        "  * by hand: Script: long\n"
+        "      source:\n"
+        "        @@ -29,2 +29,3 @@\n"
+        "         line 28\n"
+        "         line 29\n"
+        "        +new\n"
+        '      destination: "a" -> "b"\n'
+        "  * by hand: Value: kept\n"
+        "      changed on both sides (not shown: values are the destination's own)\n"
+        "  * by hand: Key: key\n"
+        f"      source: {MASK} -> null\n"
+        "      destination: null -> null\n"
+        "0 to create, 1 to update, 0 to delete, 0 unchanged\n"
+        "4 to finish by hand on the destination\n"
+    )
+    text = markdown.render(CONFLICTS)
+    assert 'source: "was here" -> "is here"' in text
+    assert SECRET not in text
+
+    document = json.loads(plan_json.render(CONFLICTS))
+    assert document["actions"][0]["clean_ups"][0]["both"] == {
+        "source": {"was": "was here", "is": "is here"},
+        "destination": {"was": "was there", "is": "is there"},
+        "hidden": False,
+    }
+    assert document["actions"][0]["decisions"][0]["both"] == document["actions"][0]["clean_ups"][0]["both"]
+    assert SECRET not in json.dumps(document)
+    assert printed(plan_json.from_dict(document)) == printed(CONFLICTS)
 
 
 def test_nothing_is_said_twice() -> None:

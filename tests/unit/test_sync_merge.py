@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from config.rules import Removed, Rules
+from config.rules import Removed, Rules, ValueRule, VariableRules
 from worker.kinds.infrastructure import ACCOUNT, WORKER_POOL
 from worker.kinds.kind import Kind
 from worker.kinds.library import LIFECYCLE
 from worker.kinds.processes import DEPLOYMENT_PROCESS
 from worker.kinds.projects import CHANNEL, DEPLOYMENT_SETTINGS, PROJECT
 from worker.kinds.references import PendingId
-from worker.plan.values import MASK, Change, Document, Edit
+from worker.plan.values import MASK, BothSides, Change, Document, Edit
 from worker.sync.baseline import Baseline, wrote_after
 from worker.sync.fields import MISSING
 from worker.sync.merge import merge
@@ -132,6 +132,28 @@ def test_a_conflict_over_structure_is_the_sources_and_a_person_hears_of_it() -> 
 
     assert found.document["Description"] == "source"
     assert reasons(found) == [("Description", "conflict")]
+    assert found.clean_ups[0].both == BothSides("old", "source", "old", "destination")
+    assert found.decisions[0].both == found.clean_ups[0].both
+    assert found.drift == [], "it is pending, not left as it is"
+
+
+def test_both_sides_of_a_conflict_show_no_secret_and_of_a_long_text_what_differs() -> None:
+    script = [f"echo {number}" for number in range(1_000)]
+    before = {"Text": "\n".join(script), "Keys": {"Key": SECRET, "Note": "a"}}
+    here = {"Text": "\n".join([*script, "here"]), "Keys": {"Key": SECRET, "Note": "b"}}
+    there = {"Text": "\n".join(["there", *script]), "Keys": {"Key": {"HasValue": True, "NewValue": "x"}, "Note": "c"}}
+
+    found = merged(here, there, synced(before, before), PROJECT)
+
+    text, note = (entry.both for entry in found.clean_ups)
+    assert text == BothSides(
+        "…\necho 998\necho 999\n…",
+        "…\necho 998\necho 999\nhere\n…",
+        "…\necho 0\necho 1\n…",
+        "…\nthere\necho 0\necho 1\n…",
+    )
+    assert note == BothSides("a", "b", "a", "c")
+    assert [entry.where for entry in found.clean_ups] == ["Text", "Keys/Note"]
 
 
 def test_a_conflict_over_a_value_is_the_destinations() -> None:
@@ -144,7 +166,26 @@ def test_a_conflict_over_a_value_is_the_destinations() -> None:
 
     assert found.document == template("destination")
     assert reasons(found) == [("Templates[Url]/DefaultValue", "conflict")]
+    assert found.clean_ups[0].both == BothSides(hidden=True), "by the rules, values are the destination's own"
     assert found.changes == []
+
+    follow = Rules(variables=VariableRules(value=ValueRule.FOLLOW))
+    found = merged(template("source"), template("destination"), baseline, PROJECT, follow)
+    assert found.clean_ups[0].both == BothSides("old", "source", "old", "destination")
+
+
+def test_an_element_that_the_source_edits_and_the_destination_removed_shows_both_sides() -> None:
+    before, after = process(step("s", "A", Notes="old")), process(step("s", "A", Notes="new"))
+    baseline = Baseline(want=before, wrote=process(step("d", "A", Notes="old")), elements=links("A"))
+
+    found = merged(after, process(), baseline)
+
+    both = found.clean_ups[0].both
+    assert both is not None
+    assert both.source_was["Actions"][0]["Notes"] == "old"
+    assert both.source_is["Actions"][0]["Notes"] == "new"
+    assert both.destination_was["Actions"][0]["Notes"] == "old"
+    assert both.destination_is is None
 
 
 def test_the_same_change_on_both_sides_is_no_news() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config.rules import NewRows, Removed, ValueRule, VariableRules
-from worker.plan.values import MASK, Change, Document, Edit
+from worker.plan.values import MASK, BothSides, Change, Document, Edit
 from worker.sync.variables import MergedVariables, VariablesBaseline, WantedRow, merge_variables
 
 ITEM = ("project", "OctoFX", "variables", "")
@@ -229,6 +229,7 @@ def test_a_conflict_is_said_until_it_is_over() -> None:
     for _ in range(2):
         merged = merge(source, rows, baseline, FOLLOW)
         assert entries(merged) == [("Variables[Port]", "value-conflict")]
+        assert merged.clean_ups[0].both == BothSides("80", "81", "80", "theirs")
         baseline = merged.baseline_after(rows)
     resolved = merge(source, [rows[0] | {"Value": "81"}], baseline, FOLLOW)
 

@@ -12,8 +12,11 @@ from worker.cli import options
 from worker.cli.context import House, open_house
 from worker.cli.errors import CliError
 from worker.cli.groups import ListByDefault
-from worker.cli.output import print_json, print_table, say
+from worker.cli.output import print_json, print_table, results, say
 from worker.ledger.clean_ups import CleanUpEntry, State
+from worker.plan.console import print_lines
+from worker.plan.json import both_as_dict
+from worker.plan.lines import clean_up
 from worker.plan.values import printed
 
 app = typer.Typer(
@@ -48,6 +51,24 @@ def list_entries(
     )
 
 
+@app.command("show")
+def show(
+    key: Key,
+    route: options.Route = None,
+    json: options.Json = False,
+    config: options.Config = None,
+    redis: options.Redis = None,
+) -> None:
+    """Show one entry; of a conflict also what the place was and is, on both sides."""
+    entry = asyncio.run(_get(key, route, config, redis))
+    if json:
+        print_json(as_dict(entry))
+        return
+    console = results()
+    print_lines(console, clean_up(entry.entry))
+    say(f"{entry.state} since {entry.closed or entry.resolved or entry.opened}", "dim")
+
+
 @app.command("close")
 def close(key: Key, route: options.Route = None, config: options.Config = None, redis: options.Redis = None) -> None:
     """Say that an entry is done. It does not come back."""
@@ -76,6 +97,7 @@ def as_dict(one: CleanUpEntry) -> dict[str, Any]:
         "closed_by": one.closed_by,
         "resolved": one.resolved,
         "run": one.run_id,
+        "both": both_as_dict(one.entry.both) if one.entry.both is not None else None,
     }
 
 
@@ -98,6 +120,11 @@ async def _set(key: str, route: str | None, config: Path | None, redis: str | No
         if not changed:
             raise CliError(f"entry {entry.key} is {'closed already' if done else 'not closed'}", where=f"route {name}")
         return entry
+
+
+async def _get(key: str, route: str | None, config: Path | None, redis: str | None) -> CleanUpEntry:
+    async with open_house(config, redis) as house:
+        return await _find(house, house.route(route).name, key)
 
 
 async def _find(house: House, route: str, key: str) -> CleanUpEntry:

@@ -2,13 +2,14 @@
 
 An entry is opened once, by its key (item, place and reason). It ends in one of two ways: a person *closes* it, and
 then it stays closed however often it is reported again; or a later plan of its item no longer reports it, and it is
-*resolved*. A resolved entry that is reported again is open again: the matter has come back.
+*resolved*. A resolved entry that is reported again is open again: the matter has come back. So is a closed one about
+a conflict, when it is reported with another change of the source's: that is a new conflict in an old place.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -40,10 +41,12 @@ class CleanUpEntry:
 
 class CleanUps(Part):
     async def report(self, route: str, entries: Iterable[CleanUp], run_id: str | None = None) -> list[str]:
-        """Opens what is new and returns its keys; reopens what was resolved; leaves alone what a person closed."""
+        """Opens what is new and returns its keys; reopens what was resolved; leaves alone what a person closed, but for
+        a conflict that has come anew."""
         wanted = {entry.key: entry for entry in entries}
         if not wanted:
             return []
+        await self._renew(route, {key: entry for key, entry in wanted.items() if entry.both is not None}, run_id)
         opened = utc_now()
         async with self._redis.pipeline(transaction=True) as pipe:
             for key, entry in wanted.items():
@@ -53,6 +56,24 @@ class CleanUps(Part):
                 pipe.zadd(self._name("clean-ups-of", route), {_indexed(entry): 0})
             answers = await pipe.execute()
         return [key for key, was_new in zip(wanted, answers[::3], strict=True) if was_new]
+
+    async def _renew(self, route: str, conflicts: Mapping[str, CleanUp], run_id: str | None) -> None:
+        """Brings known entries up to date with what both sides are now, and reopens what is another conflict."""
+        if not conflicts:
+            return
+        bodies: Any = await self._redis.hmget(self._name("clean-ups", route), list(conflicts))
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for (key, entry), body in zip(conflicts.items(), bodies, strict=True):
+                known: dict[str, Any] = unpack(body) if body is not None else {}
+                before = CleanUp.from_dict(known).both if known else None
+                if not known or before == entry.both:
+                    continue
+                if before is None or entry.both is None or before.source_is != entry.both.source_is:
+                    pipe.hdel(self._name("clean-ups-closed", route), key)
+                    known |= {"opened": utc_now(), "run_id": run_id}
+                pipe.hset(self._name("clean-ups", route), key, pack({**known, **asdict(entry)}))
+            if len(pipe):
+                await pipe.execute()
 
     async def close(self, route: str, key: str, by: str) -> bool:
         """A person says that it is done. ``False``: there is no such entry, or it is closed already."""
@@ -134,7 +155,7 @@ def _entry(route: str, key: bytes, body: bytes, closed: bytes | None, resolved: 
     return CleanUpEntry(
         key=text(key),
         route=route,
-        entry=CleanUp(tuple(known["item"]), known["where"], known["reason"], known["text"], known.get("about", "")),
+        entry=CleanUp.from_dict(known),
         state=State.CLOSED if closed else State.RESOLVED if resolved else State.OPEN,
         opened=known["opened"],
         run_id=known.get("run_id"),

@@ -72,8 +72,5 @@ def _intent(route: str, document: str, body: Any) -> Intent:
         run_id=known["run_id"],
         at=known["at"],
         write=known.get("write"),
-        clean_ups=tuple(
-            CleanUp(tuple(one["item"]), one["where"], one["reason"], one["text"], one.get("about", ""))
-            for one in known["clean_ups"]
-        ),
+        clean_ups=tuple(CleanUp.from_dict(one) for one in known["clean_ups"]),
     )

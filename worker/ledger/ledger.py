@@ -144,5 +144,4 @@ def _checked(data: Any) -> dict[str, Any]:
 
 def _clean_up(one: dict[str, Any]) -> CleanUpEntry:
     entry = one["entry"]
-    clean_up = CleanUp(tuple(entry["item"]), entry["where"], entry["reason"], entry["text"], entry.get("about", ""))
-    return CleanUpEntry(**{**one, "entry": clean_up, "state": State(one["state"])})
+    return CleanUpEntry(**{**one, "entry": CleanUp.from_dict(entry), "state": State(one["state"])})

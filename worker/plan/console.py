@@ -28,6 +28,7 @@ _OF_ROLE = {
     Role.WAITS: "magenta",
     Role.CLEAN_UP: "cyan",
     Role.DRIFTED: "bold blue",
+    Role.SIDE: "cyan",
 }
 
 
@@ -35,8 +36,7 @@ def print_plan(plan: Plan, console: Console, *, everything: bool = False) -> Non
     """Print ``plan``, in colour if ``console`` wants colours. ``everything``: also the items that stay as they are."""
     for action in shown(plan, everything=everything):
         _print(console, headline(action), _OF_OP[action.op])
-        for line in details(action):
-            _print(console, line, _OF_ROLE[line.role])
+        print_lines(console, details(action))
     for action in plan.drifted:
         print_drift(console, action.path, action.drift)
     _print_text(console, Text(plan.summary(), style="bold"))
@@ -49,8 +49,12 @@ def print_plan(plan: Plan, console: Console, *, everything: bool = False) -> Non
 
 def print_drift(console: Console, path: NamePath, changes: Iterable[Change], left_out: int = 0) -> None:
     """Print what was edited on the destination since we wrote it."""
-    _print(console, drift_headline(path, left_out), _OF_ROLE[Role.DRIFTED])
-    for line in changed(changes):
+    print_lines(console, [drift_headline(path, left_out), *changed(changes)])
+
+
+def print_lines(console: Console, lines: Iterable[Line]) -> None:
+    """Print lines that are no headline of an action."""
+    for line in lines:
         _print(console, line, _OF_ROLE[line.role])
 
 

@@ -2,11 +2,12 @@
 
     {"schema": 1, "route": str, "hash": str, "empty": bool, "counts": {op: int},
      "actions": [{"op", "kind", "path": [str], "name": str, "source_id", "destination_id",
-                  "changes": [{"edit", "where", "before", "after"}], "decisions": [{"rule", "where", "text"}],
-                  "clean_ups": [{"key", "item": [str], "where", "reason", "text"}],
+                  "changes": [{"edit", "where", "before", "after"}], "decisions": [{"rule", "where", "text", "both"?}],
+                  "clean_ups": [{"key", "item": [str], "where", "reason", "text", "about", "both"?}],
                   "destroys": [str], "waits_for": [[str]],
                   "drift": [{"edit", "where", "before", "after"}]}]}
 
+``both`` is there only of a conflict: ``{"source": {"was", "is"}, "destination": {"was", "is"}, "hidden": bool}``.
 ``drift`` is what was edited on the destination since it was written, and stays; ``changes`` is what is pending.
 
 The documents to be sent are left out: they are large, and hold what only the destination may see. Secrets are masked.
@@ -20,7 +21,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.plan.text import masked
-from worker.plan.values import Action, Change, CleanUp, Decision, Edit, Op, Plan, printed
+from worker.plan.values import Action, BothSides, Change, CleanUp, Decision, Edit, Op, Plan, printed
 
 SCHEMA = 1
 
@@ -49,7 +50,9 @@ def _action(action: Action) -> dict[str, Any]:
         "source_id": action.source_id,
         "destination_id": action.destination_id,
         "changes": [change_as_dict(change) for change in action.changes],
-        "decisions": [{"rule": one.rule, "where": one.where, "text": one.text} for one in action.decisions],
+        "decisions": [
+            {"rule": one.rule, "where": one.where, "text": one.text, **_with_both(one.both)} for one in action.decisions
+        ],
         "clean_ups": [
             {
                 "key": one.key,
@@ -58,6 +61,7 @@ def _action(action: Action) -> dict[str, Any]:
                 "reason": one.reason,
                 "text": one.text,
                 "about": one.about,
+                **_with_both(one.both),
             }
             for one in action.clean_ups
         ],
@@ -65,6 +69,25 @@ def _action(action: Action) -> dict[str, Any]:
         "waits_for": [list(path) for path in action.waits_for],
         "drift": [change_as_dict(change) for change in action.drift],
     }
+
+
+def _with_both(both: BothSides | None) -> dict[str, Any]:
+    return {"both": both_as_dict(both)} if both is not None else {}
+
+
+def both_as_dict(both: BothSides) -> dict[str, Any]:
+    return {
+        "source": {"was": masked(both.source_was), "is": masked(both.source_is)},
+        "destination": {"was": masked(both.destination_was), "is": masked(both.destination_is)},
+        "hidden": both.hidden,
+    }
+
+
+def _both_from(known: Mapping[str, Any] | None) -> BothSides | None:
+    if not known:
+        return None
+    source, destination = known["source"], known["destination"]
+    return BothSides(source["was"], source["is"], destination["was"], destination["is"], bool(known["hidden"]))
 
 
 def change_as_dict(change: Change) -> dict[str, Any]:
@@ -96,9 +119,12 @@ def _action_from(one: Mapping[str, Any]) -> Action:
         source_id=one["source_id"],
         destination_id=one["destination_id"],
         changes=tuple(_change_from(c) for c in one["changes"]),
-        decisions=tuple(Decision(d["rule"], d["where"], d["text"]) for d in one["decisions"]),
+        decisions=tuple(
+            Decision(d["rule"], d["where"], d["text"], _both_from(d.get("both"))) for d in one["decisions"]
+        ),
         clean_ups=tuple(
-            CleanUp(tuple(e["item"]), e["where"], e["reason"], e["text"], e.get("about", "")) for e in one["clean_ups"]
+            CleanUp(tuple(e["item"]), e["where"], e["reason"], e["text"], e.get("about", ""), _both_from(e.get("both")))
+            for e in one["clean_ups"]
         ),
         destroys=tuple(one["destroys"]),
         waits_for=tuple(tuple(path) for path in one["waits_for"]),

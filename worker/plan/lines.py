@@ -7,6 +7,9 @@
   - also deletes: 3 values of tenant Acme                           DESTROYS
   * waits for: environment/Production                               WAITS
   * by hand: Variables[Password]: fill in the secret                CLEAN_UP
+  * by hand: Description: changed on both sides since the last sync CLEAN_UP
+      source: "was" -> "is"                                         SIDE
+      destination: "was" -> "is"                                    SIDE
 
 What was edited on the destination since it was written, and stays, comes after all that is pending, in a section of its
 own:
@@ -22,7 +25,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from worker.plan.text import block, short, visible
-from worker.plan.values import Action, Change, Edit, Op, Plan, printed
+from worker.plan.values import Action, BothSides, Change, CleanUp, Edit, NamePath, Op, Plan, printed
 
 
 class Role(StrEnum):
@@ -36,6 +39,7 @@ class Role(StrEnum):
     WAITS = "waits"
     CLEAN_UP = "clean-up"
     DRIFTED = "drifted"
+    SIDE = "side"
 
 
 SIGNS = {Op.CREATE: "+", Op.UPDATE: "~", Op.LEAVE: "=", Op.SKIP: ".", Op.BLOCK: "!", Op.DELETE: "-"}
@@ -77,19 +81,48 @@ def details(action: Action) -> Iterator[Line]:
     """What stands below an action's headline, in the order of the module's example."""
     yield from changed(action.changes)
     by_hand = {(entry.where, entry.text) for entry in action.clean_ups}
+    told = [(entry.where, entry.both) for entry in action.clean_ups]
     drifted = {change.where for change in action.drift}
     for decision in action.decisions:
         if decision.rule == DESTINATION_EDIT and decision.where in drifted:
             continue
         if (decision.where, decision.text) not in by_hand:  # what a person must do is said once, below
             yield Line(Role.DECISION, "#", visible(f"{decision.rule}: {_placed(decision.where, decision.text)}"), 2)
+            if (decision.where, decision.both) not in told:
+                yield from sides(decision.both)
     for destroyed in action.destroys:
         yield Line(Role.DESTROYS, "-", visible(f"also deletes: {destroyed}"), 2)
     for path in action.waits_for:
         yield Line(Role.WAITS, "*", visible(f"waits for: {printed(path)}"), 2)
     for entry in action.clean_ups:
-        item = "" if entry.item == action.path else f"{printed(entry.item)}: "
-        yield Line(Role.CLEAN_UP, "*", visible(f"by hand: {item}{_placed(entry.where, entry.text)}"), 2)
+        yield from clean_up(entry, below=action.path)
+
+
+def clean_up(entry: CleanUp, *, below: NamePath = ()) -> Iterator[Line]:
+    """What a person must do. ``below``: the item under whose headline it stands; its name is not said again."""
+    item = "" if entry.item == below else f"{printed(entry.item)}: "
+    yield Line(Role.CLEAN_UP, "*", visible(f"by hand: {item}{_placed(entry.where, entry.text)}"), 2 if below else 0)
+    yield from sides(entry.both)
+
+
+def sides(both: BothSides | None) -> Iterator[Line]:
+    """What a place was and is on both sides, below the line that says that they differ. Nothing for ``None``."""
+    if both is None:
+        return
+    if both.hidden:
+        yield Line(Role.SIDE, "", "changed on both sides (not shown: values are the destination's own)", 6)
+        return
+    for side, was, now in (
+        ("source", both.source_was, both.source_is),
+        ("destination", both.destination_was, both.destination_is),
+    ):
+        before, after = short(was), short(now)
+        if before is not None and after is not None:
+            yield Line(Role.SIDE, "", f"{side}: {before} -> {after}", 6)
+            continue
+        yield Line(Role.SIDE, "", f"{side}:", 6)
+        for line in block(Change(Edit.CHANGE, "", was, now)):
+            yield Line(_ROLE_OF_SIGN.get(line[0], Role.CONTEXT), "", line, 8)
 
 
 def drift_headline(path: Sequence[str], left_out: int = 0) -> Line:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -65,12 +65,28 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class BothSides:
+    """What a place was at the last sync and is now, on the source and on the destination: where both have changed it.
+
+    In the destination's terms, secrets masked; of long texts the lines around what differs. ``hidden``: the rules of
+    the route make the values the destination's own, so none is here and none is shown.
+    """
+
+    source_was: Any = None
+    source_is: Any = None
+    destination_was: Any = None
+    destination_is: Any = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """One line of why. ``rule`` names the rule that answered (``scope:environment=skip-unless-partial``)."""
 
     rule: str
     where: str
     text: str
+    both: BothSides | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,22 @@ class CleanUp:
     text: str
     about: str = ""
     """The source's id of the document: by it the entry stays the same one when the item gets another name."""
+    both: BothSides | None = None
+    """Of a conflict: what the place was and is, on both sides. No part of the entry's identity."""
+
+    @classmethod
+    def from_dict(cls, known: Mapping[str, Any]) -> CleanUp:
+        """What :func:`dataclasses.asdict` made of one, also after it went through JSON. Raises :class:`KeyError` or
+        :class:`TypeError` for anything else."""
+        both = known.get("both")
+        return cls(
+            tuple(known["item"]),
+            known["where"],
+            known["reason"],
+            known["text"],
+            known.get("about", ""),
+            BothSides(**both) if both else None,
+        )
 
     @property
     def subject(self) -> str | NamePath:

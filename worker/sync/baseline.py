@@ -8,7 +8,7 @@ templates and rules, source → destination. The ledger stores it as JSON and do
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from worker.kinds.shape import Elements, Shape
@@ -78,7 +78,7 @@ class Intent:
             "want": self.want,
             "body": self.body,
             "destination_id": self.destination_id,
-            "clean_ups": [[list(c.item), c.where, c.reason, c.text, c.about] for c in self.clean_ups],
+            "clean_ups": [asdict(entry) for entry in self.clean_ups],
             "elements": dict(self.elements),
             "kept": dict(self.kept),
             "there": self.there,
@@ -91,10 +91,7 @@ class Intent:
             want=data["want"],
             body=data["body"],
             destination_id=data.get("destination_id"),
-            clean_ups=tuple(
-                CleanUp(tuple(item), where, reason, text, about)
-                for item, where, reason, text, about in data["clean_ups"]
-            ),
+            clean_ups=tuple(CleanUp.from_dict(entry) for entry in data["clean_ups"]),
             elements=data.get("elements") or {},
             kept=data.get("kept") or {},
             there=data.get("there"),

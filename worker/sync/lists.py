@@ -166,7 +166,7 @@ def _destination_lacks(walk: Walk, one: _List, index: int, element: Document, pr
             walk.out.drift.append(edited(place, written, MISSING))
         return
     if remembered:
-        walk.conflict(one.sides, place, kept=False)
+        walk.conflict(Sides(element, previous, MISSING, _written(walk, one, element)), place, kept=False)
     one.added[index] = walk.fresh.value(one.elements.shape, element, place)
     walk.out.changes.append(Change(Edit.ADD, place, None, plain(one.added[index])))
 

@@ -22,7 +22,7 @@ from worker.sync.fields import MISSING, Sides, Verdict, decide, merge_set, same,
 from worker.sync.fresh import Fresh
 from worker.sync.keyed import Precious, merge_keyed
 from worker.sync.lists import merge_elements, merge_ordered
-from worker.sync.outcome import Merged, edited, plain
+from worker.sync.outcome import Merged, both_sides, edited, plain
 from worker.sync.translate import at
 
 _UNDECLARED = Shape(server=frozenset(), free=True)
@@ -152,7 +152,7 @@ class _Walk:
             return merged if verdict is not Verdict.SAME else (there if there is not MISSING else merged)
         verdict = decide(sides, values_win=name in shape.values)
         if verdict is Verdict.CONFLICT and name in shape.values:
-            self.conflict(sides, where, kept=True)
+            self.conflict(sides, where, kept=True, hidden=self.is_own_value(shape, name, there))
             return there
         self.record(verdict, want, sides, where, drifts=not self.is_own_value(shape, name, there))
         if verdict in {Verdict.TAKE, Verdict.CONFLICT}:
@@ -174,11 +174,12 @@ class _Walk:
             edit = Edit.REMOVE if value is MISSING else Edit.ADD if sides.there is MISSING else Edit.CHANGE
             self.out.changes.append(Change(edit, where, plain(sides.there), plain(value)))
 
-    def conflict(self, sides: Sides, where: str, *, kept: bool) -> None:
+    def conflict(self, sides: Sides, where: str, *, kept: bool, hidden: bool = False) -> None:
         outcome = "the destination's value stays" if kept else "the source's was taken"
-        self.out.decisions.append(Decision("merge:conflict", where, f"changed on both sides; {outcome}"))
+        both = both_sides(sides, hidden=hidden)
+        self.out.decisions.append(Decision("merge:conflict", where, f"changed on both sides; {outcome}", both))
         text = f"changed on both sides since the last sync; {outcome}"
-        self.out.clean_ups.append(CleanUp(self.path, where, "conflict", text))
+        self.out.clean_ups.append(CleanUp(self.path, where, "conflict", text, both=both))
 
     # ── secrets ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from worker.kinds.references import PendingId
-from worker.plan.values import Action, Change, CleanUp, Decision
+from worker.plan.values import Action, BothSides, Change, CleanUp, Decision
 from worker.sync.world import World
 
 _PLAIN = "\0"
@@ -54,7 +54,7 @@ class Names:
         return replace(
             action,
             changes=tuple(self._change(one) for one in action.changes),
-            decisions=tuple(Decision(one.rule, self.text(one.where), self.text(one.text)) for one in action.decisions),
+            decisions=tuple(self._decision(one) for one in action.decisions),
             clean_ups=tuple(_once(self._clean_up(one, action.source_id or "") for one in action.clean_ups)),
             drift=tuple(self._change(one) for one in action.drift),
             destroys=tuple(self.text(one) for one in action.destroys),
@@ -77,7 +77,22 @@ class Names:
         return Change(change.edit, self.text(change.where), self.value(change.before), self.value(change.after))
 
     def _clean_up(self, entry: CleanUp, about: str) -> CleanUp:
-        return CleanUp(entry.item, self.text(entry.where), entry.reason, self.text(entry.text), about)
+        named = replace(entry, where=self.text(entry.where), text=self.text(entry.text), about=about)
+        return replace(named, both=self._both(entry.both))
+
+    def _decision(self, one: Decision) -> Decision:
+        return Decision(one.rule, self.text(one.where), self.text(one.text), self._both(one.both))
+
+    def _both(self, both: BothSides | None) -> BothSides | None:
+        if both is None:
+            return None
+        return BothSides(
+            self.value(both.source_was),
+            self.value(both.source_is),
+            self.value(both.destination_was),
+            self.value(both.destination_is),
+            both.hidden,
+        )
 
 
 def _once(entries: Iterable[CleanUp]) -> Iterable[CleanUp]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from worker.kinds.references import is_secret
-from worker.plan.values import MASK, Change, CleanUp, Decision, Document, Edit
-from worker.sync.fields import MISSING
+from worker.plan.text import excerpt
+from worker.plan.values import MASK, BothSides, Change, CleanUp, Decision, Document, Edit
+from worker.sync.fields import MISSING, Sides
 
 
 @dataclass(slots=True)
@@ -25,6 +26,19 @@ class Merged:
     """Edits made on the destination to what we wrote, as far as they stay."""
     contact_conflict: bool = False
     """First contact, and both sides have elements of one list that match nothing: a person should look first."""
+
+
+def both_sides(sides: Sides, *, hidden: bool = False) -> BothSides:
+    """What a place was and is on both sides, for people. ``hidden``: not which values."""
+    if hidden:
+        return BothSides(hidden=True)
+    wrote = sides.before if sides.wrote is MISSING else sides.wrote
+    return shown(*(plain(value) for value in (sides.before, sides.want, wrote, sides.there)))
+
+
+def shown(source_was: Any, source_is: Any, destination_was: Any, destination_is: Any) -> BothSides:
+    """Of long texts, what differs."""
+    return BothSides(*excerpt(source_was, source_is), *excerpt(destination_was, destination_is))
 
 
 def edited(where: str, wrote: Any, there: Any) -> Change:

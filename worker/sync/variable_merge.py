@@ -20,7 +20,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from config.rules import NewRows, ValueRule, VariableRules
-from worker.plan.values import MASK, Change, Document, Edit
+from worker.plan.values import MASK, BothSides, Change, Document, Edit
+from worker.sync.outcome import shown
 from worker.sync.variable_baseline import RowBaseline, remembered
 from worker.sync.variable_matching import REASONS, Rank
 from worker.sync.variable_rows import (
@@ -76,6 +77,7 @@ class Note:
 
     code: str
     text: str
+    both: BothSides | None = None
 
 
 @dataclass(slots=True)
@@ -264,7 +266,8 @@ class _RowMerge:
         if same_field(name, self.base, self.want):
             return
         if not same_field(name, self.row, self.wrote if name in self.wrote else self.base):
-            self._finish("text-overwritten", f"{name} changed on the source and here: it is the source's now")
+            text = f"{name} changed on the source and here: it is the source's now"
+            self._finish("text-overwritten", text, self._both(name))
         self._write(name, self.wanted.row.get(name))
 
     def _stand(self) -> None:
@@ -283,8 +286,17 @@ class _RowMerge:
         self.merged.written.add(name)
 
     def _leave(self, name: str, code: str, text: str) -> None:
-        self._finish(code, text)
+        self._finish(code, text, self._both(name))
         self._settle_as_before(name)
+
+    def _both(self, name: str) -> BothSides | None:
+        """What the field was and is on both sides; nothing of a secret's."""
+        if self.base is None:
+            return None
+        if name == "Value" and any(is_sensitive(row) for row in (self.want, self.base, self.row)):
+            return BothSides(hidden=True)
+        wrote = self.wrote if name in self.wrote else self.base
+        return shown(*(_shown(name, row) for row in (self.base, self.want, wrote, self.row)))
 
     def _settle_as_before(self, name: str) -> None:
         before = self.baseline.want if self.baseline is not None else {}
@@ -292,11 +304,15 @@ class _RowMerge:
         if name in before:
             self.merged.want[name] = before[name]
 
-    def _finish(self, code: str, text: str) -> None:
-        self.merged.clean_ups.append(Note(code, text))
+    def _finish(self, code: str, text: str, both: BothSides | None = None) -> None:
+        self.merged.clean_ups.append(Note(code, text, both))
 
     def _decide(self, rule: str, text: str) -> None:
         self.merged.decisions.append(Note(rule, text))
+
+
+def _shown(name: str, row: Document) -> object:
+    return scope_document(scope_of(row)) if name == "Scope" else row.get(name)
 
 
 def changes_of(before: Document, after: Document, written: set[str]) -> list[Change]:

@@ -114,5 +114,5 @@ def clean_up_entries(item: NamePath, notes: Iterable[tuple[str, Note]]) -> tuple
         times[where, note.code] += 1
         count = times[where, note.code]
         numbered = where if count == 1 else f"{where} ({count})"
-        entries.append(CleanUp(item, numbered, note.code, note.text))
+        entries.append(CleanUp(item, numbered, note.code, note.text, both=note.both))
     return tuple(entries)
