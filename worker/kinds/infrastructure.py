@@ -33,6 +33,14 @@ ACCOUNT = Kind(
     listed_by="accounts/all",
     type_field="AccountType",
     scope_rules="infrastructure",
+    legacy_prefixes=(
+        "amazonwebservicesaccount",
+        "azureserviceprincipal",
+        "azuresubscription",
+        "sshkeypair",
+        "token",
+        "usernamepassword",
+    ),
     shape=Shape(
         fixed=frozenset({"AccountType"}),
         refs={

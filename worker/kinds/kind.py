@@ -75,6 +75,10 @@ class Kind:
     """Whether that list takes ``ids``; else it is only paged."""
     put_only: frozenset[str] = frozenset()
     """Fields that the command which creates an item does not have, in some releases: they take a PUT of their own."""
+    legacy_prefixes: tuple[str, ...] = ()
+    """How ids begin that servers gave before 3.0 or 2018 and that are kept since: ``sshkeypair-x`` of an account."""
+    never_changes: bool = False
+    """A document that was read once need not be read again: each state of it has an id of its own."""
     versioned: bool = False
     """Its documents carry a ``Version`` that the server compares on a PUT (API reference 2026, "Concurrency")."""
 

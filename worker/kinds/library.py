@@ -60,7 +60,9 @@ PROJECT_GROUP = Kind(
     shape=Shape(server=SERVER_FIELDS | {"EnvironmentIds", "RetentionPolicyId"}),
 )
 
-TEMPLATE = Elements(shape=Shape(values=frozenset({"DefaultValue"})))
+TEMPLATE = Elements(
+    shape=Shape(values=frozenset({"DefaultValue"}), typed={"DefaultValue": "DisplaySettings"}),
+)
 """A variable template. Its id is what tenant values point to: one that exists keeps its id
 (OctopusDeploy/Issues#2715)."""
 
@@ -89,6 +91,14 @@ SCRIPT_MODULE = Kind(
 STEP_TEMPLATE = Kind(
     "step-template", "ActionTemplates", "actiontemplates", Mode.LOOKUP, listed_by="actiontemplates/all"
 )
+STEP_TEMPLATE_VERSION = Kind(
+    # Looked up for what the parameters of a step mean that was made from it.
+    "step-template-version",
+    "ActionTemplateVersions",
+    "actiontemplates",
+    Mode.LOOKUP,
+    never_changes=True,
+)
 GIT_CREDENTIAL = Kind("git-credential", "GitCredentials", "git-credentials", Mode.LOOKUP, listed_by="git-credentials")
 TAG_SET = Kind("tag-set", "TagSets", "tagsets", Mode.LOOKUP, listed_by="tagsets/all")
 
@@ -99,6 +109,7 @@ KINDS = (
     LIBRARY_VARIABLE_SET,
     SCRIPT_MODULE,
     STEP_TEMPLATE,
+    STEP_TEMPLATE_VERSION,
     GIT_CREDENTIAL,
     TAG_SET,
 )

@@ -8,8 +8,14 @@ they stand in.
 from __future__ import annotations
 
 from worker.kinds.kind import Kind, Mode, Place
-from worker.kinds.references import Empty, Form, Ref, Scope
+from worker.kinds.references import Empty, Form, Nested, Ref, Scope
 from worker.kinds.shape import SERVER_FIELDS, Elements, Shape
+
+TEMPLATE_ID = "Octopus.Action.Template.Id"
+TEMPLATE_VERSION = "Octopus.Action.Template.Version"
+PROCESS_TEMPLATE = "Octopus.Action.ProcessTemplate.Reference.Slug"
+"""Names a process template of Platform Hub. What its parameters mean is told nowhere beside it; of those in public
+repositories some hold the id of an account, a pool, a feed or an environment, and nothing else."""
 
 PROPERTY_REFERENCES = {
     "Octopus.Action.Package.FeedId": Ref("feed", loose=True),
@@ -20,9 +26,32 @@ PROPERTY_REFERENCES = {
     "Octopus.Action.Email.BccTeamIds": Ref("team", Form.CSV),
     "Octopus.Action.DeployRelease.ProjectId": Ref("project", required=True, loose=True),
     "Octopus.Action.Azure.AccountId": Ref("account", loose=True),
-    "Octopus.Action.Template.Id": Ref("step-template", required=True, version_key="Octopus.Action.Template.Version"),
+    TEMPLATE_ID: Ref("step-template", required=True, version_key=TEMPLATE_VERSION),
+    # Only where the step's mode is PerEnvironment: then none is none.
+    "Octopus.Action.ArgoCD.Sync.Environments": Ref("environment", Form.CSV),
+    "Octopus.Action.ArgoCD.PullRequest.Environments": Ref("environment", Form.CSV),
 }
-"""Property keys whose value is an id. (CC and Bcc: by analogy with To; no public document shows them.)"""
+"""Property keys whose value is an id. The two of Argo CD are from Octopus' catalogue of action types, of 2026."""
+
+PROPERTY_TEXTS = {
+    # One object for each container; its image comes from the feed.
+    "Octopus.Action.KubernetesContainers.Containers": Nested({"FeedId": Ref("feed", required=True, loose=True)}, True),
+    # Of the type Package; no public document shows one with its feed, which stands in `Packages` as well.
+    "Octopus.Action.Helm.TemplateValuesSources": Nested({"FeedId": Ref("feed", loose=True)}, True),
+}
+"""Property keys that hold JSON text with ids inside. Of the others that hold JSON (bindings of IIS and nginx, ingress
+rules, tags and parameters of templates) some name variables or certificates by a variable's name, none by id."""
+
+INPUTS = Nested(
+    {
+        "feedId": Ref("feed", required=True, loose=True),
+        "accountId": Ref("account", loose=True),
+        "gitCredentialId": Ref("git-credential", loose=True),
+    }
+)
+"""The inputs of a step package. Which there are is told by the package alone; their types are common to all of them
+(a container image is ``{feedId, imageName, referenceId}``, as public ECS steps show). An ``accountId`` may well be the
+number of an account at Amazon: what is no id of ours is left alone."""
 
 PACKAGE = Elements(
     shape=Shape(
@@ -31,7 +60,8 @@ PACKAGE = Elements(
             "FeedId": Ref("feed", required=True, loose=True),
             # Of a "Deploy a Release" step the package is a project (its feed is the server's own list of projects).
             "PackageId": Ref("project", required=True, loose=True),
-        }
+        },
+        children={"Properties": Shape(server=frozenset(), free=True)},
     ),
     vital=True,
 )
@@ -53,6 +83,7 @@ ACTION = Shape(
         "TenantTags": Ref("tag", Form.TAG, empty=Empty.ANYWHERE),
         "WorkerPoolId": Ref("worker-pool", required=True, empty=Empty.DEFAULT),
     },
+    nested={"Inputs": INPUTS},
     scopes=(
         Scope(("Environments",), "environment"),
         Scope(("ExcludedEnvironments",), "excluded_environment", exclusive=True),
@@ -67,7 +98,12 @@ ACTION = Shape(
     },
     children={
         "Properties": Shape(
-            server=frozenset(), own=frozenset({"Octopus.Action.Template.Version"}), refs=PROPERTY_REFERENCES, free=True
+            server=frozenset(),
+            own=frozenset({TEMPLATE_VERSION}),
+            refs=PROPERTY_REFERENCES,
+            nested=PROPERTY_TEXTS,
+            free=True,
+            parameters=True,
         ),
         "Container": Shape(server=frozenset(), refs={"FeedId": Ref("feed", required=True)}),
     },

@@ -11,12 +11,16 @@ The forms in which Octopus writes a reference (Octopus API reference 2026, secti
     CSV     "Octopus.Action.Manual.ResponsibleTeamIds": "Teams-1,Teams-2"  ids in one string
     TAG     "TenantTags": ["Region/North"]                                 names, not ids: the same on every server
 
+Ids also stand deep inside of what is otherwise data (:class:`Nested`): the inputs of a step package, and JSON that a
+property holds as text. What a step template's parameter holds, its control type says (:mod:`worker.kinds.controls`).
+
 A value with ``#{`` in it is an Octopus expression. It is evaluated when a deployment runs, and left alone.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -51,6 +55,39 @@ class PendingId(str):
         if not isinstance(value, str) or not value.startswith("new:") or value.count(":") < 2:
             return None
         return value.split(":", 2)[2]
+
+
+class PendingText(str):
+    """Text that stand-ins are part of: a list of ids in one string, JSON with an id inside.
+
+    As a string it shows them; the apply step replaces them (:meth:`bound`).
+    """
+
+    __slots__ = ("parts",)
+    parts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, parts: Iterable[str]) -> str:
+        """The parts joined: a plain string where none of them is a stand-in."""
+        known = tuple(parts)
+        text = "".join(known)
+        if not any(isinstance(part, PendingId | PendingText) for part in known):
+            return text
+        made = cls(text)
+        made.parts = known
+        return made
+
+    @property
+    def stand_ins(self) -> Iterator[PendingId]:
+        for part in self.parts:
+            if isinstance(part, PendingId):
+                yield part
+            elif isinstance(part, PendingText):
+                yield from part.stand_ins
+
+    def bound(self, bind: Callable[[str], str]) -> str:
+        """The text with every part put through ``bind``."""
+        return "".join(bind(part) for part in self.parts)
 
 
 class Form(StrEnum):
@@ -88,6 +125,22 @@ class Ref:
     closure: bool = True
     version_key: str | None = None
     """The key beside it that holds the version of what is named. Versions do not travel: it takes the destination's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """References at whatever depth they stand, known by the key that holds them. All else there is data.
+
+    ``text``: they stand in JSON text. What is not JSON (an expression, say) holds none. Where nothing of it is
+    translated the text stays as it is, byte by byte; else all of it but the ids.
+    """
+
+    keys: Mapping[str, Ref]
+    text: bool = False
+
+    def references(self) -> Iterator[tuple[str, Ref]]:
+        for key, ref in self.keys.items():
+            yield (f"(JSON).{key}" if self.text else f"**.{key}"), ref
 
 
 @dataclass(frozen=True, slots=True)

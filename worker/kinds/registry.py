@@ -25,11 +25,16 @@ ALL: tuple[Kind, ...] = (
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
 
 # Script modules share prefix and route with library variable sets; the set is the kind that is written.
-BY_PREFIX: dict[str, Kind] = {kind.prefix.casefold(): kind for kind in reversed(ALL) if kind.name != "script-module"}
+BY_PREFIX: dict[str, Kind] = {
+    prefix.casefold(): kind
+    for kind in reversed(ALL)
+    if kind.name != "script-module"
+    for prefix in (kind.prefix, *kind.legacy_prefixes)
+}
 
 
 def kind_of(document_id: str) -> Kind | None:
-    """The kind that an id belongs to, or ``None``: ids of old servers need not tell (``sshkeypair-x``)."""
+    """The kind that an id belongs to, or ``None``: ids of old servers need not tell."""
     return BY_PREFIX.get(document_id.partition("-")[0].casefold())
 
 

@@ -9,12 +9,15 @@ A shape is a tree that follows the document. Per object it says which fields
     values     are values rather than structure: in a conflict the destination wins, and on first contact too
     ordered    are lists of scalars whose order means something (the order in which library sets override each other)
     refs       name other items
+    nested     hold data, or JSON text, with ids at any depth
+    typed      (field → the field beside it that holds display settings) mean what their control type says
     scopes     together restrict where the object applies
     elements   are lists of objects with an identity of their own: merged element by element
     children   are objects with a shape of their own
     keyed      are objects whose keys name items, and whose values are lists of ids: of each project the environments
     free       (of the object itself) its keys are data: one that the source dropped goes; elsewhere absent equals
-               default
+               default. Ids may hide in it where no declaration looks for them
+    parameters (of the object itself) its keys may be the parameters of the step template that it names
     whole      (of the object itself) is taken or left as one: its fields exclude or complete each other. Where
                something that it requires does not exist on the destination, it is left out, and the destination's stays
     variant    (of the object itself) the field that says of which type it is: of another type than the destination's,
@@ -31,7 +34,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from worker.kinds.references import Ref, Scope
+from worker.kinds import controls
+from worker.kinds.references import Nested, Ref, Scope
 
 SERVER_FIELDS = frozenset(
     {"Id", "Slug", "Links", "LastModifiedOn", "LastModifiedBy", "SpaceId", "Version", "LastSnapshotId", "Icon"}
@@ -48,6 +52,9 @@ class Shape:
     values: frozenset[str] = frozenset()
     ordered: frozenset[str] = frozenset()
     refs: Mapping[str, Ref] = field(default_factory=dict)
+    nested: Mapping[str, Nested] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)
+    parameters: bool = False
     scopes: tuple[Scope, ...] = ()
     elements: Mapping[str, Elements] = field(default_factory=dict)
     children: Mapping[str, Shape] = field(default_factory=dict)
@@ -61,6 +68,11 @@ class Shape:
     def references(self) -> Iterator[tuple[str, Ref]]:
         """Every reference at or below this shape, with its place: ``Steps[].Actions[].WorkerPoolId``."""
         yield from self.refs.items()
+        for name, nested in self.nested.items():
+            for place, ref in nested.references():
+                yield f"{name}.{place}", ref
+        for name in (*self.typed, *(["*"] if self.parameters else [])):
+            yield from controls.references(name)
         for name, child in self.children.items():
             for place, ref in child.references():
                 yield f"{name}.{place}", ref

@@ -7,7 +7,7 @@ the API has no version token to do it; a document that has changed meanwhile is 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,13 +15,13 @@ import structlog
 
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Place
-from worker.kinds.references import PendingId
-from worker.kinds.shape import Shape
+from worker.kinds.references import PendingId, PendingText
 from worker.ledger.ledger import Ledger
 from worker.octopus import errors
 from worker.plan.values import Action, Document, printed
 from worker.queue.lease import DocumentLease
 from worker.sync.baseline import Baseline, Intent, wrote_after
+from worker.sync.bodies import overlaid, stand_ins, without_pending
 from worker.sync.documents import Written
 from worker.sync.exchange import Ends, exchange_of
 from worker.sync.fields import MISSING, same
@@ -107,7 +107,7 @@ class Applier:
         """Whether it needs an id that has not come to exist."""
         if action.overlay and str(action.destination_id).startswith("new:") and action.destination_id not in self.bound:
             return True
-        return any(pending not in self.bound for pending in _stand_ins(action.body))
+        return any(pending not in self.bound for pending in stand_ins(action.body))
 
     async def link_seen(self, planned: Planned) -> None:
         """Remember what was found by name, so that it is found when it is renamed."""
@@ -330,6 +330,8 @@ class Applier:
             if value not in self.bound:
                 raise AssertionError(f"{value} is used before it exists")
             return self.bound[value]
+        if isinstance(value, PendingText):
+            return value.bound(self.bind)
         if isinstance(value, dict):
             return {
                 self.bind(name): item if name == "Id" and isinstance(item, PendingId) else self.bind(item)
@@ -363,37 +365,3 @@ RESTATED = frozenset(
 )
 """Reasons that every plan states for as long as they hold. One that is no longer stated is settled. The others stay
 until a person closes them: that a secret was filled in cannot be seen."""
-
-
-def _stand_ins(value: Any) -> Iterator[str]:
-    """The ids that must exist before this can be sent; not those of new elements, which the server assigns."""
-    if isinstance(value, PendingId):
-        yield value
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from _stand_ins(name)
-            if name != "Id":
-                yield from _stand_ins(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _stand_ins(item)
-
-
-def overlaid(shape: Shape, current: Document, body: Document) -> Document:
-    """What is wanted, laid over a document that the server has just made."""
-    laid = {name: value for name, value in body.items() if name != "Id"}
-    links = {name: {**(current.get(name) or {}), **laid[name]} for name in shape.keyed.keys() & laid.keys()}
-    return {**current, **laid, **links}
-
-
-def without_pending(value: Any) -> Any:
-    """The document as it is sent: an element without an id gets one from the server."""
-    if isinstance(value, dict):
-        return {
-            name: without_pending(item)
-            for name, item in value.items()
-            if not (name == "Id" and (item is None or PendingId.element_of(item) is not None))
-        }
-    if isinstance(value, list):
-        return [without_pending(item) for item in value]
-    return value

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from worker.kinds.references import PendingId
+from worker.kinds.references import PendingId, PendingText
 from worker.kinds.shape import Shape
 from worker.plan.values import Change, Document, Edit
 from worker.sync.outcome import plain
@@ -48,3 +49,39 @@ def pending_elements(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from pending_elements(item)
+
+
+def stand_ins(value: Any) -> Iterator[str]:
+    """The ids that must exist before this can be sent; not those of new elements, which the server assigns."""
+    if isinstance(value, PendingId):
+        yield value
+    elif isinstance(value, PendingText):
+        yield from value.stand_ins
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from stand_ins(name)
+            if name != "Id":
+                yield from stand_ins(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from stand_ins(item)
+
+
+def overlaid(shape: Shape, current: Document, body: Document) -> Document:
+    """What is wanted, laid over a document that the server has just made."""
+    laid = {name: value for name, value in body.items() if name != "Id"}
+    links = {name: {**(current.get(name) or {}), **laid[name]} for name in shape.keyed.keys() & laid.keys()}
+    return {**current, **laid, **links}
+
+
+def without_pending(value: Any) -> Any:
+    """The document as it is sent: an element without an id gets one from the server."""
+    if isinstance(value, dict):
+        return {
+            name: without_pending(item)
+            for name, item in value.items()
+            if not (name == "Id" and (item is None or PendingId.element_of(item) is not None))
+        }
+    if isinstance(value, list):
+        return [without_pending(item) for item in value]
+    return value

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from config.rules import ScopeOption
 from worker.plan.values import CleanUp, Decision, Document, NamePath
+from worker.sync.naming import verbatim
 from worker.sync.resolve import Resolved
 
 
@@ -50,6 +52,16 @@ class Translated:
     """Source ids and places of elements that were skipped though they belong here: *skip* never deletes."""
     blocked: Decision | None = None
     waits_for: tuple[NamePath, ...] = ()
+
+
+def at(where: str, name: str) -> str:
+    """A place below a place: ``Steps[Deploy web]`` and ``Actions`` make ``Steps[Deploy web]/Actions``."""
+    return f"{where}/{name}" if where else name
+
+
+def label(element: Document, identity: Iterable[str]) -> str:
+    """An element's name for people: ``Deploy web``, or of a rule ``[1.0,2.0) ^$``."""
+    return " ".join(verbatim(str(element.get(name))) for name in identity if element.get(name) not in (None, ""))
 
 
 def verdict_on(option: ScopeOption, partly: bool) -> str:

@@ -22,9 +22,11 @@ from worker.sync.bodies import added, pending_elements, removed_by, says_somethi
 from worker.sync.crossing import Resolve, Translated
 from worker.sync.destroys import destroyed_by
 from worker.sync.fresh import Fresh
+from worker.sync.hidden import identified_on
 from worker.sync.in_use import in_use
 from worker.sync.lists import STILL_IN_USE
 from worker.sync.merge import merge
+from worker.sync.parameters import control_types_of
 from worker.sync.recover import recovered
 from worker.sync.resolve import Resolved, Resolver
 from worker.sync.rows import translate_rows
@@ -88,6 +90,8 @@ class DocumentPlanner:
             on_missing=rules.on_missing,
             pinned=lambda step: self.pinned(path, project, step),
             ignored=lambda step: ignores(rules, path, step),
+            parameters=lambda properties: control_types_of(self.world.source, properties),
+            identify=identified_on(self.world.source),
         )
         if out.document is not None and kind.segment is None:
             names = self.world.route.mapped(kind.name, entry.name)
@@ -286,7 +290,9 @@ class DocumentPlanner:
     ) -> Outcome:
         project = self.project_of(entry)
         rules = self.rules(path)
-        wanted, out = translate_rows(path, document, self.resolve_for(entry, project), rules)
+        wanted, out = translate_rows(
+            path, document, self.resolve_for(entry, project), rules, identified_on(self.world.source)
+        )
         if out.blocked is not None:
             return Outcome(self.not_crossing(VARIABLE_SET, entry, path, out), None)
         new = isinstance(destination_id, PendingId)

@@ -67,9 +67,21 @@ class Exchange:
         return await ends.destination.put(kind.path_of(document_id, owner_id), body)
 
 
+class TemplateVersions(Exchange):
+    """A step template as it was: of it all that is read is what its parameters mean, and all that is kept."""
+
+    async def read(self, space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> Document:
+        found = await super().read(space, kind, document_id, owner_id)
+        kept = [
+            {name: parameter.get(name) for name in ("Name", "DisplaySettings")}
+            for parameter in found.get("Parameters") or []
+        ]
+        return {"Id": document_id, "Parameters": kept}
+
+
 PLAIN = Exchange()
 
-ODD: Mapping[str, Exchange] = {}
+ODD: Mapping[str, Exchange] = {"step-template-version": TemplateVersions()}
 """By kind."""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from worker.kinds.references import PendingId
+from worker.kinds.references import PendingId, PendingText
 from worker.plan.values import Action, BothSides, Change, CleanUp, Decision
 from worker.sync.world import World
 
@@ -65,6 +65,8 @@ class Names:
 
     def value(self, value: Any) -> Any:
         """Only what is an id as a whole: free text, such as a script, is shown as it is."""
+        if isinstance(value, PendingText):
+            return value.bound(self.value)
         if isinstance(value, str):
             return self._names.get(value, value)
         if isinstance(value, dict):

@@ -95,6 +95,8 @@ class SideObserver:
 
     async def documents(self, kind: Kind, needs: list[Need]) -> None:
         missing = {need.document_id: need for need in needs}
+        if kind.never_changes:
+            await self.unchanged(kind, missing)
         if self.spool is not None:
             await self.spooled(kind, missing, self.spool)
         if len(missing) >= BULK_FROM:
@@ -106,6 +108,17 @@ class SideObserver:
                 if missing.pop(document["Id"], None) is not None:
                     self.note(kind, document["Id"], document)
         await asyncio.gather(*(self.document(kind, need) for need in missing.values()))
+        if kind.never_changes and missing:
+            read = {one: self.side.documents[one] for one in missing if self.side.documents[one] is not None}
+            known = await self.ledger.directories.get(self.instance, self.space, kind.name) or {}
+            await self.ledger.directories.put(self.instance, self.space, kind.name, known | read)
+
+    async def unchanged(self, kind: Kind, missing: dict[str, Need]) -> None:
+        """Takes out of ``missing`` what the ledger has of a kind whose documents never change."""
+        known = await self.ledger.directories.get(self.instance, self.space, kind.name) or {}
+        for document_id in [one for one in missing if one in known]:
+            self.note(kind, document_id, known[document_id])
+            del missing[document_id]
 
     async def spooled(self, kind: Kind, missing: dict[str, Need], spool: Spool) -> None:
         """Takes out of ``missing`` what the spool knows, and has it read a whole list where that is cheaper."""

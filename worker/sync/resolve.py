@@ -90,7 +90,7 @@ class Resolver:
             return found
         if not create:
             return replace(found, why=f"the destination has no {kind.name} of this name", may_come=True)
-        return self.closure.ensure(kind, source_id)
+        return self.closure.ensure(kind, entry.id)
 
     def unlisted(self, kind: Kind, source_id: str) -> Resolved:
         """Lists leave out what a key may not see, in silence. Only the audit log tells that something was deleted."""
@@ -185,9 +185,10 @@ class Resolver:
 
     def _library_set(self, source_id: str) -> Resolved:
         sets, modules = registry.BY_NAME["library-variable-set"], registry.BY_NAME["script-module"]
-        if source_id in self.world.source.directory(sets.name).by_id:
+        if self.world.source.directory(sets.name).get(source_id) is not None:
             return self.item(sets, source_id)
-        return self.item(modules if source_id in self.world.source.directory(modules.name).by_id else sets, source_id)
+        is_module = self.world.source.directory(modules.name).get(source_id) is not None
+        return self.item(modules if is_module else sets, source_id)
 
     def _tag(self, canonical_name: str) -> Resolved:
         there = self.world.destination.directory("tag").named(canonical_name)

@@ -7,6 +7,7 @@ from worker.kinds.references import Form, is_expression
 from worker.kinds.variables import SCOPE_DIMENSIONS, SCOPE_REFERENCES, VALUE_REFERENCES
 from worker.plan.values import Decision, Document, NamePath
 from worker.sync.crossing import Blocked, Resolve, Translated, verdict_on
+from worker.sync.hidden import Identify, hidden_ids, is_nobodys, told
 from worker.sync.naming import verbatim
 from worker.sync.resolve import waits_on
 from worker.sync.variables import WantedRow
@@ -14,11 +15,11 @@ from worker.sync.world import Asking
 
 
 def translate_rows(
-    path: NamePath, variable_set: Document, resolve: Resolve, rules: ItemRules
+    path: NamePath, variable_set: Document, resolve: Resolve, rules: ItemRules, identify: Identify = is_nobodys
 ) -> tuple[list[WantedRow], Translated]:
     """The rows, and the decisions on them. ``Translated.blocked`` is set where an *error* option refuses the whole set.
 
-    Raises :class:`worker.sync.world.NotObserved` through ``resolve``.
+    ``identify``: what the source has under an id. Raises :class:`worker.sync.world.NotObserved` through both.
     """
     out = Translated()
     rows: list[WantedRow] = []
@@ -26,7 +27,7 @@ def translate_rows(
     for row in variable_set.get("Variables") or []:
         try:
             with asking:
-                rows.append(_row(row, resolve, rules, out))
+                rows.append(_row(row, resolve, rules, out, identify))
         except Blocked as blocked:
             out.blocked = blocked.decision
             out.waits_for = (blocked.waits_for,) if blocked.waits_for else ()
@@ -35,7 +36,7 @@ def translate_rows(
     return rows, out
 
 
-def _row(row: Document, resolve: Resolve, rules: ItemRules, out: Translated) -> WantedRow:
+def _row(row: Document, resolve: Resolve, rules: ItemRules, out: Translated, identify: Identify) -> WantedRow:
     where = f"Variables[{verbatim(str(row.get('Name')))}]"
     translated = {name: value for name, value in row.items() if name != "Id"}
     skip: str | None = None
@@ -95,7 +96,12 @@ def _row(row: Document, resolve: Resolve, rules: ItemRules, out: Translated) -> 
         on_new_only=on_new_only,
         widened=tuple(widened),
         unresolved_value=unresolved,
+        hidden=() if row.get("Type") in VALUE_REFERENCES else _hidden(row.get("Value"), identify),
     )
+
+
+def _hidden(value: object, identify: Identify) -> tuple[str, ...]:
+    return tuple(told(*found) for found in hidden_ids(value, identify)) if isinstance(value, str) else ()
 
 
 def _unknown(rules: ItemRules, row_type: str) -> UnknownReference:

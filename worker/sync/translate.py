@@ -7,30 +7,22 @@ actions, phases…) keep the source's ``Id``: by it the merge knows them again. 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from config.rules import OnMissing, ScopeOption
-from worker.kinds import registry
 from worker.kinds.kind import Kind
-from worker.kinds.processes import ACTION, PROPERTY_REFERENCES, STEP
-from worker.kinds.references import Empty, Form, Ref, Scope, is_expression, is_secret
+from worker.kinds.processes import ACTION, STEP
+from worker.kinds.references import Scope
 from worker.kinds.shape import Elements, Keyed, Shape
 from worker.plan.values import CleanUp, Decision, Document, NamePath
-from worker.sync.crossing import Blocked, Resolve, Skip, Translated, verdict_on
-from worker.sync.naming import verbatim
-from worker.sync.resolve import Resolved, waits_on
+from worker.sync.crossing import Blocked, Resolve, Skip, Translated, at, label, verdict_on
+from worker.sync.hidden import Identify, is_nobodys
+from worker.sync.referring import Pinned, Referring
+from worker.sync.resolve import Resolved
 from worker.sync.world import Asking
 
-ID_LIKE = re.compile(
-    r"\b(?:Feeds|Accounts|GitCredentials|Certificates|WorkerPools|Projects|Teams|Environments|Channels|"
-    r"LibraryVariableSets|ActionTemplates|Lifecycles|Machines|Tenants)-\d+\b"
-)
-"""Ids hide in free text too (JSON in a property, a script). One that nothing translates is a finding, never silent."""
-
-BETWEEN_IDS = re.compile(r",(?![^{}]*\})")
-"""A comma in a list of ids, not one within an expression."""
+__all__ = ["at", "label", "translate"]
 
 
 def translate(
@@ -43,16 +35,19 @@ def translate(
     on_missing: OnMissing,
     pinned: Callable[[str], Mapping[str, list[str]]] = lambda _: {},
     ignored: Callable[[str], bool] = lambda _: False,
+    parameters: Callable[[Document], Mapping[str, str]] = lambda _: {},
+    identify: Identify = is_nobodys,
 ) -> Translated:
     """``scope_option``: a scope's dimension and the name of the step in which it stands (or nothing) → the rule that
     answers for it. ``pinned``: the name of a step → the scope fields of its actions which the route sets itself,
-    destination ids in them. ``ignored``: the name of a step → whether the route leaves it to the destination. Never
-    raises for what the data holds; raises :class:`worker.sync.world.NotObserved` through ``resolve``."""
-    walk = _Walk(path, resolve, scope_option, on_missing, pinned, ignored)
+    destination ids in them. ``ignored``: the name of a step → whether the route leaves it to the destination.
+    ``parameters``: the properties of an action → the control types of its step template's parameters. ``identify``:
+    what the source has under an id. Never raises for what the data holds; raises
+    :class:`worker.sync.world.NotObserved` through these."""
+    walk = _Walk(path, resolve, scope_option, on_missing, pinned, ignored, parameters, identify)
     try:
         walk.out.document = walk.object(kind.shape, document, "")
         walk.out.document.pop("Id", None)
-        walk.find_ids(walk.out.document, "")
     except Skip as skip:
         walk.out.decisions.append(Decision("does-not-cross", "", str(skip)))
     except Blocked as blocked:
@@ -61,21 +56,7 @@ def translate(
     return walk.out
 
 
-def at(where: str, name: str) -> str:
-    """A place below a place: ``Steps[Deploy web]`` and ``Actions`` make ``Steps[Deploy web]/Actions``."""
-    return f"{where}/{name}" if where else name
-
-
-def label(element: Document, identity: Iterable[str]) -> str:
-    """An element's name for people: ``Deploy web``, or of a rule ``[1.0,2.0) ^$``."""
-    return " ".join(verbatim(str(element.get(name))) for name in identity if element.get(name) not in (None, ""))
-
-
-class _Pinned(list[str]):
-    """Ids that are the destination's already."""
-
-
-class _Walk:
+class _Walk(Referring):
     def __init__(
         self,
         path: NamePath,
@@ -84,14 +65,13 @@ class _Walk:
         on_missing: OnMissing,
         pinned: Callable[[str], Mapping[str, list[str]]],
         ignored: Callable[[str], bool],
+        parameters: Callable[[Document], Mapping[str, str]],
+        identify: Identify,
     ) -> None:
-        self.path = path
+        super().__init__(path, resolve, on_missing, parameters, identify)
         self.pinned = pinned
         self.ignored = ignored
-        self.resolve = resolve
         self.scope_option = scope_option
-        self.on_missing = on_missing
-        self.out = Translated()
         self.step = ""
         """The name of the step whose actions are at hand."""
 
@@ -101,6 +81,7 @@ class _Walk:
             document = self.pin(document, where)
         missing: dict[str, list[str]] = {}
         versions: Document = {}
+        meanings = self.meanings(shape, document)
         asking = Asking()
         for name, value in document.items():
             if name in shape.server and name != "Id":
@@ -115,7 +96,11 @@ class _Walk:
                     self.child(shape.children[name], name, value, place, result)
                 elif name in shape.keyed and isinstance(value, dict):
                     result[name] = self.keyed(shape.keyed[name], value, place)
+                elif name in meanings:
+                    result[name] = self.meant(meanings[name], value, place)
                 else:
+                    if shape.free:
+                        self.find_ids(value, place)
                     result[name] = value
         asking.done()
         result |= versions
@@ -145,7 +130,7 @@ class _Walk:
         if not all(pinned.values()):
             raise Skip("pinned to what the destination does not have")
         self.out.decisions.append(Decision("steps.pins", where, f"pinned to a scope of its own: {', '.join(pinned)}"))
-        return action | {name: _Pinned(ids) for name, ids in pinned.items()}
+        return action | {name: Pinned(ids) for name, ids in pinned.items()}
 
     def elements(self, elements: Elements, values: list[Any], where: str) -> list[Any]:
         crossing = []
@@ -215,90 +200,6 @@ class _Walk:
         if verdict != "skip":
             found[key] = ids
 
-    def ask(self, ref: Ref, source_id: str) -> Resolved:
-        return self.resolve(ref.kind, source_id) if ref.closure else self.resolve(ref.kind, source_id, create=False)
-
-    def reference(
-        self,
-        shape: Shape,
-        name: str,
-        ref: Ref,
-        value: Any,
-        where: str,
-        missing: dict[str, list[str]],
-        versions: Document,
-    ) -> Any:
-        if is_secret(value) or (is_expression(value) and ref.form is not Form.CSV):
-            return value
-        if isinstance(value, _Pinned):
-            return list(value)
-        scoped = any(name in scope.fields for scope in shape.scopes)
-        if ref.form is Form.ID:
-            return self.single(ref, value, where, versions, missing.setdefault(name, []) if scoped else None)
-        separate = BETWEEN_IDS.split(str(value)) if ref.form is Form.CSV else list(value)
-        ids: list[str] = []
-        lost: list[Resolved] = []
-        asking = Asking()
-        for item in (text.strip() for text in separate):
-            if is_expression(item):
-                ids.append(item)
-                continue
-            with asking:
-                resolved = self.ask(ref, item)
-                if resolved.alone:
-                    # Not known to be gone, so not left out: a shorter list could mean more.
-                    raise Blocked("not-visible", where, f"names {item}: {resolved.why}")
-                if not resolved.ids:
-                    lost.append(resolved)
-                ids += [found for found in resolved.ids if found not in ids]
-        asking.done()
-        if scoped:
-            missing[name] = [resolved.name for resolved in lost]
-        elif lost:
-            self.lost_from_list(ref, ids, lost, where)
-        return ",".join(ids) if ref.form is Form.CSV else ids
-
-    def single(self, ref: Ref, value: str, where: str, versions: Document, missing: list[str] | None) -> Any:
-        """``missing``: of one that is a scope, where to note what the destination lacks."""
-        resolved = self.ask(ref, value)
-        if resolved.ids:
-            if ref.version_key and resolved.version is not None:
-                versions[ref.version_key] = str(resolved.version)
-            return resolved.ids[0]
-        if resolved.alone and looks_like(ref.kind, value):
-            raise Blocked("not-visible", where, f"names {value}: {resolved.why}")
-        if resolved.alone and ref.loose:
-            return value
-        if missing is not None:
-            missing.append(resolved.name)
-            return None
-        if not ref.required:
-            self.drop(where, resolved)
-            return None
-        self.required(ref, resolved, where)
-        return None
-
-    def required(self, ref: Ref, resolved: Resolved, where: str) -> None:
-        """Always raises: nothing can stand in for what is required."""
-        text = f"requires {waits_on(resolved)}"
-        if self.on_missing is OnMissing.SKIP_ELEMENT and where.count("["):
-            raise Skip(text)
-        if not resolved.may_come and resolved.why.startswith("does not cross"):
-            # What it requires stays at home on purpose, and so does it. Nothing is wrong, and nobody waits.
-            raise Skip(text)
-        raise Blocked("required-reference", where, text, resolved.item or None)
-
-    def lost_from_list(self, ref: Ref, ids: list[str], lost: list[Resolved], where: str) -> None:
-        if not ids and ref.empty is Empty.ANYWHERE:
-            self.required(ref, lost[0], where)
-        for resolved in lost:
-            self.drop(where, resolved)
-
-    def drop(self, where: str, resolved: Resolved) -> None:
-        text = f"{resolved.name} is left out: {resolved.why or 'it is not on the destination'}"
-        self.out.decisions.append(Decision("reference-dropped", where, text))
-        self.out.clean_ups.append(CleanUp(self.path, f"{where}={resolved.name}", "reference-dropped", text))
-
     def fit(self, scope: Scope, result: Document, missing: dict[str, list[str]], where: str) -> None:
         """Apply the rule of a scope's dimension when not all that it names exists on the destination."""
         lost = [name for field_name in scope.fields for name in missing.get(field_name, [])]
@@ -324,35 +225,6 @@ class _Walk:
         if not kept:
             self.out.clean_ups.append(CleanUp(self.path, place, "scope-widened", f"{text}: it now applies everywhere"))
 
-    def find_ids(self, value: Any, where: str) -> None:
-        """Ids in the free text of properties that no declaration knows."""
-        if isinstance(value, list):
-            for index, item in enumerate(value):
-                name = label(item, ("Name",)) if isinstance(item, dict) else ""
-                self.find_ids(item, f"{where}[{name or index}]")
-        elif isinstance(value, dict):
-            for name, item in value.items():
-                if name == "Properties" and isinstance(item, dict):
-                    self.find_in_properties(item, at(where, name))
-                elif name != "Id":
-                    self.find_ids(item, at(where, name))
-
-    def find_in_properties(self, properties: Document, where: str) -> None:
-        for key, value in properties.items():
-            if key in PROPERTY_REFERENCES or not isinstance(value, str):
-                continue
-            for found in sorted(set(ID_LIKE.findall(value))):
-                text = f"holds {verbatim(found)}, which looks like an id of the source and is left as it stands"
-                place = f"{at(where, key)}={verbatim(found)}"
-                self.out.decisions.append(Decision("untranslated-id", at(where, key), text))
-                self.out.clean_ups.append(CleanUp(self.path, place, "untranslated-id", text))
-
 
 def _all(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value] if value else []
-
-
-def looks_like(kind_name: str, value: str) -> bool:
-    """Whether a value is the id of an item of that kind, rather than text that stands where an id may stand."""
-    kind = registry.kind_of(value)
-    return kind is not None and kind.name == kind_name and value.partition("-")[2].isdigit()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from config.rules import NewRows, VariableRules
 from worker.kinds.references import PendingId
 from worker.plan.values import Document
-from worker.sync.variable_merge import Note, WantedRow, placeholder_note, widened_note
+from worker.sync.variable_merge import Note, WantedRow, hidden_notes, placeholder_note, widened_note
 from worker.sync.variable_rows import SENSITIVE, is_reference, is_sensitive
 
 
@@ -31,6 +31,8 @@ def new_row(source: int, wanted: WantedRow, rules: VariableRules) -> Addition:
     if placeholder:
         row |= _placeholder(row, rules)
         notes.append(placeholder_note(row, wanted.unresolved_value))
+    else:
+        notes += hidden_notes(wanted)
     return Addition(row, (source,), placeholder, tuple(notes))
 
 

@@ -52,7 +52,7 @@ class WantedRow:
     reference that cannot be translated, and which. ``partly``: it is skipped although some of its scope exists on the
     destination (*skip-unless-exact*), so it has not left the destination's world. ``source_scope``: its scope in the
     source's own terms; tells rows of one scope that the source itself has from such as only the translation has made
-    equal.
+    equal. ``hidden``: of each id of the source in its value, what is to be told if the value crosses.
     """
 
     source_id: str
@@ -63,6 +63,7 @@ class WantedRow:
     unresolved_value: str | None = None
     partly: bool = False
     source_scope: Document | None = None
+    hidden: tuple[str, ...] = ()
 
     def is_twin_of(self, other: WantedRow) -> bool:
         """Whether the source itself has both rows in one scope."""
@@ -277,6 +278,8 @@ class _RowMerge:
         missing = unresolved and (not value_of(merged.row) or self.rules.value is not ValueRule.KEEP)
         if missing or is_still_placeholder(merged.row, merged.placeholder, self.wrote, self.rules):
             merged.clean_ups.append(placeholder_note(merged.row, wanted.unresolved_value))
+        if wanted.hidden and same_field("Value", merged.row, wanted.row):
+            merged.clean_ups += hidden_notes(wanted)
         ours = "Scope" in merged.written or ("Scope" in self.wrote and same_field("Scope", self.wrote, merged.row))
         if wanted.widened and ours and same_field("Scope", merged.row, wanted.row):
             merged.clean_ups.append(widened_note(wanted))
@@ -345,6 +348,10 @@ def placeholder_note(row: Document, unresolved: str | None = None) -> Note:
     if is_reference(row):
         return Note("placeholder-reference", "has no value here: choose one")
     return Note("placeholder-value", "its value is a placeholder: fill it in")
+
+
+def hidden_notes(wanted: WantedRow) -> list[Note]:
+    return [Note("untranslated-id", text) for text in wanted.hidden]
 
 
 def widened_note(wanted: WantedRow) -> Note:

@@ -85,10 +85,17 @@ class Directory:
         self.by_id: dict[str, Entry] = {}
         self._by_name: dict[tuple[str | None, str], list[Entry]] = {}
         self._by_owner: dict[str | None, list[Entry]] = {}
+        self._ids: dict[str, str] = {}
         for entry in entries:
             self.by_id[entry.id] = entry
+            self._ids[entry.id.casefold()] = entry.id
             self._by_name.setdefault((entry.owner, name_key(entry.name)), []).append(entry)
             self._by_owner.setdefault(entry.owner, []).append(entry)
+
+    def get(self, item_id: str) -> Entry | None:
+        """By id. Servers compare ids without regard to case: what was imported before 3.0 is spelt either way."""
+        found = self.by_id.get(item_id)
+        return found if found is not None else self.by_id.get(self._ids.get(item_id.casefold(), ""))
 
     def named(self, name: str, owner: str | None = None) -> list[Entry]:
         """The entries with that name (see :func:`config.names.name_key`); one that is spelt just so comes first."""
@@ -120,7 +127,7 @@ class Side:
     def listed(self, kind_name: str, item_id: str) -> Entry | None:
         """The directory's line of an item. Before the answer is no, a directory from the cache is read anew: what
         somebody made a moment ago must not pass for something that does not exist. Raises :class:`NotObserved`."""
-        entry = self.directory(kind_name).by_id.get(item_id)
+        entry = self.directory(kind_name).get(item_id)
         if entry is None and kind_name in self.from_cache:
             raise NotObserved([Need(self.name, kind_name, anew=True)])
         return entry
