@@ -28,6 +28,7 @@ from worker.sync.fields import MISSING, same
 from worker.sync.leases import WriteLeases
 from worker.sync.planner import Planned
 from worker.sync.recover import assigned, assigned_ids, holds
+from worker.sync.restated import RESTATED
 from worker.sync.world import World
 
 log = structlog.get_logger(__name__)
@@ -340,28 +341,3 @@ class Applier:
         if isinstance(value, list):
             return [self.bind(item) for item in value]
         return value
-
-
-RESTATED = frozenset(
-    {
-        "ambiguous-rows",
-        "blocked",
-        "deleted-here",
-        "deleted-on-source",
-        "duplicate-scope",
-        "fixed-differs",
-        "left-behind",
-        "left-out",
-        "placeholder-reference",
-        "placeholder-value",
-        "reference-dropped",
-        "removed-on-source",
-        "scope-left",
-        "scope-widened",
-        "secret-not-added",
-        "still-in-use",
-        "untranslated-id",
-    }
-)
-"""Reasons that every plan states for as long as they hold. One that is no longer stated is settled. The others stay
-until a person closes them: that a secret was filled in cannot be seen."""

@@ -1,0 +1,31 @@
+"""Which clean-up entries close by themselves."""
+
+from __future__ import annotations
+
+RESTATED = frozenset(
+    {
+        "ambiguous-rows",
+        "blocked",
+        "deleted-here",
+        "deleted-on-source",
+        "duplicate-scope",
+        "fixed-differs",
+        "left-behind",
+        "left-out",
+        "name-left",
+        "name-taken",
+        "placeholder-reference",
+        "placeholder-value",
+        "reference-dropped",
+        "removed-on-source",
+        "scope-left",
+        "scope-widened",
+        "secret-not-added",
+        "still-in-use",
+        "type-changed",
+        "untranslated-id",
+        "value-conflict",
+    }
+)
+"""Reasons that every plan states for as long as they hold. One that is no longer stated is settled. The others stay
+until a person closes them: that a secret was filled in cannot be seen."""
