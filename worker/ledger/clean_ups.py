@@ -4,6 +4,8 @@ An entry is opened once, by its key (item, place and reason). It ends in one of 
 then it stays closed however often it is reported again; or a later plan of its item no longer reports it, and it is
 *resolved*. A resolved entry that is reported again is open again: the matter has come back. So is a closed one about
 a conflict, when it is reported with another change of the source's: that is a new conflict in an old place.
+
+Lists may grow to many thousands, so they are read in pages (:mod:`worker.ledger.clean_up_index`).
 """
 
 from __future__ import annotations
@@ -11,22 +13,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from worker.ledger.base import Part, pack, text, unpack, utc_now
-from worker.plan.values import CleanUp, NamePath
+from worker.ledger.clean_up_index import CleanUpIndex, Place, State
+from worker.plan.values import CleanUp, NamePath, printed
 
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
-class State(StrEnum):
-    OPEN = "open"
-    CLOSED = "closed"
-    RESOLVED = "resolved"
+__all__ = ["CleanUpEntry", "CleanUps", "Page", "State"]
+
+_CHUNK = 500
+_SCANNED = 200
+"""Bodies that are searched at a time: whoever asks may have others to serve meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class CleanUpEntry:
-    """Times are ISO instants. ``run_id`` is the run that opened it."""
+    """Times are ISO instants. ``run_id`` is the run that opened it; ``note`` what the person wrote who closed it."""
 
     key: str
     route: str
@@ -37,9 +42,26 @@ class CleanUpEntry:
     closed: str | None = None
     closed_by: str | None = None
     resolved: str | None = None
+    note: str | None = None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.opened, self.key, self.entry.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``after``: what to ask the next page with; ``None`` if this is the last one."""
+
+    entries: list[CleanUpEntry]
+    after: str | None = None
 
 
 class CleanUps(Part):
+    def __init__(self, redis: Redis, prefix: str = "octosync") -> None:
+        super().__init__(redis, prefix)
+        self._index = CleanUpIndex(redis, prefix)
+
     async def report(self, route: str, entries: Iterable[CleanUp], run_id: str | None = None) -> list[str]:
         """Opens what is new and returns its keys; reopens what was resolved; leaves alone what a person closed, but for
         a conflict that has come anew."""
@@ -54,7 +76,8 @@ class CleanUps(Part):
                 pipe.hsetnx(self._name("clean-ups", route), key, pack(body))
                 pipe.hdel(self._name("clean-ups-resolved", route), key)
                 pipe.zadd(self._name("clean-ups-of", route), {_indexed(entry): 0})
-            answers = await pipe.execute()
+            await self._index.add(route, (Place(opened, key, one.reason) for key, one in wanted.items()), pipe)
+            *answers, _ = await pipe.execute()
         return [key for key, was_new in zip(wanted, answers[::3], strict=True) if was_new]
 
     async def _renew(self, route: str, conflicts: Mapping[str, CleanUp], run_id: str | None) -> None:
@@ -69,22 +92,32 @@ class CleanUps(Part):
                 if not known or before == entry.both:
                     continue
                 if before is None or entry.both is None or before.source_is != entry.both.source_is:
+                    opened = utc_now()
                     pipe.hdel(self._name("clean-ups-closed", route), key)
-                    known |= {"opened": utc_now(), "run_id": run_id}
+                    await self._index.renew(route, [Place(opened, key, entry.reason)], pipe)
+                    known |= {"opened": opened, "run_id": run_id}
                 pipe.hset(self._name("clean-ups", route), key, pack({**known, **asdict(entry)}))
             if len(pipe):
                 await pipe.execute()
 
-    async def close(self, route: str, key: str, by: str) -> bool:
+    async def close(self, route: str, key: str, by: str, note: str = "") -> bool:
         """A person says that it is done. ``False``: there is no such entry, or it is closed already."""
         if not await self._redis.hexists(self._name("clean-ups", route), key):
             return False
-        mark = pack({"by": by, "at": utc_now()})
-        return bool(await self._redis.hsetnx(self._name("clean-ups-closed", route), key, mark))
+        mark = pack({"by": by, "at": utc_now(), "note": note})
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hsetnx(self._name("clean-ups-closed", route), key, mark)
+            await self._index.refile(route, [key], pipe)
+            changed, _ = await pipe.execute()
+        return bool(changed)
 
     async def reopen(self, route: str, key: str) -> bool:
         """Takes a closing back. ``False``: it was not closed."""
-        return bool(await self._redis.hdel(self._name("clean-ups-closed", route), key))
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hdel(self._name("clean-ups-closed", route), key)
+            await self._index.refile(route, [key], pipe)
+            changed, _ = await pipe.execute()
+        return bool(changed)
 
     async def settle(
         self, route: str, subject: str | NamePath, current_keys: Iterable[str], reasons: Collection[str] | None = None
@@ -108,8 +141,46 @@ class CleanUps(Part):
             closed, resolved = await pipe.execute()
         gone = [key for key, *ended in zip(gone, closed, resolved, strict=True) if not any(ended)]
         if gone:
-            await self._redis.hset(self._name("clean-ups-resolved", route), mapping=dict.fromkeys(gone, utc_now()))
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.hset(self._name("clean-ups-resolved", route), mapping=dict.fromkeys(gone, utc_now()))
+                await self._index.refile(route, gone, pipe)
+                await pipe.execute()
         return gone
+
+    async def counts(self, route: str) -> dict[State, dict[str, int]]:
+        """How many entries there are of each state and reason."""
+        await self._complete(route)
+        return await self._index.counts(route)
+
+    async def page(
+        self,
+        route: str,
+        state: State = State.OPEN,
+        *,
+        reason: str | None = None,
+        words: str = "",
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Page:
+        """At most ``limit`` entries, oldest first. ``words``: only those that hold this somewhere, in any case."""
+        await self._complete(route)
+        found: list[CleanUpEntry] = []
+        wanted = words.casefold().strip()
+        while True:
+            places = await self._index.places(route, state, after, _CHUNK)
+            keys = [one.key for one in places if reason is None or one.reason == reason]
+            step = _SCANNED if wanted else limit + 1
+            for at in range(0, len(keys), step):
+                some = await self._holding(route, keys[at : at + step], wanted)
+                found += await self._get(route, some[: limit + 1])
+                if len(found) > limit:
+                    return Page(found[:limit], str(found[limit - 1].place))
+            if len(places) < _CHUNK:
+                return Page(found)
+            after = str(places[-1])
+
+    async def get(self, route: str, key: str) -> CleanUpEntry | None:
+        return next(iter(await self._get(route, [key])), None)
 
     async def entries(self, route: str, states: Iterable[State] = (State.OPEN,)) -> list[CleanUpEntry]:
         """Oldest first."""
@@ -123,21 +194,48 @@ class CleanUps(Part):
 
     async def restore(self, route: str, entries: Iterable[CleanUpEntry]) -> None:
         """Puts entries back as they were exported, states and all."""
+        known = list(entries)
         async with self._redis.pipeline(transaction=True) as pipe:
-            for one in entries:
+            for one in known:
                 body = {**asdict(one.entry), "opened": one.opened, "run_id": one.run_id}
                 pipe.hset(self._name("clean-ups", route), one.key, pack(body))
                 pipe.zadd(self._name("clean-ups-of", route), {_indexed(one.entry): 0})
                 if one.closed:
-                    mark = pack({"by": one.closed_by, "at": one.closed})
+                    mark = pack({"by": one.closed_by, "at": one.closed, "note": one.note or ""})
                     pipe.hset(self._name("clean-ups-closed", route), one.key, mark)
                 if one.resolved:
                     pipe.hset(self._name("clean-ups-resolved", route), one.key, one.resolved)
+            await self._index.renew(route, (one.place for one in known), pipe)
             await pipe.execute()
 
     async def clear(self, route: str) -> None:
         parts = ("clean-ups", "clean-ups-of", "clean-ups-closed", "clean-ups-resolved")
         await self._redis.delete(*(self._name(part, route) for part in parts))
+        await self._index.clear(route)
+
+    async def _holding(self, route: str, keys: list[str], wanted: str) -> list[str]:
+        """The entries among them that hold the words."""
+        if not wanted or not keys:
+            return keys
+        bodies: Any = await self._redis.hmget(self._name("clean-ups", route), keys)
+        return [key for key, body in zip(keys, bodies, strict=True) if body and wanted in _searched(unpack(body))]
+
+    async def _get(self, route: str, keys: list[str]) -> list[CleanUpEntry]:
+        if not keys:
+            return []
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for part in ("clean-ups", "clean-ups-closed", "clean-ups-resolved"):
+                pipe.hmget(self._name(part, route), keys)
+            answers = await pipe.execute()
+        return [_entry(route, key, *parts) for key, *parts in zip(keys, *answers, strict=True) if parts[0] is not None]
+
+    async def _complete(self, route: str) -> None:
+        """Entries of a time that had no index get into it."""
+        if await self._index.is_complete(route):
+            return
+        known = await self.entries(route, State)
+        for at in range(0, len(known), _CHUNK):
+            await self._index.add(route, (one.place for one in known[at : at + _CHUNK]), self._redis)
 
 
 def _indexed(entry: CleanUp) -> str:
@@ -149,7 +247,12 @@ def _digest(subject: str | NamePath) -> str:
     return hashlib.blake2b(pack(subject), digest_size=10).hexdigest()
 
 
-def _entry(route: str, key: bytes, body: bytes, closed: bytes | None, resolved: bytes | None) -> CleanUpEntry:
+def _searched(body: dict[str, Any]) -> str:
+    """All that a person may look for, in small letters."""
+    return "\n".join((printed(tuple(body["item"])), body["where"], body["text"], body["reason"])).casefold()
+
+
+def _entry(route: str, key: bytes | str, body: bytes, closed: bytes | None, resolved: bytes | None) -> CleanUpEntry:
     known: dict[str, Any] = unpack(body)
     mark: dict[str, Any] = unpack(closed) if closed else {}
     return CleanUpEntry(
@@ -162,4 +265,5 @@ def _entry(route: str, key: bytes, body: bytes, closed: bytes | None, resolved: 
         closed=mark.get("at"),
         closed_by=mark.get("by"),
         resolved=text(resolved) if resolved else None,
+        note=mark.get("note") or None,
     )
