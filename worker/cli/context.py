@@ -20,6 +20,7 @@ from worker.ledger.connect import open_redis
 from worker.ledger.ledger import Ledger
 from worker.queue.dirty import DirtyQueue
 from worker.queue.lease import DocumentLease
+from worker.state import State, state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,21 @@ class House:
 
     settings: Settings
     routes: RoutesFile
-    ledger: Ledger
-    queue: DirtyQueue
-    leases: DocumentLease
+    state: State
     requested_by: str
     correlation_id: str
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.state.ledger
+
+    @property
+    def queue(self) -> DirtyQueue:
+        return self.state.queue
+
+    @property
+    def leases(self) -> DocumentLease:
+        return self.state.leases
 
     def route(self, name: str | None) -> Route:
         """The route called ``name``; without a name the only one that there is. Raises :class:`CliError`."""
@@ -68,9 +79,7 @@ async def open_house(config: Path | None, redis: str | None) -> AsyncIterator[Ho
         house = House(
             settings=configured,
             routes=routes,
-            ledger=Ledger(client, configured.namespace),
-            queue=DirtyQueue(client, configured.namespace, max_attempts=configured.max_attempts),
-            leases=DocumentLease(client, configured.namespace),
+            state=state_of(client, configured),
             requested_by=user(),
             correlation_id=f"cli-{uuid4().hex[:12]}",
         )

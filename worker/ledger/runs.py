@@ -11,6 +11,8 @@ from worker.ledger.base import Part, pack, text, unpack
 KEPT = 2_000
 PLANS_KEPT = 300
 PLAN_BYTES = 512 * 1024
+WELL = frozenset({"changed", "unchanged"})
+"""Outcomes of runs after which the destination is as it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Runs(Part):
                 pipe.hset(self._name("run-plans"), run.id, pack(run.plan))
             pipe.zadd(self._name("run-times"), {run.id: started})
             pipe.zadd(self._name("run-times", run.route), {run.id: started})
+            if run.outcome in WELL and run.finished:
+                pipe.hset(self._name("run-successes"), run.route, run.finished)
             pipe.zrange(self._name("run-times"), 0, -(KEPT + 1))
             pipe.zrange(self._name("run-times"), 0, -(PLANS_KEPT + 1))
             *_, old, old_plans = await pipe.execute()
@@ -77,6 +81,11 @@ class Runs(Part):
             return []
         bodies: Any = await self._redis.hmget(self._name("runs"), [text(one) for one in ids])
         return [_run(body) for body in bodies if body is not None]
+
+    async def last_successes(self) -> dict[str, str]:
+        """When the last run of each route ended well, as ISO instants."""
+        found: Any = await self._redis.hgetall(self._name("run-successes"))
+        return {text(route): text(finished) for route, finished in found.items()}
 
     async def _forget(self, run_ids: list[str]) -> None:
         bodies: Any = await self._redis.hmget(self._name("runs"), run_ids)
