@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     """How often expired leases and overdue marks are looked for."""
     catch_up_seconds: float = Field(default=60.0, ge=1)
     """How often a source's audit log is read for what webhooks did not tell."""
+    canary_seconds: float = Field(default=15.0, gt=0)
+    """How often a message is sent through each queue that only proves that somebody takes from it."""
     max_attempts: int = Field(default=8, ge=1)
     """How often an item is tried before it becomes a dead letter."""
     nightly_at: time = time(2, 0)
@@ -82,7 +84,7 @@ class Settings(BaseSettings):
     body_limit_mb: int = Field(default=64, ge=1)
     """A longer webhook is recorded as a hint, without its body."""
     metrics_port: int = Field(default=9464, ge=0, le=65535)
-    """Metrics of a worker. 0: none."""
+    """Metrics and probes of a worker. 0: none."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -22,7 +22,7 @@ from config import logging as logs
 from config import scrub
 from config import settings as process_settings
 from config.telemetry import init_sentry
-from worker.publisher import CATCH_UP, CONTROL_QUEUE, NIGHTLY_DUE, SWEEP, new_app
+from worker.publisher import CANARIES, CATCH_UP, CONTROL_QUEUE, NIGHTLY_DUE, SWEEP, new_app
 
 log = structlog.get_logger(__name__)
 
@@ -55,11 +55,12 @@ app.conf.update(
     worker_send_task_events=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     beat_scheduler="celery.beat:Scheduler",
-    beat_max_loop_interval=max(0.1, min(5.0, SETTINGS.sweep_seconds)),
+    beat_max_loop_interval=max(0.1, min(5.0, SETTINGS.sweep_seconds, SETTINGS.canary_seconds)),
     beat_schedule={
         "sweep": _tick(SWEEP, SETTINGS.sweep_seconds),
         "catch-up": _tick(CATCH_UP, SETTINGS.catch_up_seconds),
         "nightly-due": _tick(NIGHTLY_DUE, 60.0),
+        "canaries": _tick(CANARIES, SETTINGS.canary_seconds),
     },
 )
 
@@ -99,9 +100,19 @@ def _child_ended(pid: int, **_: Any) -> None:
 @signals.worker_ready.connect
 def _ready(sender: Any, **_: Any) -> None:
     """Whatever was missed while no worker was there is looked for at once, not when the minute is over."""
-    from worker import metrics
+    from celery.worker import state
 
-    metrics.serve(SETTINGS.metrics_port)
+    from worker import health, metrics
+
+    registry = metrics.shared() if SETTINGS.metrics_port else None
+    if registry is not None:
+        health.serve(
+            SETTINGS,
+            registry,
+            queues=list(sender.app.amqp.queues.consume_from),
+            taken=lambda: sum(state.total_count.values()),
+            busy=lambda: bool(state.active_requests),
+        )
     with sender.app.connection_for_write() as connection:
-        for task in (CATCH_UP, SWEEP, NIGHTLY_DUE):
+        for task in (CATCH_UP, SWEEP, NIGHTLY_DUE, CANARIES):
             sender.app.send_task(task, queue=CONTROL_QUEUE, connection=connection)

@@ -30,6 +30,8 @@ LOOK = "octosync.look"
 SWEEP = "octosync.sweep"
 CATCH_UP = "octosync.catch_up"
 NIGHTLY_DUE = "octosync.nightly_due"
+CANARIES = "octosync.canaries"
+CANARY = "octosync.canary"
 
 CONTROL_QUEUE = "octosync.control"
 QUEUES = (Priority.EVENTS.celery_queue, Priority.BULK.celery_queue, CONTROL_QUEUE)

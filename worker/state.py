@@ -11,6 +11,7 @@ from config.settings import Settings
 from worker.ledger.comparisons import Comparisons
 from worker.ledger.connect import open_redis
 from worker.ledger.ledger import Ledger
+from worker.queue.canary import Canaries
 from worker.queue.circuits import Circuits
 from worker.queue.dirty import DirtyQueue
 from worker.queue.inbox import Inbox
@@ -28,6 +29,7 @@ class State:
     circuits: Circuits
     ledger: Ledger
     comparisons: Comparisons
+    canaries: Canaries
 
 
 def state_of(redis: Redis, settings: Settings) -> State:
@@ -45,6 +47,7 @@ def state_of(redis: Redis, settings: Settings) -> State:
         circuits=Circuits(redis, name),
         ledger=Ledger(redis, name),
         comparisons=Comparisons(redis, name),
+        canaries=Canaries(redis, name),
     )
 
 

@@ -19,7 +19,9 @@ from worker import metrics, ticks
 from worker.app import SETTINGS, app
 from worker.ledger.connect import UNAVAILABLE
 from worker.looking.look import Looked, Looker
-from worker.publisher import CATCH_UP, LOOK, NIGHTLY_DUE, SWEEP, Publisher
+from worker.octopus.address import base_url
+from worker.octopus.transport import Observer
+from worker.publisher import CANARIES, CANARY, CATCH_UP, LOOK, NIGHTLY_DUE, QUEUES, SWEEP, Publisher
 from worker.queue.keys import DirtyKey
 from worker.queue.values import Due
 from worker.state import open_state
@@ -58,9 +60,9 @@ class OctosyncTask(Task):  # type: ignore[type-arg]  # generic in the stubs only
 @app.task(base=OctosyncTask, name=LOOK)
 def look(key: str) -> None:
     """Look at one dirty key (``route|Projects-3``)."""
+    began = time.monotonic()
     looked = asyncio.run(_look(DirtyKey.parse(key)))
-    metrics.RUNS.labels(looked.key.route, looked.result).inc()
-    metrics.WRITES.labels(looked.key.route).inc(looked.writes)
+    metrics.looked(looked, time.monotonic() - began)
     if looked.again:
         _publisher.wake_now([Due(looked.key, looked.priority)])
 
@@ -83,9 +85,21 @@ def nightly_due() -> None:
     asyncio.run(_nightly_due())
 
 
+@app.task(base=OctosyncTask, name=CANARIES)
+def canaries() -> None:
+    """Send one into each queue in which none waits."""
+    _publisher.send_now([(CANARY, [queue], queue) for queue in asyncio.run(_released())])
+
+
+@app.task(base=OctosyncTask, name=CANARY)
+def canary(queue: str) -> None:
+    """Somebody takes from this queue."""
+    asyncio.run(_taken(queue))
+
+
 async def _look(key: DirtyKey) -> Looked:
     async with open_state(SETTINGS) as state:
-        return await Looker(state, routes(), SETTINGS, observer=metrics.exchange).look(key)
+        return await Looker(state, routes(), SETTINGS, observer=_observer()).look(key)
 
 
 async def _sweep() -> list[Due]:
@@ -95,7 +109,7 @@ async def _sweep() -> list[Due]:
 
 async def _catch_up(only: tuple[str, str] | None) -> None:
     async with open_state(SETTINGS) as state:
-        done = await ticks.catch_up_all(state, routes(), only=only, observer=metrics.exchange)
+        done = await ticks.catch_up_all(state, routes(), only=only, observer=_observer())
     for source, found in done.items():
         metrics.EVENTS.labels(str(source)).inc(found.events)
 
@@ -103,6 +117,20 @@ async def _catch_up(only: tuple[str, str] | None) -> None:
 async def _nightly_due() -> None:
     async with open_state(SETTINGS) as state:
         await ticks.nightly_due(state, routes(), SETTINGS, datetime.now(UTC))
+
+
+async def _released() -> list[str]:
+    async with open_state(SETTINGS) as state:
+        return await state.canaries.release(QUEUES)
+
+
+async def _taken(queue: str) -> None:
+    async with open_state(SETTINGS) as state:
+        await state.canaries.take(queue)
+
+
+def _observer() -> Observer:
+    return metrics.observer({str(base_url(one.url)): one.name for one in routes().instances})
 
 
 def routes() -> RoutesFile:

@@ -410,7 +410,7 @@ class TestLooking:
         await now(queue, B, priority="bulk")
         await queue.mark([SOUTH], source="webhook")
         assert await queue.depth() == {
-            "north": Depth(events=1, bulk=1, due=2, oldest_overdue_ms=500),
+            "north": Depth(events=1, bulk=1, due=2, events_overdue_ms=500),
             "south": Depth(events=1),
         }
         await queue.claim(A, LEASE)

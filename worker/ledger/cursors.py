@@ -8,12 +8,24 @@ so the reader goes back by an overlap, and tells by their ids which events it ha
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from worker.ledger.base import Part, space_name, text
+from worker.ledger.base import Part, pack, space_name, text, unpack
 
 RECENT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How many seconds ago, by the clock of Redis, the audit log of a space was last read to its end, and how many
+    events stood there beyond the cursor, whether or not a webhook had told of them."""
+
+    instance: str
+    space: str
+    age_s: int
+    events: int
 
 
 class Cursors(Part):
@@ -58,6 +70,25 @@ class Cursors(Part):
             pipe.zadd(name, dict.fromkeys(wanted, float(seconds)))
             pipe.zremrangebyrank(name, 0, -(RECENT + 1))
             await pipe.execute()
+
+    async def caught_up(self, instance: str, space: str, events: int) -> None:
+        """The log was read to its end just now, and so many events stood beyond the cursor."""
+        seconds, _ = await self._redis.time()
+        line = pack({"at": int(seconds), "events": events})
+        await self._redis.hset(self._name("caught-up"), space_name(instance, space), line)
+
+    async def readings(self) -> list[Reading]:
+        """The last reading of each audit log."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.time()
+            pipe.hgetall(self._name("caught-up"))
+            (seconds, _), found = await pipe.execute()
+        result = []
+        for name, line in sorted(found.items()):
+            instance, _, space = text(name).partition("|")
+            known = unpack(line)
+            result.append(Reading(instance, space, max(0, int(seconds) - known["at"]), known["events"]))
+        return result
 
     async def compared(self, route: str, at: datetime) -> None:
         """The route was compared as a whole; ``at`` is when that began."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from worker.ledger.awaited import Awaited
 from worker.ledger.base import text
 from worker.ledger.baselines import Baselines
-from worker.ledger.budget import RedisBudget
+from worker.ledger.budget import Budgets, RedisBudget
 from worker.ledger.clean_ups import CleanUpEntry, CleanUps, State
 from worker.ledger.cursors import Cursors
 from worker.ledger.deletions import Deletions
@@ -55,6 +55,7 @@ class Ledger:
         self.intents = Intents(redis, prefix)
         self.awaited = Awaited(redis, prefix)
         self.drift = Drift(redis, prefix)
+        self.budgets = Budgets(redis, prefix)
 
     async def identity(self) -> str:
         """A random name of this ledger, made once. Our requests carry it, so that we know our own writes in an audit
@@ -64,10 +65,11 @@ class Ledger:
         found: Any = await self._redis.get(name)
         return text(found)
 
-    def budget(self, server_url: str, api_key: str, per_minute: float) -> RedisBudget:
-        """The budget that all processes share which talk to this server with this key. The key itself is not kept."""
+    def budget(self, server_url: str, api_key: str, per_minute: float, instance: str = "") -> RedisBudget:
+        """The budget that all processes share which talk to this server with this key. The key itself is not kept.
+        ``instance``: how the routes file calls the server."""
         user = hashlib.blake2b(api_key.encode(), digest_size=8).hexdigest()
-        return RedisBudget(self._redis, server_url, user, per_minute=per_minute, prefix=self._prefix)
+        return RedisBudget(self._redis, server_url, user, per_minute=per_minute, prefix=self._prefix, instance=instance)
 
     async def export(self, route: str) -> dict[str, Any]:
         """A route's memory as JSON-ready data: links, baselines, clean-up entries, population, fingerprint."""

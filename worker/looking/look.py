@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import sentry_sdk
 import structlog
@@ -45,13 +47,15 @@ BUSY_PAUSE_MS = 2_000
 BLOCKED_PAUSE_MS = 15 * 60_000
 """What is blocked is looked at again when its route creates something, and else after so long."""
 BLOCKED = "blocked: "
+SYNCED = frozenset({run.Result.UNCHANGED.value, run.Result.CHANGED.value})
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
     """``result`` is a short word, for metrics: of the engine, or of the claim, or the class of the failure.
 
-    ``again``: a mark was made meanwhile, so somebody should look at once.
+    ``again``: a mark was made meanwhile, so somebody should look at once. ``claimed``: the key was ours, and not only
+    asked for.
     """
 
     key: DirtyKey
@@ -60,6 +64,13 @@ class Looked:
     priority: Priority = Priority.EVENTS
     writes: int = 0
     requests: int = 0
+    claimed: bool = True
+    refused: str = ""
+    """One short word for why the plan was not applied."""
+    changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Documents written, by kind and operation."""
+    behind_s: float | None = None
+    """Of a run that ended well: since the oldest change that it answers was reported."""
 
 
 class _Watch:
@@ -101,11 +112,14 @@ class Looker:
         """Raises only what Redis raises when it is not there; the lease then ends by itself, and a sweep finds it."""
         claim = await self.state.queue.claim(key, self.lease_ms)
         if claim.status is not ClaimStatus.OK:
-            return Looked(key, claim.status.value)
+            return Looked(key, claim.status.value, claimed=False)
         correlation_id = claim.correlation_id or uuid.uuid4().hex[:12]
         with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, key=str(key)):
             started = time.monotonic()
             looked = await self._claimed(key, claim, correlation_id)
+            if looked.result in SYNCED and any(source.reports_a_change for source in claim.sources):
+                waited_s = max(0, claim.claimed_ms - claim.since_ms) / 1000
+                looked = replace(looked, behind_s=waited_s + time.monotonic() - started)
             log.info(
                 "looked",
                 result=looked.result,
@@ -210,7 +224,9 @@ class Looker:
                 end = Outcome.retry_in(pause_ms(claim.attempts), outcome.message)
             case _:
                 end = Outcome.finished()
-        return await self._finish(claim, outcome.result.value, end, requests=requests, writes=writes)
+        looked = await self._finish(claim, outcome.result.value, end, requests=requests, writes=writes)
+        written = Counter((action.kind, action.op.value) for action in outcome.plan.writes) if writes else {}
+        return replace(looked, refused=outcome.code, changes=written)
 
     async def _unblock(self, route: str) -> None:
         """Something came to exist on the destination: what waited for something is looked at again."""

@@ -128,7 +128,7 @@ class DirtyQueue:
         status, wait, *rest = await self._run("claim", self._max_attempts, str(key), lease_ms)
         if not rest:
             return Claim(key, ClaimStatus(_text(status)), wait_ms=int(wait))
-        token, generation, attempts, priority, since, sources, correlations, requested_by, reason = rest
+        token, generation, attempts, priority, since, sources, correlations, requested_by, reason, now = rest
         return Claim(
             key,
             ClaimStatus(_text(status)),
@@ -137,6 +137,7 @@ class DirtyQueue:
             attempts=int(attempts),
             priority=Priority(_text(priority)),
             since_ms=int(since),
+            claimed_ms=int(now),
             sources=_sources(sources),
             correlation_ids=_lines(correlations),
             requested_by=_text(requested_by) or None,
@@ -206,6 +207,11 @@ class DirtyQueue:
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
+    async def marks(self) -> dict[Source, int]:
+        """How many marks were made by whom, since the queue began."""
+        found: Any = await self._redis.hgetall(self._name("counts"))
+        return {Source(_text(name)): int(count) for name, count in found.items()}
+
     async def depth(self) -> dict[str, Depth]:
         """Counts per route, for those that have any."""
         routes = {_text(route) for route in await self._redis.smembers(self._name("routes"))}
@@ -224,8 +230,8 @@ class DirtyQueue:
         result = {}
         for index, route in enumerate(names):
             events, events_due, events_first, bulk, bulk_due, bulk_first = answers[index * 6 : index * 6 + 6]
-            oldest = min((due for _, due in _scored([*events_first, *bulk_first])), default=now)
-            found = Depth(events, bulk, events_due + bulk_due, running[route], dead[route], max(0, now - oldest))
+            overdue = [max(0, now - due) for first in (events_first, bulk_first) for due in _scores(first, now)]
+            found = Depth(events, bulk, events_due + bulk_due, running[route], dead[route], *overdue)
             if found != Depth():
                 result[route] = found
         return result
@@ -288,6 +294,11 @@ def _entry(key: str, state: State, priority: Priority, in_ms: int, item: dict[st
 
 def _per_route(keys: Any) -> Counter[str]:
     return Counter(DirtyKey.parse(_text(key)).route for key in keys)
+
+
+def _scores(first: Any, otherwise: int) -> list[int]:
+    """The score of the one member, or what to take where there is none."""
+    return [score for _, score in _scored(first)] or [otherwise]
 
 
 def _scored(answer: Any) -> list[tuple[str, int]]:

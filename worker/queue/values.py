@@ -71,6 +71,8 @@ class Claim:
     priority: Priority = Priority.EVENTS
     since_ms: int = 0
     """When the oldest mark not answered yet was made, by the clock of Redis: how far behind we are."""
+    claimed_ms: int = 0
+    """When it was claimed, by the same clock."""
     sources: tuple[Source, ...] = ()
     correlation_ids: tuple[str, ...] = ()
     """Of the marks that this run answers, oldest first, the last eight."""
@@ -175,5 +177,11 @@ class Depth:
     due: int = 0
     running: int = 0
     dead: int = 0
-    oldest_overdue_ms: int = 0
-    """How long the longest-waiting due key has been due."""
+    events_overdue_ms: int = 0
+    """How long the longest-waiting due key of this class of work has been due."""
+    bulk_overdue_ms: int = 0
+
+    @property
+    def oldest_overdue_ms(self) -> int:
+        """Of both classes."""
+        return max(self.events_overdue_ms, self.bulk_overdue_ms)

@@ -15,7 +15,10 @@ WAY_OUT = "look at it and approve it: octosync approve "
 
 @dataclass(frozen=True, slots=True)
 class Stop:
+    """``code`` is one short word for ``reason``, to count by."""
+
     reason: str
+    code: str
     hold: bool = True
     """The route stops writing until a person approves the plan."""
     read_only: bool = False
@@ -27,7 +30,7 @@ async def must_wait(route: Route, ledger: Ledger, planned: Planned, approved_has
     if plan.is_empty:
         return None
     if route.mode is Mode.READ_ONLY:
-        return Stop(f"route {route.name} is read-only: nothing is written", hold=False, read_only=True)
+        return Stop(f"route {route.name} is read-only: nothing is written", "read-only", hold=False, read_only=True)
     if approved_hash == plan.hash or await ledger.held.is_approved(route.name, plan.hash):
         return None
     way_out = f"{WAY_OUT}{route.name} {plan.hash}"
@@ -35,7 +38,7 @@ async def must_wait(route: Route, ledger: Ledger, planned: Planned, approved_has
     if held is not None:
         # The ledger shows the newest plan of the item that held the route; another item's does not displace it.
         reason = held.reason.partition(WAY_OUT)[0]
-        return Stop(f"{reason}{way_out}" if held.plan_hash != plan.hash else held.reason)
+        return Stop(f"{reason}{way_out}" if held.plan_hash != plan.hash else held.reason, "held-before")
     known = await ledger.baselines.ids(route.name)
     adopts = planned.adopts and route.first_contact is FirstContact.HOLD
     if adopts and not await ledger.held.adoption_allowed(route.name):
@@ -43,14 +46,15 @@ async def must_wait(route: Route, ledger: Ledger, planned: Planned, approved_has
         more = f" and {len(planned.adopts) - 3} more" if len(planned.adopts) > 3 else ""
         return Stop(
             f"first contact: the destination already has {items}{more}, and nothing is remembered of who wrote "
-            f"what; {way_out}"
+            f"what; {way_out}",
+            "first-contact",
         )
     if planned.contact_conflicts:
         items = ", ".join(printed(path) for path in planned.contact_conflicts[:3])
-        return Stop(f"first contact: both sides have elements that match nothing in {items}; {way_out}")
+        return Stop(f"first contact: both sides have elements that match nothing in {items}; {way_out}", "no-match")
     fingerprint = await ledger.held.fingerprint(route.name)
     if fingerprint is not None and fingerprint != route.fingerprint:
-        return Stop(f"the rules, maps or includes of the route changed since it last wrote; {way_out}")
+        return Stop(f"the rules, maps or includes of the route changed since it last wrote; {way_out}", "rules-changed")
     window = await ledger.windows.count(route.name, route.limits.window_hours * 3600)
     refusal = within_limits(
         plan,
@@ -59,4 +63,4 @@ async def must_wait(route: Route, ledger: Ledger, planned: Planned, approved_has
         deletes_in_window=window.deletes,
         limits=route.limits,
     )
-    return Stop(refusal.message) if refusal is not None else None
+    return Stop(refusal.message, f"too-many-{refusal.what}") if refusal is not None else None

@@ -69,6 +69,8 @@ class Outcome:
     requests: int = 0
     writes: int = 0
     message: str = ""
+    code: str = ""
+    """One short word for why the plan was refused, where it was."""
     run_id: str = ""
 
 
@@ -269,7 +271,7 @@ class OpenRoute:
             )
         log.warning("held", route=self.route.name, reason=stop.reason, plan=planned.plan.hash)
         result = Result.HELD if stop.hold or not stop.read_only else Result.READ_ONLY
-        return Outcome(result, planned.plan, message=stop.reason)
+        return Outcome(result, planned.plan, message=stop.reason, code=stop.code)
 
     async def _forget(self, planned: Planned) -> None:
         """What we believed of the destination did not hold."""
@@ -383,7 +385,7 @@ def connect(
     return OctopusClient(
         instance.url,
         key,
-        budget=ledger.budget(instance.url, key, instance.requests_per_minute),
+        budget=ledger.budget(instance.url, key, instance.requests_per_minute, instance.name),
         priority=priority,
         timeout=instance.timeout_seconds,
         ca_file=str(instance.ca_file) if instance.ca_file else None,

@@ -1,5 +1,5 @@
 -- One request from the shared budget, if there is one.
--- KEYS: bucket. ARGV: per_minute, burst, event | bulk.
+-- KEYS: bucket, register of buckets. ARGV: per_minute, burst, event | bulk, the name to register it by ('' for none).
 -- Returns {wait_ms, left}: wait_ms 0 when it was taken, else when it is worth asking again.
 --
 -- Two buckets fill at the same time. A fifth of what comes goes to bulk work, the rest to events; what does not fit into one
@@ -13,6 +13,8 @@ local for_bulk = ARGV[3] == 'bulk'
 local fifth = burst / 5
 local bulk_room = math.max(1, fifth)
 local event_room = math.max(1, burst - fifth)
+
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[2], ARGV[4], table.concat({KEYS[1], ARGV[1], ARGV[2]}, '|')) end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

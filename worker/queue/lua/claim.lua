@@ -1,6 +1,7 @@
 -- include: queue
 -- ARGV: max_attempts, key, lease_ms
--- Returns {status, wait_ms} or {'ok', 0, token, generation, attempts, priority, since, sources, correlations, requested_by, reason}.
+-- Returns {status, wait_ms} or {'ok', 0, token, generation, attempts, priority, since, sources, correlations, requested_by, reason,
+-- now}.
 local now, key, item = now_ms(), ARGV[2], name('item', ARGV[2])
 -- Whatever the answer, the hint that led here is used up: the sweep may give another.
 redis.call('HDEL', item, 'hinted')
@@ -19,7 +20,7 @@ local token = redis.call('INCR', name('fence'))
 local generation = tonumber(field(key, 'generation')) or 0
 local result = {
   'ok', 0, token, generation, tonumber(field(key, 'attempts')) or 0, priority, tonumber(field(key, 'since')) or now,
-  field(key, 'sources'), field(key, 'correlations'), field(key, 'requested_by'), field(key, 'reason'),
+  field(key, 'sources'), field(key, 'correlations'), field(key, 'requested_by'), field(key, 'reason'), now,
 }
 redis.call('ZREM', name('ready', priority, route_of(key)), key)
 redis.call('ZADD', name('running'), now + tonumber(ARGV[3]), key)

@@ -7,6 +7,7 @@
 --   dead                 ZSET key -> buried at, ms
 --   item:<key>           HASH, all else that is known of a key; gone when the key is clean
 --   paused               SET of routes, `*` for all
+--   counts               HASH source -> marks that it made
 --   marks, fence         counters: generations and fencing tokens, unique over all keys
 local ROOT = KEYS[1]
 local HELD = string.gsub(ROOT, ':q$', '') .. ':ledger:held'
@@ -70,6 +71,10 @@ local function union(list, more, bound)
 end
 
 local LISTS = {sources = 8, correlations = 8}
+
+local function count_marks(source, n)
+  if n > 0 then redis.call('HINCRBY', name('counts'), source, n) end
+end
 
 -- Marks one key. `mark` has debounce, max_wait, reports (a change, not only "look again"), priority, source, correlation,
 -- requested_by, reason. Returns {generation, due, newly ready}.

@@ -8,7 +8,7 @@
 -- answers 503, and what was already applied is harmless when the event comes again.
 local INBOX = KEYS[2]
 local now, result = now_ms(), {}
-local counts, last = {}, {}
+local counts, last, marks = {}, {}, {}
 local function count_one(what) counts[what] = (counts[what] or 0) + 1 end
 for _, delivery in ipairs(cjson.decode(ARGV[6])) do
   local source, event, via, priority, correlation, verdict, record, keys = unpack(delivery)
@@ -26,6 +26,7 @@ for _, delivery in ipairs(cjson.decode(ARGV[6])) do
     for _, key in ipairs(keys) do
       answer[#answer + 1] = mark_key(now, key, mark, tonumber(ARGV[1]))
     end
+    marks[via] = (marks[via] or 0) + #keys
     count_one('recorded:' .. via)
     count_one('verdict:' .. verdict)
   end
@@ -34,5 +35,6 @@ for _, delivery in ipairs(cjson.decode(ARGV[6])) do
   result[#result + 1] = answer
 end
 for what, n in pairs(counts) do redis.call('HINCRBY', INBOX .. ':counts', what, n) end
+for source, n in pairs(marks) do count_marks(source, n) end
 for source, ms in pairs(last) do redis.call('HSET', INBOX .. ':last', source, ms) end
 return result

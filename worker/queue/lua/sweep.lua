@@ -4,6 +4,7 @@
 local now, limit, rehint = now_ms(), tonumber(ARGV[2]), tonumber(ARGV[3])
 for _, key in ipairs(redis.call('ZRANGEBYSCORE', name('running'), '-inf', now, 'LIMIT', 0, limit)) do
   fail_key(now, key, now, 'lease-expired', '', tonumber(ARGV[1]))
+  count_marks('sweep', 1)
 end
 
 local function overdue(ready, wanted)
