@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from aiohttp import web
-from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from config.routes import RoutesFile
 from config.settings import Settings
+from webhook_receiver import gauges
 from webhook_receiver.commit import GroupCommit
 from webhook_receiver.metrics import Metrics
 from webhook_receiver.reception import Reception
@@ -26,6 +26,8 @@ from worker.publisher import Publisher, new_app
 from worker.state import State, state_of
 
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
+STATE: web.AppKey[State] = web.AppKey("state", State)
+ROUTES: web.AppKey[RoutesFile] = web.AppKey("routes", RoutesFile)
 READY_WITHIN_S = 2.0
 
 
@@ -38,7 +40,8 @@ def create_app(
     metrics = app[METRICS] = Metrics()
     client = open_redis(settings.redis_url)
     messages = publisher if publisher is not None else Publisher(new_app(settings))
-    parts = state if state is not None else state_of(client, settings)
+    parts = app[STATE] = state if state is not None else state_of(client, settings)
+    app[ROUTES] = routes
     # Its calls have a deadline of their own, and are what most of a webhook's time is spent on.
     recorder = open_redis(settings.redis_url, call_timeout_s=None)
     commit = GroupCommit(parts.inbox if state is not None else state_of(recorder, settings).inbox)
@@ -84,7 +87,8 @@ def create_inside_app(app: web.Application) -> web.Application:
     inside = web.Application()
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(app[METRICS].registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        body = app[METRICS].exposition(await gauges.read(app[STATE], app[ROUTES]))
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     inside.router.add_get("/metrics", metrics)
     inside.router.add_get("/healthz", _alive)

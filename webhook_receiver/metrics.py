@@ -1,34 +1,77 @@
-"""Metrics of the receiver, for Prometheus. Each application has a registry of its own."""
+"""Metrics of the receiver, for Prometheus: what its processes count, and what is read from Redis when somebody asks.
+
+Each application has a registry of its own. Several receiver processes on one machine share their numbers through files
+if ``PROMETHEUS_MULTIPROC_DIR`` names a directory before prometheus-client is imported; any of them then tells the sums.
+No label names an item: there would be as many series as items.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from functools import lru_cache
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            "octosync_webhooks_total",
+            "octosync_webhook_deliveries_total",
             "Webhooks by what became of them: recorded, duplicate, unreadable, too-large, refused, unavailable.",
-            ["instance", "outcome"],
+            ["instance", "verdict"],
             registry=self.registry,
         )
         self.verdicts = Counter(
             "octosync_webhook_events_total",
             "Recorded events by what they mean to us.",
-            ["instance", "verdict"],
+            ["instance", "meaning"],
             registry=self.registry,
         )
         self.seconds = Histogram(
-            "octosync_webhook_seconds",
+            "octosync_webhook_ack_seconds",
             "From the request to its answer.",
             registry=self.registry,
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
-        self.in_progress = Gauge("octosync_webhooks_in_progress", "Webhooks not answered yet.", registry=self.registry)
+        self.in_progress = Gauge(
+            "octosync_webhooks_in_progress",
+            "Webhooks not answered yet.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
         # To find a counter by its labels costs more than to count.
         self.request = lru_cache(maxsize=1_000)(self.requests.labels)
         self.verdict = lru_cache(maxsize=1_000)(self.verdicts.labels)
+
+    def exposition(self, gauges: Iterable[Metric]) -> bytes:
+        """All of it in Prometheus' text form. ``gauges``: :func:`webhook_receiver.gauges.read`."""
+        return generate_latest(self._counted()) + generate_latest(_registry(_Given(gauges)))
+
+    def _counted(self) -> CollectorRegistry:
+        directory = os.environ.get(DIRECTORY)
+        if not directory:
+            return self.registry
+        shared = CollectorRegistry()
+        MultiProcessCollector(shared, directory)  # type: ignore[no-untyped-call]  # the library types it only half
+        return shared
+
+
+class _Given(Collector):
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = list(metrics)
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
+
+
+def _registry(collector: Collector) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(collector)
+    return registry

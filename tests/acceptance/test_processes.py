@@ -13,6 +13,7 @@ import pytest
 from tests.house import HEADER, SECRET, House, house
 from tests.processes import eventually
 from tests.receiver import webhook
+from worker.publisher import new_app
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
@@ -43,7 +44,7 @@ async def test_the_receiver_serves_and_stops_in_order(redis_url: str, tmp_path: 
         async with one.session.post(f"{url}/webhooks/dev", data=body, headers={HEADER: SECRET}) as answer:
             assert answer.status == 202
         metrics = await eventually(lambda: text_of(one.session, f"http://127.0.0.1:{inside}/metrics"))
-        assert 'octosync_webhooks_total{instance="dev",outcome="recorded"} 1.0' in metrics
+        assert 'octosync_webhook_deliveries_total{instance="dev",verdict="recorded"} 1.0' in metrics
         assert await one.state.inbox.seen("dev", ["Events-1"])
         assert await asyncio.to_thread(one.processes.terminate, "receiver") == 0
         logged = [json.loads(line) for line in one.processes.log("receiver").read_text().splitlines()]
@@ -70,8 +71,36 @@ async def test_a_worker_counts_what_all_its_processes_do(redis_url: str, tmp_pat
         await one.settled_after_first_comparison()
         assert (metrics := await text_of(one.session, f"http://127.0.0.1:{port}/metrics"))
         assert 'octosync_runs_total{result="compared",route="dev-to-prod"}' in metrics
-        assert "octosync_octopus_requests_total{" in metrics
+        assert 'octosync_octopus_requests_total{instance="dev"' in metrics
+        assert 'octosync_reconcile_total{kind="everything",result="unchanged"} 1.0' in metrics
+        for probe in ("healthz", "readyz"):
+            assert await text_of(one.session, f"http://127.0.0.1:{port}/{probe}"), probe
         await logs_are_json(one)
+
+
+async def test_a_worker_that_is_alive_and_takes_nothing_is_not_ready(redis_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    async with house(redis_url, tmp_path, canary_seconds="0.5") as one:
+        one.processes.start("bulk", "-m", "worker", "--queues", "bulk", OCTOSYNC_METRICS_PORT=str(port))
+        one.start_worker("events", "--queues", "events,control")
+        one.start_beat()
+        ready = f"http://127.0.0.1:{port}/readyz"
+        await eventually(lambda: text_of(one.session, ready), 60, "it was never ready")
+        app = new_app(one.settings)
+        try:
+            await asyncio.to_thread(app.control.cancel_consumer, "octosync.bulk")
+
+            async def refused() -> str | None:
+                async with one.session.get(ready) as answer:
+                    return await answer.text() if answer.status == 503 else None
+
+            assert "canary" in await eventually(refused, 30, "it went on being ready")
+            [bulk] = [canary for canary in await one.state.canaries.look() if canary.queue == "octosync.bulk"]
+            assert bulk.waiting_ms > 1_000
+            await asyncio.to_thread(app.control.add_consumer, "octosync.bulk")
+            await eventually(lambda: text_of(one.session, ready), 30, "it is not ready again")
+        finally:
+            app.close()
 
 
 async def logs_are_json(one: House) -> None:

@@ -14,6 +14,7 @@ from tests.chart import CASES, CHART, Manifest, containers, of_kind, pods, rende
 from tests.shipping import ROOT, SETTINGS, module_of, run_tool
 from webhook_receiver.__main__ import FINISH_WITHIN_S
 from webhook_receiver.app import create_app, create_inside_app
+from worker import health
 from worker.__main__ import main as worker_main
 from worker.app import app as celery
 
@@ -179,7 +180,7 @@ async def paths(app: web.Application) -> set[str]:
 async def test_probes_ask_what_is_served(case: str, tmp_path: Path) -> None:
     (tmp_path / "octosync.yaml").write_text(yaml.safe_load((CHART / "ci" / "routes-values.yaml").read_text())["routes"])
     outside = create_app(load(tmp_path / "octosync.yaml"), Settings())
-    served = {"http": await paths(outside), "status": await paths(create_inside_app(outside)), "metrics": {"/metrics"}}
+    served = {"http": await paths(outside), "status": await paths(create_inside_app(outside)), "metrics": health.PATHS}
     for name, container in containers(render(case)).items():
         ports = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):

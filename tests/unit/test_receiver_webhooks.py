@@ -262,9 +262,9 @@ async def test_metrics_are_kept_inside_and_count_what_came(running: Running) -> 
         assert answer.status == 404
     async with running.inside.get("/metrics") as answer:
         text = await answer.text()
-    assert 'octosync_webhooks_total{instance="dev",outcome="recorded"} 1.0' in text
-    assert 'octosync_webhooks_total{instance="dev",outcome="duplicate"} 1.0' in text
-    assert 'octosync_webhooks_total{instance="dev",outcome="unreadable"} 1.0' in text
+    assert 'octosync_webhook_deliveries_total{instance="dev",verdict="recorded"} 1.0' in text
+    assert 'octosync_webhook_deliveries_total{instance="dev",verdict="duplicate"} 1.0' in text
+    assert 'octosync_webhook_deliveries_total{instance="dev",verdict="unreadable"} 1.0' in text
     assert "made-up" not in text
 
 
