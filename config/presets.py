@@ -52,6 +52,7 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
         "removed": "remove-ours",
         "update": list(SHARED_NAME_KINDS),
         "retention": "follow",
+        "destructive_updates": "allow",
     },
 }
 

@@ -9,7 +9,7 @@
      │   ├─ StepRules            the scopes of deployment and runbook steps; single steps by name
      │   ├─ InfrastructureRules  the scopes of accounts and certificates
      │   ├─ TenantRules          the links of tenants to projects, and the tenants' values
-     │   └─ removed, on_missing, update, retention, accounts, sensitive_placeholder
+     │   └─ removed, on_missing, update, retention, accounts, destructive_updates, sensitive_placeholder
      └─ overrides            the same rules once more, for some items only: by kind, by project, by name
 
 Every rule holds for ever, not only at first contact. The defaults never overwrite a value of the destination, never
@@ -112,6 +112,16 @@ class Accounts(StrEnum):
     """What refers to an account that the destination lacks has it created, with placeholders for its secrets."""
     NONE = "none"
     """No account crosses. Variables that name one do, and get a value only where the destination has its account."""
+
+
+class DestructiveUpdates(StrEnum):
+    """Updates after which Octopus deletes something elsewhere, without a word: another lifecycle of a project, say,
+    purges what tenants have entered for the environments that it lacks."""
+
+    HOLD_BACK = "hold-back"
+    """The field is not written; a clean-up entry says what to do by hand."""
+    ALLOW = "allow"
+    """It is written. The plan lists what goes, and it counts as a delete."""
 
 
 def _shared_name_kind(kind: str) -> str:
@@ -282,6 +292,7 @@ class ItemRules(Model):
     retention: Retention = Retention.KEEP
     """Of lifecycles, their phases, and runbooks."""
     accounts: Accounts = Accounts.CREATE
+    destructive_updates: DestructiveUpdates = DestructiveUpdates.HOLD_BACK
     sensitive_placeholder: str = Field(default=PLACEHOLDER, min_length=1)
     """The value of a new secret, until a person fills it in. Secrets cannot be read through the API."""
 

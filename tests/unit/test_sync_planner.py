@@ -206,6 +206,16 @@ def test_another_lifecycle_would_purge_values_of_tenants_and_is_left_to_a_person
 
     assert action.op is Op.LEAVE
     assert [entry.reason for entry in action.clean_ups] == ["would-destroy"]
+    assert action.destroys == ()
+
+    allowing = house(rules={"destructive_updates": "allow"})
+    allowing.entries, allowing.documents = world.entries, world.documents
+    action = allowing.actions("Projects-1")["project/OctoFX"]
+
+    assert action.op is Op.UPDATE
+    assert [change.where for change in action.changes] == ["LifecycleId"]
+    assert action.clean_ups == ()
+    assert [text for text in action.destroys if "tenants' values" in text], "it counts as a delete"
 
 
 # ── what stays at home ────────────────────────────────────────────────────────────────────────────────────────────────

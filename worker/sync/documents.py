@@ -20,7 +20,7 @@ from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.bodies import added, pending_elements, removed_by, says_something
 from worker.sync.crossing import Resolve, Translated
-from worker.sync.destroys import destroyed_by
+from worker.sync.destroys import destructive_updates
 from worker.sync.fresh import Fresh
 from worker.sync.hidden import identified_on
 from worker.sync.in_use import in_use
@@ -258,8 +258,10 @@ class DocumentPlanner:
             in_use=lambda step: kind.name == "deployment-process" and in_use(self.world, str(owner), step),
             owed=kind.put_only if created else frozenset(),
         )
-        held_back, clean_ups = self.hold_back(kind, path, merged.changes, merged.document, there)
-        changes = tuple(change for change in merged.changes if change.where not in held_back)
+        rule = self.rules(path).destructive_updates
+        destructive = destructive_updates(kind.name, path, merged.changes, there, rule)
+        merged.document |= destructive.held
+        changes = tuple(change for change in merged.changes if change.where not in destructive.held)
         action = Action(
             Op.UPDATE if changes else Op.LEAVE,
             kind.name,
@@ -267,16 +269,15 @@ class DocumentPlanner:
             entry.id,
             destination_id,
             changes,
-            (*out.decisions, *merged.decisions),
-            (*out.clean_ups, *merged.clean_ups, *clean_ups, *(intent.clean_ups if intent else ())),
+            (*out.decisions, *merged.decisions, *destructive.decisions),
+            (*out.clean_ups, *merged.clean_ups, *destructive.clean_ups, *(intent.clean_ups if intent else ())),
             merged.document if changes else None,
-            destroys=removed_by(changes),
+            destroys=(*removed_by(changes), *destructive.destroys),
             drift=self.seen(merged.drift, destination_id),
         )
         new = {source: PendingId.of(entry.id, source) for source in pending_elements(merged.document)}
-        written = Written(
-            destination_id, out.document, {**merged.elements, **new}, merged.kept, before=baseline, intent=intent
-        )
+        want = out.document | destructive.held  # asked for again by the next plan
+        written = Written(destination_id, want, {**merged.elements, **new}, merged.kept, before=baseline, intent=intent)
         return Outcome(
             action,
             written,
@@ -340,22 +341,6 @@ class DocumentPlanner:
             owner = entry.owner if entry is not None and entry.default else None
         intent = self.world.intents.get(owner or "")
         return Baseline(fresh=True) if intent is not None and intent.op == "create" else None
-
-    def hold_back(
-        self, kind: Kind, path: NamePath, changes: list[Change], body: Document, there: Document
-    ) -> tuple[set[str], list[CleanUp]]:
-        """Take out of the body what would delete something elsewhere."""
-        held: set[str] = set()
-        entries: list[CleanUp] = []
-        for change in changes:
-            what = destroyed_by(kind.name, change.where, there)
-            if what is None:
-                continue
-            body[change.where] = there.get(change.where)
-            held.add(change.where)
-            text = f"changed on the source; not written, because that would delete {what}: change it by hand if wanted"
-            entries.append(CleanUp(path, change.where, "would-destroy", text))
-        return held, entries
 
     def seen(self, drift: list[Change], destination_id: str) -> tuple[Change, ...]:
         """Of a document that was read in part, what it lacks is not known to be gone."""

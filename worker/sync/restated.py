@@ -24,6 +24,7 @@ RESTATED = frozenset(
         "still-in-use",
         "type-changed",
         "untranslated-id",
+        "would-destroy",
         "value-conflict",
     }
 )

@@ -1,0 +1,286 @@
+"""Projects: every setting that they have, and what an update of one must not take along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.settings import Settings
+from tests.pair import ROUTE, Document, Pair, pair, script
+from worker.sync.run import Result
+
+RELEASES = ["2021.2.7580", "2023.4.8290", "2026.1.9674"]
+
+
+def at(release: str) -> dict[str, Any]:
+    return {
+        "source": Settings(version=release, first_id=1),
+        "destination": Settings(version=release, first_id=5001, seed=7),
+    }
+
+
+async def copy_of(both: Pair, name: str = "OctoFX") -> Document:
+    return await both.destination.named("projects", name)
+
+
+SETTINGS: dict[str, Any] = {
+    "Description": "What it does",
+    "TenantedDeploymentMode": "TenantedOrUntenanted",
+    "DiscreteChannelRelease": True,
+    "AllowIgnoreChannelRules": False,
+    "ExecuteDeploymentsOnResilientPipeline": True,
+    "CombineHealthAndSyncStatusInDashboardLiveStatus": True,
+    "DefaultPowerShellEdition": "Core",
+}
+DEPLOYMENT_SETTINGS: dict[str, Any] = {
+    "ConnectivityPolicy": {
+        "SkipMachineBehavior": "SkipUnavailableMachines",
+        "TargetRoles": ["web", "db"],
+        "AllowDeploymentsToNoTargets": True,
+        "ExcludeUnhealthyTargets": True,
+    },
+    "DefaultGuidedFailureMode": "On",
+    "ReleaseNotesTemplate": "#{each package in Octopus.Release.Package}#{package.Version}#{/each}",
+    "DeploymentChangesTemplate": "## Changes",
+    "DefaultToSkipIfAlreadyInstalled": True,
+    "ForcePackageDownload": True,
+    "FailTargetDiscovery": True,
+}
+RUNBOOK: dict[str, Any] = {
+    "Description": "Restarts it",
+    "MultiTenancyMode": "TenantedOrUntenanted",
+    "DefaultGuidedFailureMode": "On",
+    "EnvironmentScope": "FromProjectLifecycles",
+    "ConnectivityPolicy": {
+        "SkipMachineBehavior": "SkipUnavailableMachines",
+        "TargetRoles": ["web"],
+        "AllowDeploymentsToNoTargets": False,
+        "ExcludeUnhealthyTargets": True,
+    },
+    "ForcePackageDownload": True,
+    "FailTargetDiscovery": True,
+}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+async def test_all_settings_of_a_new_project_cross_and_every_change_of_one(release: str) -> None:
+    async with pair(**at(release)) as both:
+        project = await both.source.project("OctoFX")
+        await both.source.steps(project, script("Web", Packages=[{"Name": "", "PackageId": "Web"}]))
+        await both.source.edit(f"projects/{project['Id']}", **SETTINGS)
+        package = {"DeploymentAction": "Web", "PackageReference": ""}
+        versions = {"VersioningStrategy": {"DonorPackage": package, "Template": None}}
+        await both.source.edit(f"deploymentsettings/{project['Id']}", **DEPLOYMENT_SETTINGS, **versions)
+        runbook = await both.source.runbook(project, "Restart", script("Restart"))
+        await both.source.edit(f"runbooks/{runbook['Id']}", **RUNBOOK)
+
+        assert (await both.sync("*")).result is Result.CHANGED
+
+        async def same() -> None:
+            copy = await copy_of(both)
+            for route, theirs, fields in (
+                ("projects/{}", project["Id"], SETTINGS),
+                ("deploymentsettings/{}", project["Id"], {**DEPLOYMENT_SETTINGS, **versions}),
+                ("runbooks/{}", runbook["Id"], RUNBOOK),
+            ):
+                here = await both.source.get(route.format(theirs))
+                ours = (await both.destination.named("runbooks", "Restart"))["Id"] if "runbook" in route else copy["Id"]
+                there = await both.destination.get(route.format(ours))
+                for field in fields:
+                    assert there.get(field) == here.get(field), field
+
+        await same()
+        before = both.destination.writes
+        assert (await both.sync("*")).result is Result.UNCHANGED
+        assert both.destination.writes == before
+
+        await both.source.edit(f"projects/{project['Id']}", TenantedDeploymentMode="Tenanted", Description="")
+        plain = {"DonorPackage": None, "Template": "#{Octopus.Date.Year}.#{Octopus.Version.NextPatch}"}
+        await both.source.edit(
+            f"deploymentsettings/{project['Id']}", VersioningStrategy=plain, DefaultGuidedFailureMode="Off"
+        )
+        await both.source.edit(f"runbooks/{runbook['Id']}", EnvironmentScope="All", DefaultGuidedFailureMode="Off")
+        await both.sync("*")
+        await same()
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
+async def test_runbooks_that_provision_are_named_once_they_exist() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        up = await both.source.runbook(project, "Up", script("Up"))
+        down = await both.source.runbook(project, "Down", script("Down"))
+        await both.source.edit(
+            f"projects/{project['Id']}", ProvisioningRunbookId=up["Id"], DeprovisioningRunbookId=down["Id"]
+        )
+
+        await both.sync("*")
+
+        copy = await copy_of(both)
+        ids = {name: (await both.destination.named("runbooks", name))["Id"] for name in ("Up", "Down")}
+        assert (copy["ProvisioningRunbookId"], copy["DeprovisioningRunbookId"]) == (ids["Up"], ids["Down"])
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
+async def test_whether_a_project_is_switched_off_is_the_destination_s() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        await both.sync("*")
+        copy = await copy_of(both)
+        await both.destination.edit(f"projects/{copy['Id']}", IsDisabled=True)
+        await both.source.edit(f"projects/{project['Id']}", Description="changed")
+        await both.sync("*")
+        copy = await copy_of(both)
+        assert (copy["IsDisabled"], copy["Description"]) == (True, "changed")
+
+        await both.source.edit(f"projects/{project['Id']}", IsDisabled=True)
+        await both.destination.edit(f"projects/{copy['Id']}", IsDisabled=False)
+        await both.sync("*")
+        assert not (await copy_of(both))["IsDisabled"]
+
+
+async def test_a_project_moves_to_another_group_that_is_made_for_it() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        await both.sync("*")
+        first = await copy_of(both)
+        group = await both.source.post("projectgroups", {"Name": "Web"})
+        await both.source.edit(f"projects/{project['Id']}", ProjectGroupId=group["Id"])
+
+        await both.sync(project["Id"])
+
+        copy = await copy_of(both)
+        assert copy["Id"] == first["Id"]
+        assert copy["ProjectGroupId"] == (await both.destination.named("projectgroups", "Web"))["Id"]
+
+
+async def test_included_sets_keep_their_order_and_what_the_destination_included() -> None:
+    async with pair() as both:
+        ids = {}
+        for name in ("A", "B", "C"):
+            ids[name] = (await both.source.post("libraryvariablesets", {"Name": name}))["Id"]
+        project = await both.source.project("OctoFX", IncludedLibraryVariableSetIds=[ids["B"], ids["A"]])
+        await both.sync("*")
+
+        async def included() -> list[str]:
+            names = {one["Id"]: one["Name"] for one in await both.destination.get("libraryvariablesets/all")}
+            return [names[one] for one in (await copy_of(both))["IncludedLibraryVariableSetIds"]]
+
+        assert await included() == ["B", "A"]
+        mine = await both.destination.post("libraryvariablesets", {"Name": "Only here"})
+        copy = await copy_of(both)
+        more = [copy["IncludedLibraryVariableSetIds"][0], mine["Id"], *copy["IncludedLibraryVariableSetIds"][1:]]
+        await both.destination.edit(f"projects/{copy['Id']}", IncludedLibraryVariableSetIds=more)
+        changed = [ids["A"], ids["C"], ids["B"]]
+        await both.source.edit(f"projects/{project['Id']}", IncludedLibraryVariableSetIds=changed)
+        await both.sync("*")
+        assert await included() == ["A", "C", "B", "Only here"], "it follows what it followed before"
+
+
+async def test_templates_keep_the_ids_to_which_values_of_tenants_point() -> None:
+    def template(name: str, **more: Any) -> Document:
+        return {"Name": name, "DisplaySettings": {"Octopus.ControlType": "SingleLineText"}, **more}
+
+    async with pair() as both:
+        select = {"Octopus.ControlType": "Select", "Octopus.SelectOptions": "a|A\nb|B"}
+        secret = {"Octopus.ControlType": "Sensitive"}
+        templates = [
+            template("Url", Label="Address", HelpText="Where", DefaultValue="https://x"),
+            {"Name": "Colour", "DisplaySettings": select, "DefaultValue": "b"},
+            {"Name": "Key", "DisplaySettings": secret, "DefaultValue": {"HasValue": True, "NewValue": "s"}},
+        ]
+        project = await both.source.project("OctoFX", Templates=templates)
+        await both.sync("*")
+        first = (await copy_of(both))["Templates"]
+        assert [one["Name"] for one in first] == ["Url", "Colour", "Key"]
+        assert first[1]["DisplaySettings"] == select
+        assert {one["Id"] for one in first}.isdisjoint(one["Id"] for one in project["Templates"])
+
+        theirs = (await both.source.get(f"projects/{project['Id']}"))["Templates"]
+        changed = [{**theirs[1], "Name": "Hue"}, theirs[0], theirs[2], template("New")]
+        await both.source.edit(f"projects/{project['Id']}", Templates=changed)
+        await both.sync("*")
+
+        now = {one["Name"]: one["Id"] for one in (await copy_of(both))["Templates"]}
+        assert list(now) == ["Hue", "Url", "Key", "New"]
+        assert (now["Url"], now["Hue"], now["Key"]) == tuple(one["Id"] for one in first)
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
+async def tenanted(both: Pair) -> tuple[Document, str]:
+    """A project with a template on both sides, and a tenant of the destination who has entered something for it; the
+    source then gives it a lifecycle without that environment. The id of the tenant."""
+    for side in (both.source, both.destination):
+        environments = await side.environments("Staging", "Production")
+        for name in environments:
+            phase = {"Name": name, "OptionalDeploymentTargets": [environments[name]]}
+            await side.post("lifecycles", {"Name": f"Only {name}", "Phases": [phase]})
+    settings = {"Octopus.ControlType": "SingleLineText"}
+    project = await both.source.project(
+        "OctoFX",
+        LifecycleId=(await both.source.named("lifecycles", "Only Production"))["Id"],
+        TenantedDeploymentMode="TenantedOrUntenanted",
+        Templates=[{"Name": "Url", "DisplaySettings": settings}],
+    )
+    await both.sync("*")
+    copy = await copy_of(both)
+    production = (await both.destination.named("environments", "Production"))["Id"]
+    links = {copy["Id"]: [production]}
+    tenant = await both.destination.post("tenants", {"Name": "Acme", "ProjectEnvironments": links})
+    values = await both.destination.get(f"tenants/{tenant['Id']}/variables")
+    values["ProjectVariables"][copy["Id"]]["Variables"] = {production: {copy["Templates"][0]["Id"]: "entered"}}
+    await both.destination.call("PUT", f"tenants/{tenant['Id']}/variables", values)
+    other = await both.source.named("lifecycles", "Only Staging")
+    await both.source.edit(f"projects/{project['Id']}", LifecycleId=other["Id"], Description="changed")
+    return project, tenant["Id"]
+
+
+async def entered(both: Pair, tenant_id: str) -> bool:
+    return "entered" in str((await both.destination.get(f"tenants/{tenant_id}/variables"))["ProjectVariables"])
+
+
+async def test_another_lifecycle_that_would_purge_values_of_tenants_is_held_back_until_a_person_changes_it() -> None:
+    async with pair() as both:
+        project, tenant = await tenanted(both)
+
+        await both.sync(project["Id"])
+
+        copy = await copy_of(both)
+        assert copy["Description"] == "changed", "the rest of the change crosses"
+        assert await entered(both, tenant)
+        assert "would-destroy" in {one.entry.reason for one in await both.clean_ups()}
+        assert (await both.sync(project["Id"])).result is Result.UNCHANGED
+
+        by_hand = (await both.destination.named("lifecycles", "Only Staging"))["Id"]
+        await both.destination.edit(f"projects/{copy['Id']}", LifecycleId=by_hand)
+        await both.sync(project["Id"])
+        assert "would-destroy" not in {one.entry.reason for one in await both.clean_ups()}
+
+
+async def test_a_write_that_purges_values_counts_as_a_delete() -> None:
+    async with pair(rules={"destructive_updates": "allow"}) as both:
+        project, tenant = await tenanted(both)
+        assert (await both.sync(project["Id"])).result is Result.CHANGED
+        assert not await entered(both, tenant)
+        assert (await both.ledger.windows.count(ROUTE, 24 * 3600)).deletes == 1
+
+
+async def test_a_change_that_was_held_back_is_made_once_the_route_allows_it() -> None:
+    async with pair() as both:
+        project, tenant = await tenanted(both)
+        await both.sync(project["Id"])
+        allowing = both.with_route(rules={"destructive_updates": "allow"})
+
+        held = await allowing.sync(project["Id"])
+        assert held.result is Result.HELD, "the rules of the route have changed"
+        planned = next(action for action in held.plan.writes if action.kind == "project")
+        assert [what for what in planned.destroys if "tenants' values" in what]
+
+        outcome = await allowing.sync(project["Id"], approved_hash=held.plan.hash)
+        assert outcome.result is Result.CHANGED
+        other = (await both.destination.named("lifecycles", "Only Staging"))["Id"]
+        assert (await copy_of(both))["LifecycleId"] == other
+        assert not await entered(both, tenant)
+        assert (await allowing.sync(project["Id"])).result is Result.UNCHANGED
+        assert "would-destroy" not in {one.entry.reason for one in await both.clean_ups()}
