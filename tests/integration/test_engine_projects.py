@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.faults import Fault
 from sandbox.settings import Settings
 from tests.pair import ROUTE, Document, Pair, pair, script
 from worker.sync.run import Result
@@ -284,3 +285,56 @@ async def test_a_change_that_was_held_back_is_made_once_the_route_allows_it() ->
         assert not await entered(both, tenant)
         assert (await allowing.sync(project["Id"])).result is Result.UNCHANGED
         assert "would-destroy" not in {one.entry.reason for one in await both.clean_ups()}
+
+
+# ── one project that makes every list answer 404 ──────────────────────────────────────────────────────────────────────
+
+
+async def test_a_broken_project_of_the_destination_keeps_only_itself_from_being_synced() -> None:
+    """A channel was deleted there by hand, and with it the step that versions came from: no list shows any project any
+    more (OctopusDeploy/Issues#7521)."""
+    async with pair() as both:
+        for name in ("Broken", "Whole", "Third"):
+            await both.source.project(name)
+        await both.sync("*")
+        broken, whole = await copy_of(both, "Broken"), await copy_of(both, "Whole")
+        beta = await both.destination.post("channels", {"Name": "Beta", "ProjectId": broken["Id"]})
+        web = script("Web", Packages=[{"Name": "", "PackageId": "Web"}], Channels=[beta["Id"]])
+        await both.destination.steps(broken, web)
+        package = {"DeploymentAction": "Web", "PackageReference": ""}
+        await both.destination.edit(
+            f"deploymentsettings/{broken['Id']}", VersioningStrategy={"DonorPackage": package, "Template": None}
+        )
+        await both.destination.call("DELETE", f"channels/{beta['Id']}")
+        await both.destination.call("GET", "projects/all", expect=404)
+
+        await both.source.edit(f"projects/{(await both.source.named('projects', 'Whole'))['Id']}", Description="new")
+        await both.source.project("Another")
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.BLOCKED
+        why = {action.path: action.decisions[-1].text for action in outcome.plan.blocked}
+        assert ("project", "Broken") in why
+        assert "every list answer 404" in why["project", "Another"], "it may be the one that nobody can see"
+        assert (await both.destination.get(f"projects/{whole['Id']}"))["Description"] == "new"
+
+        await both.destination.edit(
+            f"deploymentsettings/{broken['Id']}", VersioningStrategy={"Template": "#{Octopus.Date.Year}"}
+        )
+        assert (await both.sync("*")).result is Result.CHANGED
+        assert sorted(await both.destination.names("projects")) == ["Another", "Broken", "Third", "Whole"]
+
+
+async def test_a_broken_project_of_the_source_is_not_taken_for_a_deleted_one() -> None:
+    async with pair() as both:
+        ids = {name: (await both.source.project(name))["Id"] for name in ("Broken", "Whole")}
+        await both.sync("*")
+        both.source.sandbox.faults.add(Fault("broken", document=ids["Broken"], count=0))
+        await both.source.edit(f"projects/{ids['Whole']}", Description="new")
+
+        await both.sync("*")
+        await both.sync(ids["Broken"])
+
+        assert (await copy_of(both, "Whole"))["Description"] == "new"
+        assert sorted(await both.destination.names("projects")) == ["Broken", "Whole"]
+        assert await both.clean_ups() == []

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from worker.octopus.answers import Answer
-from worker.octopus.errors import Misunderstood
-from worker.octopus.paging import chunks, read_all
+from worker.octopus.errors import Misunderstood, NotFound
+from worker.octopus.paging import chunks, read_all, read_around
 
 ANSWER = Answer("GET", "/api/Spaces-1/projects", 200, {}, b"")
 
@@ -96,3 +96,38 @@ def test_ids_are_cut_so_that_they_fit() -> None:
     assert len(cut) < 60, "and not smaller than need be"
     assert list(chunks(["x" * 999], 300)) == [["x" * 999]], "one at least, or it would never end"
     assert list(chunks([], 300)) == []
+
+
+class Broken(Collection):
+    """Answers 404 for every page in which one of these stands."""
+
+    def __init__(self, count: int, *broken: int) -> None:
+        super().__init__(count)
+        self.broken = {f"Projects-{n}" for n in broken}
+
+    async def __call__(self, skip: int, take: int) -> tuple[Any, Answer]:
+        page, answer = await super().__call__(skip, take)
+        if self.broken & set(self.ids[skip : skip + take]):
+            raise NotFound("The resource 'Run a Script' was not found.")
+        return page, answer
+
+
+@pytest.mark.parametrize("broken", [(0,), (99,), (41, 42), (0, 50, 99)])
+async def test_documents_that_break_the_list_are_read_around(broken: tuple[int, ...]) -> None:
+    server = Broken(100, *broken)
+    items, hidden = await read_around(server, 40)
+    assert {item["Id"] for item in items} == set(server.ids) - server.broken
+    assert hidden == len(broken)
+    assert server.pages <= 4 + 14 * len(broken)
+
+
+async def test_a_list_of_nothing_but_broken_documents_is_empty() -> None:
+    assert await read_around(Broken(1, 0), 40) == ([], 1)
+
+
+async def test_a_collection_that_is_not_there_is_not_there() -> None:
+    async def nowhere(skip: int, take: int) -> tuple[Any, Answer]:
+        raise NotFound("no such route")
+
+    with pytest.raises(NotFound):
+        await read_around(nowhere, 40)

@@ -26,7 +26,7 @@ from worker.octopus.address import base_url, url_of
 from worker.octopus.answers import Answer
 from worker.octopus.budget import Budget, Priority, Unlimited
 from worker.octopus.files import File, multipart
-from worker.octopus.paging import LONGEST_URL, PAGE, Document, Documents, ReadPage, chunks, read_all
+from worker.octopus.paging import LONGEST_URL, PAGE, Document, Documents, ReadPage, chunks, read_all, read_around
 from worker.octopus.retry import Backoff, http_date
 from worker.octopus.transport import Body, Exchange, Observer, Transport
 from worker.octopus.version import ServerInfo, ServerVersion
@@ -64,6 +64,10 @@ class _Verbs:
     async def list(self, route: str, *, take: int = PAGE, **query: object) -> list[Document]:
         """All items of a collection, page by page, or of a bare array (``…/all``). ``take``: the size of a page."""
         return (await read_all(self._reader(route, query), take)).items
+
+    async def list_around(self, route: str, *, take: int = PAGE, **query: object) -> tuple[Documents, int]:
+        """A collection that is paged and answers 404 because of documents in it: the others, and how many it hides."""
+        return await read_around(self._reader(route, query), take)
 
     async def by_ids(self, route: str, ids: Sequence[str], **query: object) -> Documents:
         """The documents of ``ids`` from a list that filters by them, in the server's order, without the missing ones.

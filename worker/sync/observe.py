@@ -14,6 +14,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
+import structlog
+
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Place
 from worker.ledger.ledger import Ledger
@@ -25,6 +27,8 @@ from worker.sync.exchange import exchange_of
 from worker.sync.spool import Spool
 from worker.sync.world import Directory, Entry, Need, Side
 
+log = structlog.get_logger(__name__)
+
 BULK_FROM = 2
 """From so many documents of one kind on, a list that takes ids is cheaper than one request for each."""
 
@@ -33,6 +37,10 @@ EVENTS = 500
 
 OVERLAP = timedelta(seconds=10)
 """Events may be committed late, and the Date header knows whole seconds."""
+
+
+_HIDDEN = ""
+"""In a directory that is cached, where no id can stand: how many documents could not be listed."""
 
 
 class SideObserver:
@@ -102,7 +110,7 @@ class SideObserver:
         if len(missing) >= BULK_FROM:
             try:
                 found = await exchange_of(kind).read_many(self.client, kind, sorted(missing))
-            except ServerFault:
+            except (ServerFault, NotFound):
                 found = []  # one broken document breaks a list; asked for one by one, the others come
             for document in found:
                 if missing.pop(document["Id"], None) is not None:
@@ -126,7 +134,7 @@ class SideObserver:
             owners = self.side.directories.get(kind.owner_kinds[0])
             if owners is not None and spool.is_cheaper(kind.name, len(missing), len(owners)):
                 spool.listed.add(kind.name)
-                with contextlib.suppress(ServerFault):  # one broken document breaks the list
+                with contextlib.suppress(ServerFault, NotFound):  # one broken document breaks the list
                     spool.put(await self.client.list(kind.bulk))
         for document_id, need in list(missing.items()):
             found = spool.get(document_id)
@@ -162,27 +170,34 @@ class SideObserver:
         entry = entry_of(kind, document)
         if directory.by_id.get(entry.id) != entry:
             others = [known for known in directory if known.id != entry.id]
-            self.side.directories[kind.name] = Directory([*others, entry])
+            self.side.directories[kind.name] = Directory([*others, entry], directory.hidden)
 
     # ── directories ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def directory(self, kind_name: str, *, cached: bool = True) -> None:
         if cached and (found := await self.ledger.directories.get(self.instance, self.space, kind_name)) is not None:
-            self.side.directories[kind_name] = Directory(Entry(*line) for line in found.values())
+            hidden = found.pop(_HIDDEN, 0)
+            self.side.directories[kind_name] = Directory((Entry(*line) for line in found.values()), hidden)
             self.side.from_cache.add(kind_name)
             return
-        entries = await self.tags() if kind_name == "tag" else await self.entries(registry.BY_NAME[kind_name])
-        self.side.directories[kind_name] = Directory(entries)
+        self.side.directories[kind_name] = (
+            Directory(await self.tags()) if kind_name == "tag" else await self.entries(registry.BY_NAME[kind_name])
+        )
         self.side.from_cache.discard(kind_name)
         await self.store(kind_name)
 
-    async def entries(self, kind: Kind) -> list[Entry]:
+    async def entries(self, kind: Kind) -> Directory:
         route, _, query = (kind.listed_by or kind.route).partition("?")
         filters: dict[str, Any] = dict(parse_qsl(query))
-        documents = await self.client.list(route, **filters)
+        hidden = 0
+        try:
+            documents = await self.client.list(route, **filters)
+        except NotFound:
+            documents, hidden = await self.client.list_around(kind.route, **filters)
+            log.warning("list.broken", side=self.side.name, kind=kind.name, hidden=hidden)
         if self.spool is not None:
             self.spool.put(documents)
-        return [entry_of(kind, document) for document in documents]
+        return Directory((entry_of(kind, document) for document in documents), hidden)
 
     async def tags(self) -> list[Entry]:
         """Tags are named by their canonical name everywhere, so that is their id here too."""
@@ -222,7 +237,9 @@ class SideObserver:
 
     async def store(self, kind_name: str) -> None:
         entries = self.side.directories[kind_name]
-        lines = {e.id: [e.id, e.name, e.owner, e.type, e.version, e.default] for e in entries}
+        lines: dict[str, Any] = {e.id: [e.id, e.name, e.owner, e.type, e.version, e.default] for e in entries}
+        if entries.hidden:
+            lines[_HIDDEN] = entries.hidden
         await self.ledger.directories.put(self.instance, self.space, kind_name, lines)
 
     async def forget(self, kind_names: Iterable[str]) -> None:

@@ -142,7 +142,10 @@ class Planner:
             entry = CleanUp(path, "", "deleted-on-source", text)
             self.skip(kind, source_id, path, "deleted", text, (entry,) if linked else ())
         else:
-            self.skip(kind, source_id, path, "not-visible", "is not visible on the source, and not known to be deleted")
+            hidden = kind.place is Place.COLLECTION and self.world.source.directory(kind.name).hidden
+            text = "is not visible on the source, and not known to be deleted"
+            more = "; the source has some that break every list they are in" if hidden else ""
+            self.skip(kind, source_id, path, "not-visible", text + more)
 
     def find(self, kind: Kind, entry: Entry) -> Resolved:
         if kind.place is Place.COLLECTION:

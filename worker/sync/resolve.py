@@ -119,8 +119,9 @@ class Resolver:
         names = self.world.route.mapped(kind.name, entry.name) if kind.name not in _UNNAMEABLE else None
         if names is None:
             linked = self.world.links.get(entry.id)
-            if linked is not None and linked in there.by_id:
-                return Resolved((linked,), entry.name, item=path, version=there.by_id[linked].version)
+            if linked is not None and (linked in there.by_id or there.hidden):
+                known = there.by_id.get(linked)
+                return Resolved((linked,), entry.name, item=path, version=known.version if known else None)
         if entry.id in self.closure.pending:
             return Resolved((self.closure.pending[entry.id],), entry.name, item=path)
         owner = None
@@ -154,6 +155,8 @@ class Resolver:
             if names is None:
                 self.closure.seen[entry.id] = ids[0]
             return Resolved(tuple(ids), entry.name, item=path, version=there.by_id[ids[0]].version)
+        if there.hidden:
+            return Resolved(name=entry.name, item=path, why=hidden_behind(kind, there.hidden), may_come=True)
         return Resolved(name=entry.name, item=path)
 
     def taken(self, kind: Kind, entry: Entry, candidate: Entry) -> Resolved | None:
@@ -304,6 +307,15 @@ class Resolver:
             return place[1], ""
         there = self.world.destination.document(kind, registry.made_with_owner(kind, owner.ids[0]), owner.ids[0])
         return place[1], dict(_actions(there or {})).get(place, "")
+
+
+def hidden_behind(kind: Kind, count: int) -> str:
+    """Why an item may be there though no list shows it (OctopusDeploy/Issues#7521)."""
+    what = f"a {kind.name}" if count == 1 else f"{count} {kind.name}s"
+    return (
+        f"the destination hides {what}, and this may be among them: a step that was deleted while versioning or "
+        "release creation still named it makes every list answer 404; repair it there"
+    )
 
 
 _UNNAMEABLE = frozenset({"deployment-process", "runbook-process", "deployment-settings", "variable-set"})

@@ -79,9 +79,10 @@ class Entry:
 
 
 class Directory:
-    """id ↔ name of all items of one kind in a space."""
+    """id ↔ name of all items of one kind in a space, but for ``hidden`` many that break every list they are in."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], hidden: int = 0) -> None:
+        self.hidden = hidden
         self.by_id: dict[str, Entry] = {}
         self._by_name: dict[tuple[str | None, str], list[Entry]] = {}
         self._by_owner: dict[str | None, list[Entry]] = {}
