@@ -62,8 +62,9 @@ class House:
 
 
 @contextmanager
-def open_house(folder: Path) -> Iterator[House]:
-    """Everything at its address, nothing started but Redis. Whatever was started is stopped at the end."""
+def open_house(folder: Path, *, sizes: str | None = None) -> Iterator[House]:
+    """Everything at its address, nothing started but Redis. Whatever was started is stopped at the end. `sizes` is what
+    the source has besides the demo's own content, as `sandbox.generator` makes it."""
     with ExitStack() as stack:
         redis = stack.enter_context(embedded.start(folder / "redis"))
         source, destination, receiver = free_port(), free_port(), free_port()
@@ -84,7 +85,7 @@ def open_house(folder: Path) -> Iterator[House]:
             "DEMO_WEBHOOK_SECRET": secret,
         }
         commands = {
-            "source": _sandbox(source, key, "1", "0"),
+            "source": _sandbox(source, key, "1", "0", *(["--generate", sizes] if sizes else [])),
             "destination": _sandbox(destination, key, "5001", "7"),
             "receiver": python("webhook_receiver"),
             "worker": python("worker"),
@@ -108,7 +109,7 @@ def open_house(folder: Path) -> Iterator[House]:
         yield house
 
 
-def _sandbox(port: int, key: str, first_id: str, seed: str) -> list[str]:
+def _sandbox(port: int, key: str, first_id: str, seed: str, *more: str) -> list[str]:
     return python(
         "sandbox",
         "--port",
@@ -121,6 +122,7 @@ def _sandbox(port: int, key: str, first_id: str, seed: str) -> list[str]:
         seed,
         "--poll-seconds",
         SANDBOX_POLL_SECONDS,
+        *more,
     )
 
 

@@ -40,7 +40,7 @@ class Process:
     def __init__(self, name: str, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
-        self._command = list(command)
+        self.command = list(command)
         self._folder = folder
         self._environment = {**os.environ, **environment}
         self._child: subprocess.Popen[bytes] | None = None
@@ -48,7 +48,7 @@ class Process:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(  # noqa: S603 - our own programs
-                self._command,
+                self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -9,7 +9,6 @@ import asyncio
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -45,12 +44,16 @@ class DemoFailedError(Exception):
     """Something did not come out as it should. Says what."""
 
 
-def main(*, keep: bool = False) -> int:
-    """Exit status: 0 when everything came out as told, 1 otherwise."""
+def main(*, keep: bool = False, sizes: str | None = None) -> int:
+    """Exit status: 0 when everything came out as told, 1 otherwise.
+
+    `sizes`, such as `projects=200,tenants=50`, puts the story into a large space: what `sandbox.generator` makes of
+    them is on the source from the start.
+    """
     story = Story()
     with tempfile.TemporaryDirectory(prefix="octosync-demo-") as folder:
         try:
-            with open_house(Path(folder)) as house:
+            with open_house(Path(folder), sizes=sizes) as house:
                 os.environ.update(house.environment)  # this process reads the routes file too
                 asyncio.run(Demo(house, story).run(keep=keep))
         except (DemoFailedError, ProcessDiedError) as error:
@@ -245,7 +248,3 @@ class Demo:
 
 def _document(run: Run) -> str:
     return run.key.partition("|")[2].removesuffix("/*")
-
-
-if __name__ == "__main__":
-    sys.exit(main(keep="--keep" in sys.argv))

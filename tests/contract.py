@@ -1,109 +1,33 @@
 """What the whole suite says over HTTP, held to the server's own Swagger.
 
-With `OCTOSYNC_CONTRACT_LOG` naming a folder (`make test` does), every sandbox that a test starts in its own process
-notes what it is asked and what it answers, and when all tests have run the union is checked: every request of our
-client (User-Agent `octosync/…`) must be one that Swagger 2026.1 has, with a body that it would take, and every answer
-of a sandbox that plays that release must be one that it describes. The outcome is reported as one more test.
-
-Only exchanges that show something new are noted: a property, or a type of one, that no earlier exchange with the same
-method, route and status had. So the log stays small and the suite as fast as it is.
+With `OCTOSYNC_CONTRACT_LOG` naming a folder (`make test` does), every sandbox that a test starts, in its own process or
+as another one, notes what it is asked and what it answers (`contract_recorder`), and when all tests have run the union
+is checked: every request of our client (User-Agent `octosync/…`) must be one that Swagger 2026.1 has, with a body that
+it would take, and every answer of a sandbox that plays that release must be one that it describes. The outcome is
+reported as one more test.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
-from collections.abc import Awaitable, Callable, Iterator
+import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
+from contract_recorder import ID, OF_PROCESSES, Recorder
 from octopus_samples import NO_SAMPLES, SAMPLES, swagger_of
 from swagger import Operation, Swagger
 
 import sandbox.server
-from sandbox.app import FAULTED, create_app
-from sandbox.settings import Settings
-from sandbox.store import Store
 
-__all__ = ["Contract", "ContractPlugin", "Finding", "Recorder"]
+__all__ = ["Contract", "ContractPlugin", "Finding"]
 
-CLIENT = "octosync/"
 RELEASE = "2026.1.9674"
-
-_PAIRS = re.compile(rb'"(\w+)":\s*([\[{"ntf\d-])')
-_ID = re.compile(r"(?<=/)(?:[A-Za-z]+-)*[A-Za-z]+-\d+(?=/|$)|(?<=/)[0-9a-f-]{36}(?=/|$)")
-
-Pair = tuple[bytes, bytes, bytes]
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Recorder:
-    """Notes exchanges that show something new, a JSON line for each, into a file of this process."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-{os.getpid()}.jsonl"
-        self._seen: dict[tuple[Any, ...], set[Pair]] = {}
-
-    def create_app(self, store: Store, settings: Settings) -> web.Application:
-        """`sandbox.app.create_app`, with the recorder in front."""
-        app = create_app(store, settings)
-
-        @web.middleware
-        async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
-            answer = await handler(request)
-            self._note(request, await request.read() if request.can_read_body else b"", answer, settings)
-            return answer
-
-        app.middlewares.append(record)
-        return app
-
-    def _note(self, request: web.Request, sent: bytes, answer: web.StreamResponse, settings: Settings) -> None:
-        path = request.rel_url.raw_path
-        if not path.lower().startswith(settings.api_root.lower()) or "/sandbox/" in path:
-            return
-        path = path[len(settings.api_root) :]
-        client = request.headers.get("User-Agent", "").startswith(CLIENT)
-        got = answer.body if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else b""
-        if answer.content_type != "application/json" or request.get(FAULTED):
-            got = b""  # a file, or what the sandbox was asked to spoil
-        where = (request.method, _ID.sub("{id}", path).lower(), answer.status, client, settings.version)
-        new = (
-            {(b"query", name.encode(), b"") for name in request.query}
-            | _signature(sent, b"sent")
-            | _signature(got, b"got")
-        )
-        seen = self._seen.get(where)
-        if seen is not None and not new - seen:
-            return
-        self._seen[where] = new | (seen or set())
-        line = {
-            "method": request.method,
-            "path": path,
-            "query": sorted(request.query),
-            "status": answer.status,
-            "client": client,
-            "version": settings.version,
-            "sent": _parsed(sent) if client else None,
-            "got": _parsed(got),
-        }
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-
-
-def _signature(body: bytes, which: bytes) -> set[Pair]:
-    return {(which, name, b"0" if kind.isdigit() else kind) for name, kind in _PAIRS.findall(body)}
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body) if body else None
-    except ValueError:
-        return None
-
+HOOK = Path(__file__).with_name("contract_process")
 
 # -- what Swagger is known to have wrong, or the sandbox leaves out on purpose ----------------------------------------
 
@@ -146,9 +70,11 @@ class Finding:
 
 @dataclass(slots=True)
 class Contract:
-    """The check of what was noted. `routes` are those of our client, each once."""
+    """The check of what was noted. `routes` are those of our client, each once; `processes` the sandboxes that ran as
+    processes of their own and were asked something."""
 
     swagger: Swagger
+    processes: int = 0
     routes: set[str] = field(default_factory=set)
     requests: int = 0
     answers: int = 0
@@ -159,7 +85,7 @@ class Contract:
         method, path = line["method"], line["path"]
         operation = self.swagger.operation(method, path)
         if line["client"]:
-            self._check_request(operation, line, f"{method} {_ID.sub('{id}', path)}")
+            self._check_request(operation, line, f"{method} {ID.sub('{id}', path)}")
         if operation and line["version"] == RELEASE and line["got"] is not None:
             self._check_answer(operation, line["status"], line["got"])
 
@@ -208,7 +134,8 @@ class Contract:
     def __str__(self) -> str:
         return (
             f"{len(self.routes)} routes of the client, {self.requests} different requests and {self.answers} different "
-            f"answers held to Swagger {self.swagger.version}; {len(self.findings)} differ"
+            f"answers held to Swagger {self.swagger.version}, among them those of {self.processes} sandboxes that were "
+            f"processes of their own; {len(self.findings)} differ"
         )
 
 
@@ -234,7 +161,20 @@ class ContractPlugin:
             self._folder.mkdir(parents=True, exist_ok=True)
             for old in self._folder.glob("*.jsonl"):
                 old.unlink()
-        self._patch.setattr(sandbox.server, "create_app", Recorder(self._folder).create_app)
+        recorder = Recorder(self._folder, os.environ.get("PYTEST_XDIST_WORKER", "main"))
+        self._patch.setattr(sandbox.server, "create_app", recorder.create_app)
+        self._patch.setattr(subprocess.Popen, "__init__", self._starting(subprocess.Popen.__init__))
+
+    def _starting(self, start: Any) -> Any:
+        """How a process is started, with the recorder in it whatever environment the test gives."""
+
+        def init(process: Any, *arguments: Any, **more: Any) -> None:
+            given = dict(os.environ if more.get("env") is None else more["env"])
+            path = [str(HOOK), *filter(None, [given.get("PYTHONPATH")])]
+            more["env"] = {OF_PROCESSES: str(self._folder.resolve()), **given, "PYTHONPATH": os.pathsep.join(path)}
+            start(process, *arguments, **more)
+
+        return init
 
     def pytest_sessionfinish(self) -> None:
         self._patch.undo()
@@ -250,7 +190,7 @@ class ContractPlugin:
         name = "tests/contract.py::the_whole_suite_keeps_the_contract"
         outcome, text = "skipped", NO_SAMPLES
         if SAMPLES.is_dir():
-            contract = Contract(swagger_of(RELEASE))
+            contract = Contract(swagger_of(RELEASE), len([*self._folder.glob("process-*.jsonl")]))
             for line in noted(self._folder):
                 contract.check(line)
             self._line = str(contract)

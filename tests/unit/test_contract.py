@@ -1,10 +1,18 @@
 """The contract check finds what breaks the contract: held here to a Swagger of our own, so that it cannot be idle."""
 
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
-from contract import Contract
+from contract import Contract, ContractPlugin, noted
 from swagger import Swagger
+
+ROOT = Path(__file__).parents[2]
 
 _REF = {"schema": {"$ref": "#/definitions/Thing"}}
 _SPACE = {"in": "path", "name": "spaceId"}
@@ -93,3 +101,29 @@ def test_words_go_before_parameters() -> None:
     operation = Swagger(SWAGGER).operation("GET", "/Spaces-1/things/BEST")
     assert operation is not None
     assert operation.template.endswith("best")
+
+
+def test_a_sandbox_that_is_a_process_of_its_own_is_noted_too(tmp_path: Path) -> None:
+    plugin = ContractPlugin(tmp_path)
+    plugin.pytest_sessionstart()
+    try:
+        # As a test starts one that wants a bare environment.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "--port", "0"],
+            cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    finally:
+        plugin.pytest_sessionfinish()
+    with process:
+        assert process.stdout is not None
+        words = process.stdout.readline().split()
+        url, key = words[words.index("at") + 1], words[-1]
+        headers = {"X-Octopus-ApiKey": key, "User-Agent": "octosync/1.0"}
+        with urlopen(Request(f"{url}/api/Spaces-1/projects?take=1", headers=headers), timeout=10) as answer:
+            json.load(answer)
+        process.send_signal(signal.SIGTERM)
+    lines = [line for line in noted(tmp_path) if line["path"] == "/Spaces-1/projects"]
+    assert [(line["method"], line["query"], line["client"], line["status"]) for line in lines] == [
+        ("GET", ["take"], True, 200)
+    ]
+    assert [file.name.partition("-")[0] for file in tmp_path.glob("*.jsonl")] == ["process"]
