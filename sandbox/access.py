@@ -16,9 +16,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from sandbox.errors import ApiError, forbidden, not_found
+from sandbox.permissions import OF_THE_SYSTEM, permissions_of
 from sandbox.store import Document
 
-__all__ = ["ADMINISTRATOR", "PERMISSIONS", "Access", "Keys", "permission_for", "permission_set"]
+__all__ = ["ADMINISTRATOR", "Access", "Keys", "permission_for", "permission_set"]
 
 # What a permission calls a collection. For those in _EDIT_ONLY, creating and deleting is editing.
 _NOUNS = {
@@ -58,31 +59,9 @@ _NOUNS = {
     "workers": "Worker",
 }
 _EDIT_ONLY = {"Feed", "GitCredential", "Process", "Runbook", "UserRole", "Variable", "Worker"}
-_NOUN = re.compile(r"(View|Create|Edit|Delete|Invite)$")
-_SYSTEM = {"Space", "User", "UserRole", "Team"}
 # `deploymentprocess-Projects-1` is about Projects-1.
 _OWNER = re.compile(r"(Projects|Environments)-\d+$")
 _VERBS = {"POST": "Create", "PUT": "Edit", "DELETE": "Delete"}
-
-PERMISSIONS = tuple(
-    sorted(
-        {
-            f"{noun}{verb}"
-            for noun in set(_NOUNS.values())
-            for verb in (("View", "Edit") if noun in _EDIT_ONLY else ("View", "Create", "Edit", "Delete"))
-        }
-        - {
-            "EventCreate",
-            "EventEdit",
-            "EventDelete",
-            "TagSetView",
-            "UserCreate",
-            "UserDelete",
-        }
-        | {"UserInvite", "VariableEditUnscoped", "VariableViewUnscoped"}
-    )
-)
-"""The permissions that touch what the sandbox has, by their names in the server's Swagger of 2026.1."""
 
 
 def permission_for(method: str, template: str) -> str:
@@ -232,9 +211,10 @@ class Keys:
         return removed
 
 
-def permission_set(access: Access, space_ids: Iterable[str], teams: list[Document]) -> Document:
+def permission_set(access: Access, space_ids: Iterable[str], teams: list[Document], version: str) -> Document:
     """What `/users/{id}/permissions` answers: each permission with the spaces and the restrictions that it holds in."""
-    granted = [name for name in PERMISSIONS if not access.read_only or "View" in name]
+    known = sorted(permissions_of(version) - {"AdministerSystem"})
+    granted = [name for name in known if not access.read_only or "View" in name]
     restrictions = [
         {
             "SpaceId": space_id,
@@ -246,7 +226,7 @@ def permission_set(access: Access, space_ids: Iterable[str], teams: list[Documen
         for space_id in space_ids
         if access.spaces is None or space_id in access.spaces
     ]
-    system = [name for name in granted if _NOUN.sub("", name) in _SYSTEM]
+    system = [name for name in granted if name in OF_THE_SYSTEM or name.startswith("Team")]
     return {
         "SpacePermissions": {name: restrictions for name in granted if name not in system or name.startswith("Team")},
         "SystemPermissions": (["AdministerSystem", *system] if access.is_administrator else system),

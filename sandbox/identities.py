@@ -10,8 +10,9 @@
 from __future__ import annotations
 
 from sandbox import crud
-from sandbox.access import PERMISSIONS, Access, Keys, permission_set
+from sandbox.access import Access, Keys, permission_set
 from sandbox.errors import bad_request, forbidden, not_found
+from sandbox.permissions import OF_THE_SYSTEM, permissions_of
 from sandbox.resources.people import USERS
 from sandbox.routing import Answer, Call, Router
 from sandbox.settings import Settings
@@ -45,7 +46,7 @@ def add_routes(router: Router, keys: Keys) -> None:
         access = keys.of_user(user["Username"]) or Access(spaces=frozenset())
         spaces = [space["Id"] for space in call.store.spaces() if call.space_id in (None, space["Id"])]
         teams = [team for team in call.store.system.collection("teams").values() if user["Id"] in team["MemberUserIds"]]
-        return Answer({"Id": user["Id"], **permission_set(access, spaces, teams), "Links": {}})
+        return Answer({"Id": user["Id"], **permission_set(access, spaces, teams, call.settings.version), "Links": {}})
 
     router.add("GET", "users/{id}/permissions", permissions, scope="mixed")
     router.add("GET", "permissions/all", _all_permissions, scope="system")
@@ -54,10 +55,19 @@ def add_routes(router: Router, keys: Keys) -> None:
     router.add("DELETE", "sandbox/keys/{username}", remove_key, scope="system")
 
 
-def _all_permissions(_: Call) -> Answer:
+def _all_permissions(call: Call) -> Answer:
     """Descriptions and restrictions are those of the permissions page, which the sandbox does not have."""
-    row = {"Description": "", "SupportedRestrictions": [], "CanApplyAtSystemLevel": False, "CanApplyAtSpaceLevel": True}
-    return Answer(dict.fromkeys(PERMISSIONS, row))
+    return Answer(
+        {
+            name: {
+                "Description": "",
+                "SupportedRestrictions": [],
+                "CanApplyAtSystemLevel": name in OF_THE_SYSTEM or name.startswith("Team"),
+                "CanApplyAtSpaceLevel": name not in OF_THE_SYSTEM,
+            }
+            for name in sorted(permissions_of(call.settings.version))
+        }
+    )
 
 
 def _of_system(call: Call) -> Call:

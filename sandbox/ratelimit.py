@@ -1,8 +1,9 @@
 """The rate limit that came with 2026.3: a token bucket per user and node, by default 200 requests a minute.
 
 A rejected request gets 429 with `Retry-After` in whole seconds, or without it if the settings say so: the reference
-promises it only "when known". The policy is a document of the system from 2026.3 on, `ratelimitingpolicies`; the admin
-route sets the same on every release. `AuditMode` lets every request through.
+promises it only "when known". The policies are documents of the system from 2026.3 on, `ratelimitingpolicies`: that of
+users who sign in is the one that counts here, those of strangers and of agents can be read and changed. The admin
+route sets the first on every release. `AuditMode` lets every request through.
 
 | route | what it does |
 |---|---|
@@ -23,7 +24,13 @@ from sandbox.store import Document
 
 __all__ = ["RateLimit", "add_routes"]
 
-POLICY = "RateLimitingPolicies-1"
+# (?) Their ids: that of the second is in an answer that a client's test has.
+STRANGERS, PEOPLE, AGENTS = (f"RateLimitingPolicies-{number}" for number in (1, 2, 3))
+_POLICIES = {
+    STRANGERS: ("Unauthenticated requests", "Unauthenticated"),
+    PEOPLE: ("Authenticated requests", "AuthenticatedHuman"),
+    AGENTS: ("Authenticated AI agent requests", "AuthenticatedAgent"),
+}
 
 
 @dataclass(slots=True)
@@ -72,43 +79,55 @@ def add_routes(router: Router, limit: RateLimit) -> None:
         limit.retry_after = body["RetryAfter"]
         return Answer(settings())
 
-    def policy() -> Document:
-        return {
-            "Id": POLICY,
-            "IsBuiltIn": True,
-            "Name": "Authenticated requests",
+    others: dict[str, Document] = {
+        policy: {"IsEnabled": policy == AGENTS, "RequestsPerMinute": 200, "BurstLimit": 200, "AuditMode": False}
+        for policy in (STRANGERS, AGENTS)
+    }
+
+    def policy(policy_id: str) -> Document:
+        name, scope = _POLICIES[policy_id]
+        mine = others.get(policy_id) or {
             "IsEnabled": bool(limit.per_minute),
-            "ScopeType": "AuthenticatedHuman",
             "RequestsPerMinute": limit.per_minute or 200,
             "BurstLimit": limit.burst or limit.per_minute or 200,
             "AuditMode": limit.audit_mode,
         }
+        return {"Id": policy_id, "IsBuiltIn": True, "Name": name, "ScopeType": scope, **mine}
 
-    def check(call: Call) -> None:
-        if call.params["id"].casefold() != POLICY.casefold():
+    def find(call: Call) -> str:
+        wanted = call.params["id"].casefold()
+        found = next((one for one in _POLICIES if one.casefold() == wanted), None)
+        if found is None:
             raise not_found(call.params["id"])
+        return found
 
-    def get_policy(call: Call) -> Answer:
-        check(call)
-        return Answer(policy())
+    def list_policies(call: Call) -> Answer:
+        return page(call, "RateLimitingPolicy", "ratelimitingpolicies", [*_POLICIES], show=policy)
 
     def put_policy(call: Call) -> Answer:
-        check(call)
-        body = {**policy(), **call.json()}
-        per_minute = _number(body, "RequestsPerMinute") if body["IsEnabled"] else 0
-        limit.set(per_minute, _number(body, "BurstLimit"))
-        limit.audit_mode = bool(body["AuditMode"])
-        return Answer(policy())
+        policy_id = find(call)
+        body = {**policy(policy_id), **call.json()}
+        given: Document = {
+            "IsEnabled": bool(body["IsEnabled"]),
+            "RequestsPerMinute": _number(body, "RequestsPerMinute"),
+            "BurstLimit": _number(body, "BurstLimit"),
+            "AuditMode": bool(body["AuditMode"]),
+        }
+        if policy_id in others:
+            others[policy_id] = given
+        else:
+            limit.set(given["RequestsPerMinute"] if given["IsEnabled"] else 0, given["BurstLimit"])
+            limit.audit_mode = given["AuditMode"]
+        return Answer(policy(policy_id))
 
     router.add("GET", "sandbox/ratelimit", lambda _: Answer(settings()), scope="system")
     router.add("PUT", "sandbox/ratelimit", change, scope="system")
-    policies = "ratelimitingpolicies"
-    router.add(
-        "GET", policies, lambda call: page(call, "RateLimitingPolicy", policies, [policy()]), scope="system",
-        since="2026.3",
-    )  # fmt: skip
-    router.add("GET", f"{policies}/{{id}}", get_policy, scope="system", since="2026.3")
-    router.add("PUT", f"{policies}/{{id}}", put_policy, scope="system", since="2026.3")
+    for method, template, handler in (
+        ("GET", "ratelimitingpolicies", list_policies),
+        ("GET", "ratelimitingpolicies/{id}", lambda call: Answer(policy(find(call)))),
+        ("PUT", "ratelimitingpolicies/{id}", put_policy),
+    ):
+        router.add(method, template, handler, scope="system", since="2026.3")
 
 
 def _number(body: Document, name: str) -> int:

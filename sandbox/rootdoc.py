@@ -44,6 +44,8 @@ _SPACE_LINKS = {
     "WorkerPools": "workerpools{/id}{?skip,take,ids,partialName}",
     "Workers": "workers{/id}{?skip,take,name,ids,partialName,isDisabled,healthStatuses,commStyles,workerPoolIds}",
 }
+# What lives in the system as well as in spaces is linked there; so are feeds, nobody knows why (the same document).
+_OF_THE_SYSTEM = ("Events", "Feeds", "Teams")
 _SYSTEM_LINKS = {
     "CurrentUser": "users/me",
     "Spaces": "spaces{/id}{?skip,ids,take,partialName}",
@@ -85,6 +87,7 @@ def _root(call: Call) -> Answer:
     links = {"Self": root, **{name: f"{root}/{path}" for name, path in _SYSTEM_LINKS.items()}}
     if default:
         links.update({name: f"{root}/{default['Id']}/{path}" for name, path in _SPACE_LINKS.items()})
+    links.update({name: f"{root}/{_SPACE_LINKS[name]}" for name in _OF_THE_SYSTEM})
     return Answer(
         {
             "Application": "Octopus Deploy",

@@ -192,20 +192,27 @@ def _any_of(name: str) -> Callable[[Document, list[str]], bool]:
 
 def _prepare_worker(save: Save) -> None:
     """Only static pools take workers."""
-    _give_policy(save)
+    _complete(save)
     for pool_id in save.after["WorkerPoolIds"]:
         pool = save.call.scope.find("workerpools", pool_id)
         if pool and not pool.get("CanAddWorkers", True):
             raise bad_request(f"Workers cannot be added to the worker pool '{pool['Name']}'.")
 
 
-def _give_policy(save: Save) -> None:
-    """A target or worker that names no policy has the default one (?)."""
-    save.after["MachinePolicyId"] = save.after["MachinePolicyId"] or _default_policy(save.call)
+def _complete(save: Save) -> None:
+    """A target or worker that names no policy has the default one (?); a Tentacle shows its thumbprint, and the URL of
+    one that listens, beside its endpoint, too (answers of servers of 2018 to 2020)."""
+    machine, endpoint = save.after, save.after["Endpoint"]
+    machine["MachinePolicyId"] = machine["MachinePolicyId"] or _default_policy(save.call)
+    style = str(endpoint.get("CommunicationStyle"))
+    if style.startswith("Tentacle") and endpoint.get("Thumbprint"):
+        machine["Thumbprint"] = endpoint["Thumbprint"]
+    if style == "TentaclePassive" and endpoint.get("Uri"):
+        machine["Uri"] = endpoint["Uri"]
 
 
 def _prepare_machine(save: Save) -> None:
-    _give_policy(save)
+    _complete(save)
     for name in ("EnvironmentIds", "Roles"):
         if not save.after[name]:
             raise bad_request(texts.required(name))

@@ -10,55 +10,76 @@ from __future__ import annotations
 from sandbox import crud, texts
 from sandbox.errors import bad_request, not_found
 from sandbox.kind import Field, Kind, Reference, Save, declare, own
+from sandbox.permissions import OF_THE_SYSTEM, PERMISSIONS, permissions_of
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import NAME
 from sandbox.store import Document, Store, Write
 
 __all__ = ["SCOPED_USER_ROLES", "USER_ROLES", "add_routes", "built_in_roles", "forget", "managers_role", "scopes_of"]
 
-# The names that the server's Swagger of 2026.1 lists.
-_NAMES = """
-AdministerSystem ProjectEdit ProjectView ProjectCreate ProjectDelete ProcessView ProcessEdit VariableEdit
-VariableEditUnscoped VariableView VariableViewUnscoped ReleaseCreate ReleaseView ReleaseEdit ReleaseDelete
-DefectReport DefectResolve DeploymentCreate DeploymentDelete DeploymentView EnvironmentView EnvironmentCreate
-EnvironmentEdit EnvironmentDelete MachineCreate MachineEdit MachineView MachineDelete ArtifactView
-ArtifactCreate ArtifactEdit ArtifactDelete FeedView EventView LibraryVariableSetView LibraryVariableSetCreate
-LibraryVariableSetEdit LibraryVariableSetDelete ProjectGroupView ProjectGroupCreate ProjectGroupEdit
-ProjectGroupDelete TeamCreate TeamView TeamEdit TeamDelete UserView UserInvite UserRoleView UserRoleEdit
-TaskView TaskCreate TaskCancel TaskEdit TaskPrioritize InterruptionView InterruptionSubmit
-InterruptionViewSubmitResponsible BuiltInFeedPush BuiltInFeedAdminister BuiltInFeedDownload ActionTemplateView
-ActionTemplateCreate ActionTemplateEdit ActionTemplateDelete LifecycleCreate LifecycleView LifecycleEdit
-LifecycleDelete AccountView AccountEdit AccountCreate AccountDelete TenantCreate TenantEdit TenantView
-TenantDelete TagSetCreate TagSetEdit TagSetDelete TelemetryView MachinePolicyCreate MachinePolicyView
-MachinePolicyEdit MachinePolicyDelete ProxyCreate ProxyView ProxyEdit ProxyDelete SubscriptionCreate
-SubscriptionView SubscriptionEdit SubscriptionDelete TriggerCreate TriggerView TriggerEdit TriggerDelete
-CertificateView CertificateCreate CertificateEdit CertificateDelete CertificateExportPrivateKey UserEdit
-ConfigureServer FeedEdit WorkerView WorkerEdit SpaceEdit SpaceView SpaceDelete SpaceCreate
-BuildInformationPush BuildInformationAdminister RunbookView RunbookEdit RunbookRunView RunbookRunDelete
-RunbookRunCreate GitCredentialView GitCredentialEdit EventRetentionDelete EventRetentionView
-InsightsReportView InsightsReportCreate InsightsReportEdit InsightsReportDelete DeploymentFreezeAdminister
-TargetTagView TargetTagAdminister PlatformHubView PlatformHubEdit RetentionAdminister FeatureToggleEdit
-"""
-PERMISSIONS = frozenset(_NAMES.split())
 _SPACE_MANAGER = "userroles-spacemanager"
-# Id, name, permissions in a space, and in the system: built-in roles by their real ids and names. (?) Their permissions
-# are a selection; each server may have edited them anyway.
-_BUILT_IN: tuple[tuple[str, str, str, str], ...] = (
-    (_SPACE_MANAGER, "Space manager", "ProjectView ProjectCreate ProjectEdit ProjectDelete TeamView TeamEdit", ""),
-    ("userroles-systemadministrator", "System administrator", "", "AdministerSystem SpaceCreate SpaceEdit SpaceDelete"),
-    ("userroles-systemmanager", "System manager", "", "SpaceCreate SpaceEdit SpaceDelete SpaceView UserView"),
-    ("userroles-projectviewer", "Project viewer", "ProjectView ProcessView VariableView ReleaseView", ""),
-    ("userroles-projectcontributor", "Project contributor", "ProjectView ProcessView ProcessEdit VariableEdit", ""),
-    ("userroles-projectdeployer", "Project deployer", "ProjectView DeploymentCreate DeploymentView", ""),
-    ("userroles-projectinitiator", "Project initiator", "ProjectView ProjectCreate", ""),
-    ("userroles-projectlead", "Project lead", "ProjectView ProjectEdit ReleaseCreate ReleaseView", ""),
-    ("userroles-environmentmanager", "Environment manager", "EnvironmentView EnvironmentEdit MachineView", ""),
-    ("userroles-environmentviewer", "Environment viewer", "EnvironmentView MachineView", ""),
+_VIEWER = """
+ReleaseView ProjectView DeploymentView ProcessView EnvironmentView ArtifactView EventView ProjectGroupView
+LibraryVariableSetView TeamView UserView UserRoleView TaskView InterruptionViewSubmitResponsible LifecycleView
+MachinePolicyView TenantView TriggerView CertificateView
+"""
+_CONTRIBUTOR = f"""{_VIEWER}
+ArtifactCreate ActionTemplateView ActionTemplateCreate ActionTemplateEdit ActionTemplateDelete ProcessEdit ProjectEdit
+FeedView LibraryVariableSetCreate LibraryVariableSetEdit LibraryVariableSetDelete TaskCreate InterruptionView
+MachineView DefectReport DefectResolve VariableView VariableEdit TriggerCreate TriggerDelete TriggerEdit
+"""
+_INFRASTRUCTURE = """
+EnvironmentView MachineView TaskView TeamView AccountView MachinePolicyView CertificateView ProxyView
+"""
+# Id, name, permissions: the built-in roles of a server of 2018.3.6, as its export has them; each server may have edited
+# its own. Those of the last three are (?): there were no spaces then.
+_BUILT_IN: tuple[tuple[str, str, str], ...] = (
+    (
+        "userroles-certificatemanager",
+        "Certificate manager",
+        "CertificateView CertificateCreate CertificateEdit CertificateDelete CertificateExportPrivateKey "
+        "EnvironmentView TenantView",
+    ),
+    (
+        "userroles-environmentmanager",
+        "Environment manager",
+        _INFRASTRUCTURE + "EnvironmentCreate EnvironmentEdit EnvironmentDelete MachineCreate MachineEdit MachineDelete "
+        "TaskCreate TaskCancel AccountCreate AccountEdit AccountDelete ProxyCreate ProxyEdit ProxyDelete "
+        "MachinePolicyCreate MachinePolicyEdit MachinePolicyDelete",
+    ),
+    ("userroles-environmentviewer", "Environment viewer", _INFRASTRUCTURE),
+    ("userroles-packagepublisher", "Package publisher", "BuiltInFeedPush"),
+    ("userroles-projectcontributor", "Project contributor", _CONTRIBUTOR),
+    (
+        "userroles-projectdeployer",
+        "Project deployer",
+        _CONTRIBUTOR + "DeploymentCreate InterruptionSubmit TaskCancel",
+    ),
+    (
+        "userroles-projectinitiator",
+        "Project initiator",
+        _VIEWER + "ProjectCreate ProjectEdit ProjectDelete DefectReport DefectResolve",
+    ),
+    (
+        "userroles-projectlead",
+        "Project lead",
+        _CONTRIBUTOR + "ReleaseCreate ReleaseEdit ReleaseDelete ArtifactEdit ArtifactDelete",
+    ),
+    ("userroles-projectviewer", "Project viewer", _VIEWER),
+    ("userroles-tenantmanager", "Tenant manager", "TenantCreate TenantEdit TenantDelete TenantView"),
+    (_SPACE_MANAGER, "Space manager", " ".join(sorted(PERMISSIONS - OF_THE_SYSTEM))),
+    ("userroles-systemadministrator", "System administrator", " ".join(sorted(OF_THE_SYSTEM))),
+    (
+        "userroles-systemmanager",
+        "System manager",
+        " ".join(sorted(OF_THE_SYSTEM - {"AdministerSystem", "PlatformHubEdit"})),
+    ),
 )
 
 
-def built_in_roles() -> list[Write]:
-    """The writes that give a new server its roles."""
+def built_in_roles(version: str) -> list[Write]:
+    """The writes that give a new server of a release its roles."""
+    known = permissions_of(version)
     return [
         Write(
             "userroles",
@@ -67,12 +88,12 @@ def built_in_roles() -> list[Write]:
                 "Id": role_id,
                 "Name": name,
                 "Description": None,
-                "GrantedSpacePermissions": in_space.split(),
-                "GrantedSystemPermissions": in_system.split(),
+                "GrantedSpacePermissions": sorted(known & set(granted.split()) - OF_THE_SYSTEM),
+                "GrantedSystemPermissions": sorted(known & set(granted.split()) & OF_THE_SYSTEM),
                 "CanBeDeleted": False,
             },
         )
-        for role_id, name, in_space, in_system in _BUILT_IN
+        for role_id, name, granted in _BUILT_IN
     ]
 
 
@@ -84,7 +105,8 @@ def managers_role(call: Call, team_id: str) -> Write:
 
 def _prepare_role(save: Save) -> None:
     for name in ("GrantedSpacePermissions", "GrantedSystemPermissions"):
-        unknown = [one for one in save.after[name] if one not in PERMISSIONS]
+        known = permissions_of(save.call.settings.version)
+        unknown = [one for one in save.after[name] if one not in known]
         if unknown:
             raise bad_request(texts.wrong_choice(unknown[0], name))
 

@@ -16,7 +16,7 @@ from sandbox.resources.lifecycles import LIFECYCLES
 from sandbox.resources.people import SYSTEM_TEAMS, USERS, built_in_team
 from sandbox.resources.projects import PROJECT_GROUPS
 from sandbox.resources.retention import default_policies
-from sandbox.resources.roles import built_in_roles, managers_role
+from sandbox.resources.roles import built_in_roles, managers_role, scopes_of
 from sandbox.routing import Answer, Call, Router
 from sandbox.settings import Settings
 from sandbox.shapes import require, retention
@@ -36,6 +36,7 @@ def _prepare(save: Save) -> None:
     others = [team for team in space["SpaceManagersTeams"] if team != own_team]
     if save.before is None and not others and not space["SpaceManagersTeamMembers"]:
         raise bad_request("At least one team or team member must be a space manager.")
+    _check_managers(save.call, others, space["SpaceManagersTeamMembers"])
     space["SpaceManagersTeams"] = [*others, own_team]
     if save.before is None:
         space["IsDefault"] = False
@@ -43,6 +44,16 @@ def _prepare(save: Save) -> None:
         for name in ("IsDefault", "TaskQueueStopped"):
             if not isinstance(save.body.get(name), bool):
                 raise bad_request(texts.required(name))
+
+
+def _check_managers(call: Call, teams: list[str], members: list[str]) -> None:
+    """Teams of the system or of any space, and users. Raises ApiError 400 for one that is not there."""
+    scopes = [call.store.scope(scope) for scope in scopes_of(call.store)]
+    no_teams = [one for one in teams if not any(scope.find("teams", one) for scope in scopes)]
+    no_users = [one for one in members if not call.store.system.find("users", one)]
+    for missing, name in ((no_teams, "SpaceManagersTeams"), (no_users, "SpaceManagersTeamMembers")):
+        if missing:
+            raise bad_request(texts.missing_references([str(one) for one in missing], name))
 
 
 def _deleting(_call: Call, space: Document) -> list[Write]:
@@ -108,7 +119,7 @@ def furnish(store: Store, settings: Settings) -> None:
     teams = [built_in_team(team, name, None, [user["Id"]]) for team, name in SYSTEM_TEAMS]
     space = crud.draft(call, SPACES, None, {"Name": "Default", "IsDefault": True})
     space.update(Slug="default", SpaceManagersTeams=["teams-administrators", _managers_team(space["Id"])])
-    writes = [Write("users", None, user), *built_in_roles(), Write("spaces", None, space)]
+    writes = [Write("users", None, user), *built_in_roles(settings.version), Write("spaces", None, space)]
     writes += catalogue(call)
     store.commit(None, [*writes, *(Write("teams", None, team) for team in teams)], SYSTEM)
     _furnish_space(store, settings, space["Id"], [], is_default=True)

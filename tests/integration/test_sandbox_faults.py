@@ -170,7 +170,10 @@ async def test_every_user_has_a_bucket_of_their_own() -> None:
 async def test_the_rate_limit_can_be_set_while_it_runs() -> None:
     async with http(Settings(version="2026.3.100")) as octopus:
         await octopus.put("sandbox/ratelimit", {"RequestsPerMinute": 1, "BurstLimit": 1})
-        policy = (await octopus.get("ratelimitingpolicies"))["Items"][0]
+        policies = (await octopus.get("ratelimitingpolicies"))["Items"]
+        scopes = ["Unauthenticated", "AuthenticatedHuman", "AuthenticatedAgent"]
+        assert [one["ScopeType"] for one in policies] == scopes
+        policy = policies[1]
         assert (policy["IsEnabled"], policy["RequestsPerMinute"]) == (True, 1)
         await octopus.refused("GET", "users/me", status=429)
         await octopus.put("sandbox/ratelimit", {"RequestsPerMinute": 0})

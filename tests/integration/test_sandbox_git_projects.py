@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from octopus_samples import needs_samples, sample
 from sandbox_http import Http, action, http
 
 SPACE = "Spaces-1"
@@ -191,3 +192,16 @@ async def test_a_git_credential_in_use_stays_and_says_by_whom() -> None:
         await api.refused("DELETE", f"{SPACE}/git-credentials/{made['Id']}")
         await api.delete(f"projects/{project['Id']}")
         await api.delete(f"{SPACE}/git-credentials/{made['Id']}")
+
+
+@needs_samples
+async def test_branches_are_shown_as_real_ones_are() -> None:
+    real = sample("api", "projects", "git-branches-page.json")
+    async with http() as api:
+        project = await convert(api, await api.project())
+        body = {"BaseGitRef": "main", "NewBranchName": "develop"}
+        await api.post(f"projects/{project['Id']}/git/branches/v2", body)
+        ours = await api.get(f"projects/{project['Id']}/git/branches")
+    assert set(real) <= set(ours)
+    for theirs, mine in zip(real["Items"], ours["Items"], strict=True):
+        assert {key: mine[key] for key in theirs} == theirs

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from octopus_samples import SAMPLES, needs_samples
 from sandbox_http import Http, http
 
 EMPTY: dict[str, Any] = {"MemberUserIds": [], "ExternalSecurityGroups": []}
@@ -126,3 +128,19 @@ async def test_a_deleted_user_role_takes_its_scoped_roles_along() -> None:
         assert event.entry.related == (made["Id"], team["Id"], role["Id"])
         await api.delete(f"/api/userroles/{role['Id']}")
         await api.refused("GET", f"Spaces-1/scopeduserroles/{made['Id']}", status=404)
+
+
+@needs_samples
+async def test_the_built_in_roles_grant_what_those_of_a_real_server_do() -> None:
+    """All that this release still has; what a role does in the system was not told apart in 2018."""
+    real = [json.loads(file.read_text()) for file in sorted(SAMPLES.joinpath("user_roles").glob("*.json"))]
+    async with http() as api:
+        ours = {one["Id"]: one for one in await api.get("/api/userroles/all")}
+        known = set(await api.get("/api/permissions/all"))
+    for role in real:
+        mine = ours[role["Id"]]
+        assert mine["Name"] == role["Name"]
+        if not role["Id"].startswith("userroles-system"):
+            granted = {*mine["GrantedSpacePermissions"], *mine["GrantedSystemPermissions"]}
+            assert granted == set(role["GrantedPermissions"]) & known, role["Id"]
+    assert len(real) >= 9

@@ -7,7 +7,8 @@ import aiohttp
 import pytest
 from sandbox_http import Http, http
 
-from sandbox.access import PERMISSIONS, Access, permission_for
+from sandbox.access import Access, permission_for
+from sandbox.permissions import PERMISSIONS
 from sandbox.settings import Settings
 
 READER = Access("API-READER", "reader", read_only=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from octopus_samples import needs_samples, sample
 from sandbox_http import http
 
 from sandbox.__main__ import main
@@ -323,3 +324,20 @@ def test_sizes_that_cannot_be_are_a_usage_error(capsys: pytest.CaptureFixture[st
         main(["--generate", "colours=3"])
     assert stopped.value.code == 2
     assert "there is no size colours; there are projects" in capsys.readouterr().err
+
+
+@needs_samples
+@pytest.mark.parametrize("version", ["2019.7.12", "2020.4.0"])
+async def test_root_is_that_of_a_real_server(version: str) -> None:
+    """Links that the real one had lead where they led, but for the parameters of their query."""
+    real = sample("api", "root", f"api-{version}.json")
+    async with http(Settings(version=version)) as octopus:
+        ours = await octopus.get("/api")
+    assert set(real) <= set(ours)
+    assert (ours["Application"], ours["ApiVersion"]) == (real["Application"], real["ApiVersion"])
+    both = set(real["Links"]) & set(ours["Links"])
+    assert {name: ours["Links"][name].split("{?")[0] for name in both} == {
+        name: real["Links"][name].split("{?")[0].removeprefix("~") for name in both
+    }
+    if version == "2020.4.0":  # the older one had no runbooks yet
+        assert both == set(ours["Links"])
