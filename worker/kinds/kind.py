@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from worker.kinds.references import Ref
 from worker.kinds.shape import Shape
@@ -82,17 +83,23 @@ class Kind:
     versioned: bool = False
     """Its documents carry a ``Version`` that the server compares on a PUT (API reference 2026, "Concurrency")."""
 
+    among: tuple[str, str] | None = None
+    """Field and value: which documents of its list are of this kind. ``None``: all."""
+    listed_whole: bool = True
+    """Whether its list gives whole documents; else they are only good for names."""
+    since: str = ""
+    """The first release that has the kind. An older server answers 404: it has none."""
+    removal_may_be_refused: bool = False
+    """The server refuses to take away an element that is in use. Then it stays, and the rest is written."""
+
+    def lists(self, document: Mapping[str, Any]) -> bool:
+        """Whether a document of its list is of this kind."""
+        return self.among is None or document.get(self.among[0]) == self.among[1]
+
     def path_of(self, document_id: str, owner_id: str | None = None) -> str:
         """The route, relative to the space, where the document is read and written."""
         template = self.document_route or f"{self.route}/{{id}}"
         return template.format(id=document_id, owner=owner_id or "")
-
-    def required_kinds(self) -> frozenset[str]:
-        """The kinds that must exist before an item of this kind can be written."""
-        late = self.shape.late
-        return frozenset(
-            ref.kind for place, ref in self.shape.references() if ref.required and place.split(".")[0] not in late
-        ) | frozenset(self.owner_kinds)
 
     def referenced(self) -> dict[str, Ref]:
         return dict(self.shape.references())

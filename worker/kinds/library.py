@@ -72,8 +72,9 @@ LIBRARY_VARIABLE_SET = Kind(
     route="libraryvariablesets",
     bulk="libraryvariablesets",
     mode=Mode.MERGE,
-    # Without contentType the server lists script modules too; they are of another kind here.
-    listed_by="libraryvariablesets/all?contentType=Variables",
+    # Without contentType the server lists script modules too.
+    listed_by="libraryvariablesets/all",
+    among=("ContentType", "Variables"),
     shape=Shape(
         server=SERVER_FIELDS | {"VariableSetId"},
         fixed=frozenset({"ContentType"}),
@@ -86,7 +87,9 @@ SCRIPT_MODULE = Kind(
     "LibraryVariableSets",
     "libraryvariablesets",
     Mode.LOOKUP,
-    listed_by="libraryvariablesets/all?contentType=ScriptModule",
+    listed_by="libraryvariablesets/all",
+    among=("ContentType", "ScriptModule"),
+    listed_whole=False,
 )
 STEP_TEMPLATE = Kind(
     "step-template", "ActionTemplates", "actiontemplates", Mode.LOOKUP, listed_by="actiontemplates/all"
@@ -99,8 +102,29 @@ STEP_TEMPLATE_VERSION = Kind(
     Mode.LOOKUP,
     never_changes=True,
 )
-GIT_CREDENTIAL = Kind("git-credential", "GitCredentials", "git-credentials", Mode.LOOKUP, listed_by="git-credentials")
-TAG_SET = Kind("tag-set", "TagSets", "tagsets", Mode.LOOKUP, listed_by="tagsets/all")
+GIT_CREDENTIAL = Kind(
+    "git-credential", "GitCredentials", "git-credentials", Mode.LOOKUP, listed_by="git-credentials", since="2022.3"
+)
+
+TAG_SET = Kind(
+    name="tag-set",
+    prefix="TagSets",
+    route="tagsets",
+    bulk="tagsets",
+    mode=Mode.EXACT,
+    listed_by="tagsets/all",
+    # Where the set stands among the sets of one server.
+    shape=Shape(
+        server=SERVER_FIELDS | {"SortOrder", "IsSystem"},
+        ordered=frozenset({"Scopes"}),
+        # Servers before 2025.4 have neither: all their sets are so.
+        defaults={"Type": "MultiSelect", "Scopes": ["Tenant"]},
+        elements={"Tags": Elements(shape=Shape(server=SERVER_FIELDS | {"CanonicalTagName"}))},
+    ),
+    removal_may_be_refused=True,
+)
+"""A tag that only the destination has stays. One that the source dropped goes only where the route says so, and where
+nothing has it any more: else the server refuses."""
 
 KINDS = (
     FEED,

@@ -1,7 +1,8 @@
 """All kinds, found by name and by id; the order in which they are written.
 
 An id tells its kind by the text before the first dash (``Projects-3``, ``variableset-Projects-3``), and of a document
-that the server made together with its owner also the owner: what follows the dash.
+that the server made together with its owner also the owner: what follows the dash. Two kinds may share a prefix (script
+modules are library variable sets of another content): which of them it is, the lists of the space tell.
 """
 
 from __future__ import annotations
@@ -24,18 +25,25 @@ ALL: tuple[Kind, ...] = (
 
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
 
-# Script modules share prefix and route with library variable sets; the set is the kind that is written.
-BY_PREFIX: dict[str, Kind] = {
-    prefix.casefold(): kind
-    for kind in reversed(ALL)
-    if kind.name != "script-module"
-    for prefix in (kind.prefix, *kind.legacy_prefixes)
+BY_PREFIX: dict[str, tuple[Kind, ...]] = {
+    prefix: tuple(kind for kind in ALL if prefix in {kind.prefix.casefold(), *kind.legacy_prefixes})
+    for prefix in {prefix for kind in ALL for prefix in (kind.prefix.casefold(), *kind.legacy_prefixes)}
 }
 
 
+def kinds_of(document_id: str) -> tuple[Kind, ...]:
+    """The kinds that an id may belong to."""
+    return BY_PREFIX.get(document_id.partition("-")[0].casefold(), ())
+
+
 def kind_of(document_id: str) -> Kind | None:
-    """The kind that an id belongs to, or ``None``: ids of old servers need not tell."""
-    return BY_PREFIX.get(document_id.partition("-")[0].casefold())
+    """The kind that an id belongs to, the more common one of two; ``None`` for an id that does not tell."""
+    return next(iter(kinds_of(document_id)), None)
+
+
+def listed_with(kind: Kind) -> tuple[Kind, ...]:
+    """All kinds that the list of ``kind`` gives, itself included."""
+    return tuple(one for one in ALL if one is kind or (one.listed_by is not None and one.listed_by == kind.listed_by))
 
 
 def owner_of(document_id: str) -> str | None:
@@ -59,6 +67,12 @@ def parts_of(kind: Kind) -> tuple[Kind, ...]:
     """The kinds whose items belong to an item of ``kind``."""
     return tuple(part for part in ALL if kind.name in part.owner_kinds)
 
+
+# What a reference names where that is no kind of its own.
+_MEANS: dict[str, tuple[str, ...]] = {
+    "tag": ("tag-set",),
+    "library-variable-set": ("library-variable-set", "script-module"),
+}
 
 # Cycles which the order of writing breaks: the first one is written without the second, which is added later
 # (`late`), or, of a "Deploy a Release" step, the other project is created bare.
@@ -87,7 +101,7 @@ def precedence() -> dict[str, int]:
     """
     graph: dict[str, set[str]] = {kind.name: set(kind.owner_kinds) for kind in ALL}
     for kind in ALL:
-        mentioned = {ref.kind for ref in kind.referenced().values()}
+        mentioned = {name for ref in kind.referenced().values() for name in _MEANS.get(ref.kind, (ref.kind,))}
         graph[kind.name] |= {
             name for name in mentioned if name in BY_NAME and name != kind.name and (kind.name, name) not in _BROKEN
         }

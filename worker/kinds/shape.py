@@ -23,6 +23,7 @@ A shape is a tree that follows the document. Per object it says which fields
     variant    (of the object itself) the field that says of which type it is: of another type than the destination's,
                it is taken or left as one
     needs      field → the field beside it without which it cannot stand
+    defaults   are what an absent field means, where that is more than nothing: older servers do not have it
     late       can be written only when other documents exist: left out of a new document, and written afterwards
 
 Whatever is not mentioned is structure: compared field by field, objects key by key, lists as a whole, but for lists of
@@ -64,6 +65,7 @@ class Shape:
     whole: bool = False
     variant: str | None = None
     needs: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, object] = field(default_factory=dict)
 
     def references(self) -> Iterator[tuple[str, Ref]]:
         """Every reference at or below this shape, with its place: ``Steps[].Actions[].WorkerPoolId``."""
@@ -98,6 +100,8 @@ class Elements:
     identity: tuple[str, ...] = ("Name",)
     needed: bool = False
     vital: bool = False
+    additions_stay: bool = True
+    """Of a kind that must be exact: whether what only the destination has stays. Of other kinds it always does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from typing import Any
 import structlog
 
 from worker.kinds import registry
-from worker.kinds.kind import Kind, Place
+from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId, PendingText
 from worker.ledger.ledger import Ledger
 from worker.octopus import errors
-from worker.plan.values import Action, Document, printed
+from worker.plan.values import Action, Document, Op, printed
 from worker.queue.lease import DocumentLease
 from worker.sync.baseline import Baseline, Intent, wrote_after
 from worker.sync.bodies import overlaid, stand_ins, without_pending
@@ -29,6 +29,7 @@ from worker.sync.leases import WriteLeases
 from worker.sync.planner import Planned
 from worker.sync.recover import assigned, assigned_ids, holds
 from worker.sync.restated import RESTATED
+from worker.sync.retagging import Retagging
 from worker.sync.world import World
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,8 @@ class Applied:
     writes: int = 0
     updated: list[str] = field(default_factory=list)
     destroyed: list[str] = field(default_factory=list)
+    clinging: set[str] = field(default_factory=set)
+    """Destination documents whose update may have been refused because of what it removes."""
     actions: list[Action] = field(default_factory=list)
     documents: list[tuple[Kind, Document]] = field(default_factory=list)
     """As the destination answered them."""
@@ -75,6 +78,7 @@ class Applier:
         self.bound: dict[str, str] = {}
         """Stand-in → the id that has come to exist."""
         self.known: dict[str, Baseline] = {}
+        self.tags = Retagging(ledger, self.route, world.destination.documents)
         self.applied = Applied()
         self.plan_hash = ""
 
@@ -88,6 +92,12 @@ class Applier:
             if written is not None and written.intent is not None and written.intent.op == "create":
                 # We were stopped between the creation and what follows from it.
                 await self.created(registry.BY_NAME[action.kind], action.source_id or "", written.destination_id)
+            if written is not None and written.intent is not None:
+                # We were stopped between the write of a tag set and what follows from it.
+                kind = registry.BY_NAME[action.kind]
+                await self.tags.follow(
+                    kind, written.intent.there, self.world.destination.documents.get(written.destination_id)
+                )
             if not action.writes:
                 await self.leave(action, written)
                 continue
@@ -99,10 +109,17 @@ class Applier:
                 # One refused document is no reason to withhold the others.
                 if error.concerns_instance:
                     raise
+                if self.may_cling(action, error):
+                    self.applied.clinging.add(str(action.destination_id))
                 refused = refused or error
         if refused is not None:
             raise refused
         return self.applied
+
+    def may_cling(self, action: Action, error: errors.Refused) -> bool:
+        """Whether it may have been refused because something that it removes is in use."""
+        removes = action.op is Op.UPDATE and registry.BY_NAME[action.kind].removal_may_be_refused
+        return removes and isinstance(error, errors.BadRequest) and action.destination_id not in self.world.clinging
 
     def unbound(self, action: Action) -> bool:
         """Whether it needs an id that has not come to exist."""
@@ -145,7 +162,7 @@ class Applier:
         kind = registry.BY_NAME[action.kind]
         owner = self.owner_of(kind, destination_id)
         exchange = exchange_of(kind)
-        body: Document = self.bind(action.body or {})
+        body: Document = self.tags.body(kind, self.bind(action.body or {}))
         there = None if creates or action.overlay else self.world.destination.documents.get(destination_id)
         if action.overlay:
             current = await exchange.read(self.destination, kind, destination_id, owner)
@@ -208,7 +225,10 @@ class Applier:
         if isinstance(action.destination_id, PendingId) and not action.overlay:
             await self.created(kind, source_id, destination_id)
         known = (written.before or Baseline()).wrote
-        wrote = answer if there is None else wrote_after(kind.shape, MISSING if known is None else known, there, answer)
+        wrote: Any = answer
+        if there is not None and kind.mode is not Mode.EXACT:  # all of an exact one is ours, whoever wrote it before
+            wrote = wrote_after(kind.shape, MISSING if known is None else known, there, answer)
+        await self.tags.follow(kind, there, answer)
         await self.remember(source_id, destination_id, self.baseline(source_id, written, answer, ids, wrote or None))
         await self.report(action)
         await self.ledger.intents.clear(self.route, source_id)
@@ -265,7 +285,7 @@ class Applier:
         )
 
     async def remember(self, source_id: str, destination_id: str, baseline: Baseline) -> None:
-        baseline = replace(baseline, destination_id=destination_id)
+        baseline = self.tags.baseline(source_id, replace(baseline, destination_id=destination_id))
         self.known[source_id] = baseline
         if self.world.baselines.known.get(source_id) != baseline:
             await self.ledger.baselines.put(self.route, source_id, baseline.to_json())

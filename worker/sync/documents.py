@@ -13,7 +13,7 @@ from typing import Protocol
 from config.names import name_key
 from config.rules import ItemRules
 from worker.kinds import registry
-from worker.kinds.kind import Kind, Place
+from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.kinds.variables import VARIABLE_SET
 from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op
@@ -106,7 +106,7 @@ class DocumentPlanner:
         def resolve(kind: str, source_id: str, /, *, create: bool = True) -> Resolved:
             found = self.resolver.resolve(kind, source_id, project=project, create=create)
             if not found.ids and not found.alone:
-                lacking.add(source_id)
+                lacking.add(found.lacks or source_id)
             return found
 
         return resolve
@@ -257,6 +257,8 @@ class DocumentPlanner:
             skipped=out.skipped,
             in_use=lambda step: kind.name == "deployment-process" and in_use(self.world, str(owner), step),
             owed=kind.put_only if created else frozenset(),
+            exact=kind.mode is Mode.EXACT,
+            clings=destination_id in self.world.clinging,
         )
         rule = self.rules(path).destructive_updates
         destructive = destructive_updates(kind.name, path, merged.changes, there, rule)
@@ -328,7 +330,10 @@ class DocumentPlanner:
         if baseline is not None and baseline.destination_id not in {None, there.get("Id")}:
             baseline = None  # it was of a document that somebody has deleted since, and made anew
         intent = self.world.intents.get(source_id)
-        if intent is not None and (found := recovered(kind.shape, intent, there, baseline)) is not None:
+        if (
+            intent is not None
+            and (found := recovered(kind.shape, intent, there, baseline, exact=kind.mode is Mode.EXACT)) is not None
+        ):
             rows = intent.want.get("rows")
             return (replace(found, want={}, rows=rows) if rows is not None else found), intent
         return baseline or self.just_made(kind, source_id), None

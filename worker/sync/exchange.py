@@ -33,6 +33,13 @@ class Exchange:
         document: Document = await space.get(kind.path_of(document_id, owner_id))
         return document
 
+    async def list_all(self, space: SpaceClient, kind: Kind) -> list[Document]:
+        """All items of the kind, and of those that share its list; whole documents where the kind says so.
+
+        Raises :class:`worker.octopus.errors.NotFound` where the server is too old to have the kind.
+        """
+        return await space.list(kind.listed_by or kind.route)
+
     async def read_many(self, space: SpaceClient, kind: Kind, ids: Sequence[str]) -> list[Document]:
         """The documents of ``ids`` that a list has; ``[]`` where no list takes ids."""
         if kind.bulk is None or not kind.bulk_by_ids:

@@ -8,12 +8,19 @@
 
 ``want``: what the source asks for, now and when we last decided. ``there`` and ``wrote``: what the destination has, now
 and after our own last write. An edit made on the destination so stays the destination's, however often we sync.
+
+Of a kind that must be exact, the source always wins:
+
+    as wanted                                       nothing to do
+    edited on the destination                       drift: take what is wanted, and say so
+    neither side moved since we wrote               keep: the server writes it its own way, and would again
+    else                                            take what is wanted
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -37,6 +44,12 @@ class Verdict(StrEnum):
     KEEP = "keep"
     TAKE = "take"
     CONFLICT = "conflict"
+    DRIFT = "drift"
+    """Of exact kinds: the destination's edit is put back."""
+
+
+TAKES = frozenset({Verdict.TAKE, Verdict.CONFLICT, Verdict.DRIFT})
+"""The source's is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,10 @@ class Sides:
     """No baseline: neither what we asked for nor what we wrote is known."""
     ours: bool = False
     """The server has just made it for us: nothing in it is anybody's."""
+    exact: bool = False
+    """The source always wins."""
+    unwritten: bool = False
+    """We never wrote the document in which it stands: there was nothing to write."""
 
     def get(self, name: str) -> Sides:
         return Sides(
@@ -60,11 +77,15 @@ class Sides:
             _of(self.wrote, name),
             self.contact,
             self.ours,
+            self.exact,
+            self.unwritten,
         )
 
     @property
     def untouched(self) -> bool:
         """Nobody has edited the destination since we last wrote there, or since both agreed."""
+        if self.exact:
+            return self.ours or same(self.there, self.before if self.unwritten else self.wrote)
         return self.ours or same(self.there, self.wrote) or (self.wrote is MISSING and same(self.there, self.before))
 
     @property
@@ -112,11 +133,21 @@ def decide(sides: Sides, *, values_win: bool) -> Verdict:
         return Verdict.SAME
     if sides.ours:
         return Verdict.TAKE
+    if sides.exact:
+        return _decide_exact(sides)
     if sides.contact:
         return Verdict.KEEP if values_win else Verdict.TAKE
     if same(sides.want, sides.before):
         return Verdict.KEEP
     return Verdict.TAKE if sides.untouched else Verdict.CONFLICT
+
+
+def _decide_exact(sides: Sides) -> Verdict:
+    if sides.contact:
+        return Verdict.TAKE
+    if not sides.untouched:
+        return Verdict.DRIFT
+    return Verdict.KEEP if same(sides.want, sides.before) else Verdict.TAKE
 
 
 def merge_set(sides: Sides, *, is_scope: bool, widens_when_empty: bool) -> tuple[list[str], Verdict]:
@@ -129,6 +160,9 @@ def merge_set(sides: Sides, *, is_scope: bool, widens_when_empty: bool) -> tuple
     want, before, there = _strings(sides.want), _strings(sides.before), _strings(sides.there)
     if set(want) == set(there):
         return there, Verdict.SAME
+    if sides.exact:
+        verdict = decide(sides_as_sets(sides), values_win=False)
+        return (want, verdict) if verdict in TAKES else (there, Verdict.SAME)
     known = not sides.contact and not sides.ours
     if known and set(want) == set(before):
         return there, Verdict.SAME
@@ -151,17 +185,21 @@ def merge_set(sides: Sides, *, is_scope: bool, widens_when_empty: bool) -> tuple
     return merged, Verdict.SAME if set(merged) == set(there) else Verdict.TAKE
 
 
+def same_set(one: Any, other: Any) -> bool:
+    """Whether two lists hold the same texts, in whatever order."""
+    return isinstance(one, list) and isinstance(other, list) and set(_strings(one)) == set(_strings(other))
+
+
 def sides_as_sets(sides: Sides) -> Sides:
     def ordered(value: Any) -> Any:
         return sorted(value) if isinstance(value, list) else value
 
-    return Sides(
-        ordered(sides.want),
-        ordered(sides.before),
-        ordered(sides.there),
-        ordered(sides.wrote),
-        sides.contact,
-        sides.ours,
+    return replace(
+        sides,
+        want=ordered(sides.want),
+        before=ordered(sides.before),
+        there=ordered(sides.there),
+        wrote=ordered(sides.wrote),
     )
 
 

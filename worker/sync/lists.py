@@ -1,7 +1,9 @@
 """Lists of objects with identity, merged element by element: steps, actions, packages, phases, templates, rules. Pure.
 
 An element is known by the link that the ledger remembers, else by its name within its owner. What only the destination
-has stays; what the source dropped goes only if we wrote it, nobody has edited it, and the route says so.
+has stays; what the source dropped goes only if we wrote it, nobody has edited it, and the route says so. Of a kind that
+must be exact, what was taken out on the destination comes back, the order is the source's, and what only the
+destination has goes, unless the kind lets it stay (tags).
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from worker.sync.outcome import Merged, edited, plain
 from worker.sync.translate import label
 
 KEPT = "dropped by the source; kept, as the route says"
+CLINGS = "dropped by the source; in use on the destination, whose server does not give it up"
 STILL_IN_USE = "still-in-use"
 IN_USE = "dropped by the source, but the destination's versioning, release creation, channel rules or triggers name it"
 
@@ -36,12 +39,16 @@ class Walk(Protocol):
     rules: ItemRules
     skipped: frozenset[str]
     in_use: Callable[[Document], bool]
+    clings: bool
+    """The server refuses to remove anything from the document."""
     fresh: Fresh
     out: Merged
 
     def object(self, shape: Shape, sides: Sides, where: str) -> Document: ...
 
     def conflict(self, sides: Sides, where: str, *, kept: bool) -> None: ...
+
+    def drift(self, where: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -92,6 +99,7 @@ def merge_elements(walk: Walk, elements: Elements, sides: Sides, where: str) -> 
     _drop(walk, one)
     if (
         sides.contact
+        and not sides.exact
         and one.added
         and any(
             position not in one.gone and one.place(one.there[position]) not in walk.skipped for position in one.foreign
@@ -103,17 +111,25 @@ def merge_elements(walk: Walk, elements: Elements, sides: Sides, where: str) -> 
 
 def merge_ordered(walk: Walk, sides: Sides, where: str) -> list[Any]:
     """A list of ids whose order means something. Its elements are known by their own value."""
+    if sides.exact and not sides.contact and sides.untouched and same(sides.want, sides.before):
+        there_now: list[Any] = sides.there
+        return there_now
     want = list(sides.want or [])
     there = list(sides.there or []) if sides.there is not MISSING else []
     before = None if sides.contact or sides.before is MISSING else list(sides.before or [])
     wrote = list(sides.wrote or []) if sides.wrote is not MISSING else []
     dropped = [item for item in there if item not in want and (item in (before or []) or item in walk.baseline.kept)]
-    removed = {item for item in dropped if walk.rules.removed is Removed.REMOVE_OURS and item in wrote}
+    may_go = walk.rules.removed is Removed.REMOVE_OURS and not walk.clings
+    removed = {item for item in dropped if may_go and item in wrote and item not in walk.baseline.kept}
     for item in dropped:
         if item not in removed:
             _keep(walk, f"{where}={item}", item)
     # One that the destination took out stays out, unless the source has just put it in.
     gone = [item for item in want if item not in there and before is not None and item in before]
+    if sides.exact:
+        if gone:
+            walk.drift(where)
+        gone = []
     result = interleave(
         [item for item in want if item not in gone], before, [item for item in there if item not in removed]
     )
@@ -153,6 +169,8 @@ def _both_have(walk: Walk, one: _List, index: int, element: Document, previous: 
         same_element(target, one.wrote, one.elements.identity, one.there),
         contact=previous is MISSING and not one.sides.ours,
         ours=one.sides.ours and previous is MISSING,
+        exact=one.sides.exact,
+        unwritten=one.sides.unwritten,
     )
     one.merged[position] = walk.object(one.elements.shape, inner, one.place(element))
 
@@ -160,12 +178,14 @@ def _both_have(walk: Walk, one: _List, index: int, element: Document, previous: 
 def _destination_lacks(walk: Walk, one: _List, index: int, element: Document, previous: Any) -> None:
     place = one.place(element)
     remembered = previous is not MISSING and not one.sides.ours
-    if remembered and same(element, previous):
+    if remembered and one.sides.exact:
+        walk.drift(place)
+    elif remembered and same(element, previous):
         walk.out.decisions.append(Decision(DESTINATION_EDIT, place, "removed on the destination; stays so"))
         if (written := _written(walk, one, element)) is not MISSING:
             walk.out.drift.append(edited(place, written, MISSING))
         return
-    if remembered:
+    elif remembered:
         walk.conflict(Sides(element, previous, MISSING, _written(walk, one, element)), place, kept=False)
     one.added[index] = walk.fresh.value(one.elements.shape, element, place)
     walk.out.changes.append(Change(Edit.ADD, place, None, plain(one.added[index])))
@@ -193,6 +213,9 @@ def _drop(walk: Walk, one: _List) -> None:
             continue
         if linked.get(element_id) in walk.skipped or place in walk.skipped:
             continue
+        if one.sides.exact and not one.elements.additions_stay:
+            _drop_exact(walk, one, position)
+            continue
         was_ours = linked.get(element_id) not in {None, *wanted} or (
             not element_id and same_element(element, one.before, one.elements.identity) is not MISSING
         )
@@ -207,11 +230,28 @@ def _drop(walk: Walk, one: _List) -> None:
             walk.out.changes.append(Change(Edit.REMOVE, place, plain(element), None))
 
 
+def _drop_exact(walk: Walk, one: _List, position: int) -> None:
+    """What the source does not have goes, but for a secret, and for what the server itself has put there."""
+    element = one.there[position]
+    place = one.place(element)
+    known = same_element(element, one.before, one.elements.identity)
+    written = same_element(element, one.wrote, one.elements.identity, one.there)
+    if known is MISSING and written is not MISSING and not one.sides.contact:
+        return
+    if _holds_secret(element):
+        _keep(walk, place, element.get("Id") or "")
+        return
+    if known is MISSING and not one.sides.contact:
+        walk.drift(place)
+    one.gone.add(position)
+    walk.out.changes.append(Change(Edit.REMOVE, place, plain(element), None))
+
+
 def _may_go(walk: Walk, one: _List, element: Document) -> bool:
     """Whether an element of ours may be removed. One with a secret never: nobody can see whether it was filled in."""
     written = same_element(element, one.wrote, one.elements.identity, one.there)
     untouched = written is not MISSING and same(element, written) and not _holds_secret(element)
-    return walk.rules.removed is Removed.REMOVE_OURS and untouched
+    return walk.rules.removed is Removed.REMOVE_OURS and untouched and not walk.clings
 
 
 def _holds_secret(value: Any) -> bool:
@@ -223,8 +263,9 @@ def _holds_secret(value: Any) -> bool:
 
 
 def _keep(walk: Walk, where: str, element_id: str) -> None:
-    walk.out.decisions.append(Decision("removed=keep", where, KEPT))
-    walk.out.clean_ups.append(CleanUp(walk.path, where, "removed-on-source", KEPT))
+    text = CLINGS if walk.clings else KEPT
+    walk.out.decisions.append(Decision("removed=keep", where, text))
+    walk.out.clean_ups.append(CleanUp(walk.path, where, "removed-on-source", text))
     if element_id:
         walk.out.kept[element_id] = where
 
@@ -234,12 +275,23 @@ def _arranged(walk: Walk, one: _List) -> list[Document]:
     crossing = [index for index in range(len(one.want)) if index in one.there_of or index in one.added]
     key_of = {index: ("there", one.there_of[index]) if index in one.there_of else ("want", index) for index in crossing}
     left = [("there", position) for position in range(len(one.there)) if position not in one.gone]
-    order = interleave([key_of[index] for index in crossing], _order_before(one, crossing, key_of), left)
+    before = _order_before(one, crossing, key_of)
+    if one.sides.exact and not _order_as_written(one):
+        before = None
+    order = interleave([key_of[index] for index in crossing], before, left)
     staying = [key for key in order if key[0] == "there"]
     if staying != left:
         names = [label(one.there[position], one.elements.identity) for _, position in staying]
         walk.out.changes.append(Change(Edit.CHANGE, f"{one.where} (order)", None, names))
     return [one.merged.get(at, one.there[at]) if origin == "there" else one.added[at] for origin, at in order]
+
+
+def _order_as_written(one: _List) -> bool:
+    """Whether the elements stand as the server answered them when we last wrote: it may sort them itself."""
+    index_of = {id(element): index for index, element in enumerate(one.wrote)}
+    found = [same_element(element, one.wrote, one.elements.identity, one.there) for element in one.there]
+    places = [index_of[id(element)] for element in found if element is not MISSING]
+    return not one.sides.unwritten and places == sorted(places)
 
 
 def _order_before(

@@ -18,12 +18,14 @@ from worker.plan.lines import DESTINATION_EDIT
 from worker.plan.values import MASK, Change, CleanUp, Decision, Document, Edit, NamePath
 from worker.sync.baseline import Baseline
 from worker.sync.elements import ids_in
-from worker.sync.fields import MISSING, Sides, Verdict, decide, merge_set, same, sides_as_sets
+from worker.sync.fields import MISSING, TAKES, Sides, Verdict, decide, merge_set, same, same_set, sides_as_sets
 from worker.sync.fresh import Fresh
 from worker.sync.keyed import Precious, merge_keyed
 from worker.sync.lists import merge_elements, merge_ordered
 from worker.sync.outcome import Merged, both_sides, edited, plain
 from worker.sync.translate import at
+
+DRIFT = "exact:drift"
 
 _UNDECLARED = Shape(server=frozenset(), free=True)
 """An object that no declaration describes is compared key by key."""
@@ -43,15 +45,18 @@ def merge(
     in_use: Callable[[Document], bool] = lambda _: False,
     owed: frozenset[str] = frozenset(),
     precious: Precious = lambda _key, _id: True,
+    exact: bool = False,
+    clings: bool = False,
 ) -> Merged:
     """``want``: the source's document in destination terms, elements with the source's ids. ``there``: as the
     destination returned it. ``leave``: places that stay as they are. ``skipped``: source ids and places of elements
     that do not cross for now, though the source has not dropped them: what is there of them stays too. ``in_use``:
     whether another document of the destination still names an element, which must not go before that does not.
     ``owed``: fields that our creation of the document has left to a second write, of which nobody knows whether it came
-    about. ``precious``: see :mod:`worker.sync.keyed`."""
+    about. ``precious``: see :mod:`worker.sync.keyed`. ``exact``: the source always wins. ``clings``: the server has
+    refused to remove what the source dropped."""
     walk = _Walk(path, source_id, baseline or Baseline(), rules, frozenset(leave), frozenset(skipped), in_use)
-    walk.owed, walk.precious = owed, precious
+    walk.owed, walk.precious, walk.clings = owed, precious, clings
     ours = baseline is not None and baseline.fresh
     sides = Sides(
         want,
@@ -60,6 +65,8 @@ def merge(
         baseline.wrote if baseline and baseline.wrote is not None else MISSING,
         contact=baseline is None,
         ours=ours,
+        exact=exact,
+        unwritten=baseline is not None and baseline.wrote is None,
     )
     walk.out.document = walk.object(shape, sides, "")
     walk.out.clean_ups += walk.fresh.clean_ups
@@ -91,6 +98,7 @@ class _Walk:
         self.in_use = in_use
         self.owed: frozenset[str] = frozenset()
         self.precious: Precious = lambda _key, _id: True
+        self.clings = False
         self.fresh = Fresh(path, source_id, rules.sensitive_placeholder)
         self.out = Merged({})
 
@@ -114,8 +122,9 @@ class _Walk:
                 result.pop(name, None)
             else:
                 result[name] = value
-        if shape.free and isinstance(sides.before, dict):
-            for name in [key for key in sides.before if key not in sides.want and key in result]:
+        if shape.free:
+            known = sides.there if sides.exact else sides.before
+            for name in [key for key in known if key not in sides.want and key in result] if known else []:
                 if self.field(shape, name, sides.get(name), at(where, name)) is MISSING:
                     del result[name]
         return result
@@ -133,6 +142,8 @@ class _Walk:
     def field(self, shape: Shape, name: str, sides: Sides, where: str) -> Any:
         """The merged value, or ``MISSING`` where the field should not be there."""
         want, there = sides.want, sides.there
+        if there is MISSING and name in shape.defaults and same(want, shape.defaults[name]):
+            return MISSING
         if is_secret(want) or is_secret(there):
             return self.secret(name, sides, where)
         if name in shape.elements and isinstance(want, list):
@@ -146,16 +157,19 @@ class _Walk:
             return merge_ordered(self, sides, where)
         ref = shape.refs.get(name)
         if ref is not None and ref.form in {Form.LIST, Form.TAG} and isinstance(want, list):
+            if ref.form is Form.TAG and same_set(there, sides.before):
+                # The tags may have got other names since we wrote them: the server then shows these.
+                sides = replace(sides, wrote=there)
             is_scope = any(name in scope.fields for scope in shape.scopes)
             merged, verdict = merge_set(sides, is_scope=is_scope, widens_when_empty=ref.empty is Empty.ANYWHERE)
             self.record(verdict, merged, sides_as_sets(sides), where)
-            return merged if verdict is not Verdict.SAME else (there if there is not MISSING else merged)
+            return merged if verdict in TAKES else (there if there is not MISSING else merged)
         verdict = decide(sides, values_win=name in shape.values)
         if verdict is Verdict.CONFLICT and name in shape.values:
             self.conflict(sides, where, kept=True, hidden=self.is_own_value(shape, name, there))
             return there
         self.record(verdict, want, sides, where, drifts=not self.is_own_value(shape, name, there))
-        if verdict in {Verdict.TAKE, Verdict.CONFLICT}:
+        if verdict in TAKES:
             return self.fresh.leaf(name, want, where) if isinstance(want, dict | list) else want
         return there
 
@@ -166,11 +180,13 @@ class _Walk:
     def record(self, verdict: Verdict, value: Any, sides: Sides, where: str, *, drifts: bool = True) -> None:
         if verdict is Verdict.CONFLICT:
             self.conflict(sides, where, kept=False)
+        if verdict is Verdict.DRIFT:
+            self.drift(where)
         if verdict in {Verdict.SAME, Verdict.KEEP} and sides.edited:
             self.out.decisions.append(Decision(DESTINATION_EDIT, where, "edited on the destination; stays"))
             if drifts:
                 self.out.drift.append(edited(where, sides.wrote, sides.there))
-        if verdict in {Verdict.TAKE, Verdict.CONFLICT}:
+        if verdict in TAKES:
             edit = Edit.REMOVE if value is MISSING else Edit.ADD if sides.there is MISSING else Edit.CHANGE
             self.out.changes.append(Change(edit, where, plain(sides.there), plain(value)))
 
@@ -180,6 +196,9 @@ class _Walk:
         self.out.decisions.append(Decision("merge:conflict", where, f"changed on both sides; {outcome}", both))
         text = f"changed on both sides since the last sync; {outcome}"
         self.out.clean_ups.append(CleanUp(self.path, where, "conflict", text, both=both))
+
+    def drift(self, where: str) -> None:
+        self.out.decisions.append(Decision(DRIFT, where, "edited on the destination; put back as the source has it"))
 
     # ── secrets ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qsl
 
 import structlog
 
@@ -25,6 +24,7 @@ from worker.plan.values import Document
 from worker.queue.subjects import subject
 from worker.sync.exchange import exchange_of
 from worker.sync.spool import Spool
+from worker.sync.tags import TAGS, tag_entries
 from worker.sync.world import Directory, Entry, Need, Side
 
 log = structlog.get_logger(__name__)
@@ -90,12 +90,13 @@ class SideObserver:
 
     async def look_up(self, needs: Iterable[Need]) -> None:
         wanted: dict[str, list[Need]] = defaultdict(list)
-        jobs: list[Any] = []
+        names: dict[str, bool] = {}
         for need in needs:
             if need.document_id:
                 wanted[need.kind].append(need)
             else:
-                jobs.append(self.directory(need.kind, cached=not need.anew))
+                names[need.kind] = need.anew or names.get(need.kind, False)
+        jobs: list[Any] = [self.directories(of_one_list) for of_one_list in _by_list(names)]
         jobs += [self.documents(registry.BY_NAME[kind], found) for kind, found in wanted.items()]
         await asyncio.gather(*jobs)
 
@@ -174,44 +175,57 @@ class SideObserver:
 
     # ── directories ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def directory(self, kind_name: str, *, cached: bool = True) -> None:
+    async def directories(self, of_one_list: Mapping[str, bool]) -> None:
+        """Kinds that one list gives, and whether each must be read anew: the first that is read brings the others."""
+        for kind_name, anew in of_one_list.items():
+            if await self.directory(kind_name, cached=not anew):
+                return
+
+    async def directory(self, kind_name: str, *, cached: bool = True) -> bool:
+        """Whether it was read from the server; then those of the same list were, too."""
         if cached and (found := await self.ledger.directories.get(self.instance, self.space, kind_name)) is not None:
             hidden = found.pop(_HIDDEN, 0)
             self.side.directories[kind_name] = Directory((Entry(*line) for line in found.values()), hidden)
             self.side.from_cache.add(kind_name)
-            return
-        self.side.directories[kind_name] = (
-            Directory(await self.tags()) if kind_name == "tag" else await self.entries(registry.BY_NAME[kind_name])
-        )
+            return False
+        kind = registry.BY_NAME[TAGS.listed_with if kind_name == TAGS.name else kind_name]
+        hidden = 0
+        try:
+            documents = await exchange_of(kind).list_all(self.client, kind)
+        except NotFound:
+            if kind.since:
+                self.side.without.add(kind.name)
+                self.side.directories[kind.name] = Directory(())
+                return True
+            documents, hidden = await self.client.list_around(kind.route)
+            log.warning("list.broken", side=self.side.name, kind=kind.name, hidden=hidden)
+        for one in registry.listed_with(kind):
+            mine = [document for document in documents if one.lists(document)]
+            if self.spool is not None and one.listed_whole:
+                self.spool.put(mine)
+            await self.learn(one.name, [entry_of(one, document) for document in mine], hidden)
+        if kind.name == TAGS.listed_with:
+            await self.learn(TAGS.name, tag_entries(documents))
+        return True
+
+    async def learn(self, kind_name: str, entries: list[Entry], hidden: int = 0) -> None:
+        """A directory that was just read."""
+        self.side.directories[kind_name] = Directory(entries, hidden)
         self.side.from_cache.discard(kind_name)
         await self.store(kind_name)
 
-    async def entries(self, kind: Kind) -> Directory:
-        route, _, query = (kind.listed_by or kind.route).partition("?")
-        filters: dict[str, Any] = dict(parse_qsl(query))
-        hidden = 0
-        try:
-            documents = await self.client.list(route, **filters)
-        except NotFound:
-            documents, hidden = await self.client.list_around(kind.route, **filters)
-            log.warning("list.broken", side=self.side.name, kind=kind.name, hidden=hidden)
-        if self.spool is not None:
-            self.spool.put(documents)
-        return Directory((entry_of(kind, document) for document in documents), hidden)
-
-    async def tags(self) -> list[Entry]:
-        """Tags are named by their canonical name everywhere, so that is their id here too."""
-        found = await self.client.list("tagsets/all")
-        names = [f"{tag_set['Name']}/{tag['Name']}" for tag_set in found for tag in tag_set.get("Tags") or []]
-        return [Entry(name, name) for name in names]
-
-    async def listed(self, kind: Kind, document_id: str) -> bool:
-        """Whether the directory lists an id; one from the cache is read anew before the answer is no."""
-        if kind.name not in self.side.directories:
-            await self.directory(kind.name)
-        if document_id in self.side.directories[kind.name].by_id:
-            return True
-        if kind.name in self.side.from_cache:
+    async def find(self, document_id: str) -> None:
+        """Make sure that the directories know an id, if its space does: one from the cache is read anew before the
+        answer is no."""
+        kinds = [kind for kind in registry.kinds_of(document_id) if kind.listed_by is not None]
+        for kind in kinds:
+            if kind.name not in self.side.directories:
+                await self.directory(kind.name)
+            if document_id in self.side.directories[kind.name].by_id:
+                return
+        for kind in kinds:
+            if kind.name not in self.side.from_cache:
+                continue
             await self.directory(kind.name, cached=False)
             # What the cache did not know has parts that it does not know either.
             parts = [part.name for part in registry.parts_of(kind) if part.place is Place.COLLECTION]
@@ -219,7 +233,6 @@ class SideObserver:
                 self.side.directories.pop(name, None)
             if parts:
                 await self.ledger.directories.invalidate(self.instance, self.space, *parts)
-        return document_id in self.side.directories[kind.name].by_id
 
     async def keep(self, written: Iterable[tuple[Kind, Document]]) -> None:
         """We have written these ourselves. What is new or has a new name makes the cached directory of its kind untrue;
@@ -231,6 +244,9 @@ class SideObserver:
             directory = self.side.directories.get(kind.name)
             if directory is None or directory.by_id.get(document["Id"]) != entry_of(kind, document):
                 changed.add(kind.name)
+            if kind.name == TAGS.listed_with:
+                changed.add(TAGS.name)
+                self.side.directories.pop(TAGS.name, None)
             self.note(kind, document["Id"], document)
         if changed:
             await self.ledger.directories.invalidate(self.instance, self.space, *sorted(changed))
@@ -273,11 +289,16 @@ def kinds_changed(events: Iterable[Document]) -> set[str]:
         kind = registry.kind_of(found.document_id) if found is not None and found.document_id else None
         if kind is None or kind.place is Place.WITH_OWNER:
             continue
-        kinds.add(kind.name)
+        kinds |= {one.name for one in registry.listed_with(kind)}
         kinds |= {part.name for part in registry.parts_of(kind) if part.place is Place.COLLECTION}
-        kinds |= _ALSO.get(kind.name, set())
+        kinds |= {TAGS.name} if kind.name == TAGS.listed_with else set()
     return kinds
 
 
-_ALSO = {"library-variable-set": {"script-module"}, "tag-set": {"tag"}}
-"""Directories that are read from the same documents."""
+def _by_list(kind_names: Mapping[str, bool]) -> list[dict[str, bool]]:
+    """The same, apart by the list that each is read from."""
+    lists: dict[str, dict[str, bool]] = defaultdict(dict)
+    for name, anew in kind_names.items():
+        kind = registry.BY_NAME[TAGS.listed_with if name == TAGS.name else name]
+        lists[kind.listed_by or kind.name][name] = anew
+    return list(lists.values())

@@ -292,6 +292,9 @@ class Planner:
             self.stack.pop()
         return self.verdicts[source_id]
 
+    def included(self, kind: Kind, entry: Entry) -> bool:
+        return self.inclusion.included(kind, entry)
+
     def refusal(self, kind: Kind, entry: Entry, path: NamePath) -> str | None:
         """Why closure must not create it."""
         route = self.world.route
@@ -324,7 +327,7 @@ class Planner:
 
     def remember(self, kind: Kind, entry: Entry, written: Written) -> None:
         self.done.add(entry.id)
-        if kind.name in {"deployment-process", "runbook-process"}:
+        if kind.name in {"deployment-process", "runbook-process", "tag-set"}:
             self.planned[entry.id] = dict(written.elements)
 
     def skip(

@@ -16,12 +16,19 @@ from worker.sync.baseline import Baseline, Intent, wrote_after
 from worker.sync.fields import MISSING, same
 
 
-def recovered(shape: Shape, intent: Intent, there: Document, before: Baseline | None) -> Baseline | None:
-    """The baseline that the write would have left, or ``None`` where it was not applied. ``before``: the last one."""
-    if intent.op != "create" and not holds(intent.body, there, shape):
+def recovered(
+    shape: Shape, intent: Intent, there: Document, before: Baseline | None, *, exact: bool = False
+) -> Baseline | None:
+    """The baseline that the write would have left, or ``None`` where it was not applied. ``before``: the last one.
+    ``exact``: of a kind of which the destination has nothing of its own."""
+    applied = holds(intent.body, there, shape)
+    if intent.op != "create" and not applied:
         return None
+    if exact and not applied:
+        # It was made, and not all of it was written: its creation takes several requests.
+        return Baseline(want=intent.want, elements=intent.elements, fresh=True)
     wrote: Any = there
-    if intent.there is not None:
+    if intent.there is not None and not exact:
         known = before.wrote if before is not None and before.wrote is not None else MISSING
         wrote = wrote_after(shape, known, intent.there, there)
     return Baseline(

@@ -83,6 +83,8 @@ class Referring:
                 if resolved.alone:
                     # Not known to be gone, so not left out: a shorter list could mean more.
                     raise Blocked("not-visible", where, f"names {item}: {resolved.why}")
+                if resolved.soon:
+                    raise Blocked("waits", where, f"waits for {resolved.name}: {resolved.why}", resolved.item)
                 if not resolved.ids:
                     lost.append(resolved)
                 ids += [found for found in resolved.ids if found not in ids]

@@ -13,9 +13,10 @@ from typing import Protocol
 
 from config.names import name_key
 from worker.kinds import registry
-from worker.kinds.kind import Kind
+from worker.kinds.kind import Kind, Mode
 from worker.kinds.references import PendingId
 from worker.plan.values import Document, NamePath, printed
+from worker.sync.tags import FREE, TAGS, set_of, tag_called
 from worker.sync.world import Asking, Entry, World, path_of
 
 
@@ -35,6 +36,10 @@ class Resolved:
     version: int | None = None
     linked: str | None = None
     """Of one that is *alone*: what it is on the destination, as the ledger remembers."""
+    lacks: str = ""
+    """The source item that is missing, where it is not what the reference itself names: of a tag its set."""
+    soon: bool = False
+    """It crosses by itself and has not yet: what needs it waits, rather than do without."""
 
 
 class Closure(Protocol):
@@ -43,7 +48,7 @@ class Closure(Protocol):
     pending: dict[str, PendingId]
     """Source id → stand-in, of what this plan creates."""
     planned: dict[str, dict[str, str]]
-    """Of processes in this plan: source id → (element id → the destination's id or its stand-in)."""
+    """Of processes and tag sets in this plan: source id → (element id → the destination's id or its stand-in)."""
 
     processes: dict[str, Document]
     """Source id of a process in this plan → what the destination's will be."""
@@ -55,6 +60,8 @@ class Closure(Protocol):
     """Source ids that were deleted, and whose counterpart another item of that name has taken over."""
 
     def ensure(self, kind: Kind, source_id: str) -> Resolved: ...
+
+    def included(self, kind: Kind, entry: Entry) -> bool: ...
 
 
 class Resolver:
@@ -193,11 +200,53 @@ class Resolver:
         is_module = self.world.source.directory(modules.name).get(source_id) is not None
         return self.item(modules if is_module else sets, source_id)
 
-    def _tag(self, canonical_name: str) -> Resolved:
-        there = self.world.destination.directory("tag").named(canonical_name)
-        if there:
-            return Resolved((there[0].id,), canonical_name)
-        return Resolved(name=canonical_name, why=f"the destination has no tag {canonical_name!r}")
+    def _tag(self, name: str) -> Resolved:
+        """A tag crosses with its set. It is known by the id that the set's baseline links, and else by its name; what
+        takes its place in the document is the name that it has on the destination."""
+        tag = tag_called(self.world.source.directory(TAGS.name), name)
+        kind = registry.BY_NAME[TAGS.listed_with]
+        entry = self.world.source.listed(kind.name, set_of(tag)) if tag is not None else None
+        if tag is None or entry is None:
+            return self._tag_called(name)
+        found = self.item(kind, entry.id)
+        text = name[len(entry.name) + 1 :] if tag.id.endswith(f"/{FREE}") else tag.name[len(entry.name) + 1 :]
+        if not found.ids:
+            return replace(found, name=name, lacks=entry.id)
+        there = self.world.destination.directory(kind.name).by_id.get(found.ids[0])
+        if there is None:  # the plan makes it
+            called = (self.world.route.mapped(kind.name, entry.name) or [entry.name])[0]
+            return Resolved((f"{called}/{text}",), name)
+        tags = self.world.destination.directory(TAGS.name)
+        if tag.id.endswith(f"/{FREE}"):
+            free = f"{there.id}/{FREE}" in tags.by_id
+            return Resolved((f"{there.name}/{text}",), name) if free else self._no_tag(name, there.name, text)
+        linked = self._linked_tag(entry.id, tag.id)
+        if linked is not None and linked in tags.by_id:
+            return Resolved((tags.by_id[linked].name,), name)
+        if isinstance(linked, PendingId):
+            return Resolved((f"{there.name}/{text}",), name)
+        match = [one for one in tags.named(f"{there.name}/{text}") if set_of(one) == there.id]
+        if match:
+            return Resolved((match[0].name,), name)
+        soon = kind.mode is Mode.EXACT and self.closure.included(kind, entry) and entry.id not in self.closure.planned
+        return replace(self._no_tag(name, there.name, text), lacks=entry.id, soon=soon, item=(kind.name, entry.name))
+
+    def _linked_tag(self, set_id: str, tag_id: str) -> str | None:
+        elements: Mapping[str, str] | None = self.closure.planned.get(set_id)
+        if elements is None:
+            baseline = self.world.baselines.get(set_id)
+            elements = baseline.elements if baseline is not None else {}
+        return elements.get(tag_id)
+
+    def _tag_called(self, name: str) -> Resolved:
+        """By the name alone: the source lists no such tag."""
+        there = tag_called(self.world.destination.directory(TAGS.name), name)
+        if there is not None:
+            return Resolved((name if there.id.endswith(f"/{FREE}") else there.name,), name)
+        return Resolved(name=name, why=f"the destination has no tag {name!r}")
+
+    def _no_tag(self, name: str, tag_set: str, tag: str) -> Resolved:
+        return Resolved(name=name, why=f"the destination's tag set {tag_set!r} has no tag {tag!r}")
 
     def _process_owner(self, source_id: str) -> Resolved:
         kind = registry.kind_of(source_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config.rules import ItemRules, ScopeOption, UnknownReference
-from worker.kinds.references import Form, is_expression
+from worker.kinds.references import is_expression
 from worker.kinds.variables import SCOPE_DIMENSIONS, SCOPE_REFERENCES, VALUE_REFERENCES
 from worker.plan.values import Decision, Document, NamePath
 from worker.sync.crossing import Blocked, Resolve, Translated, verdict_on
@@ -57,8 +57,10 @@ def _row(row: Document, resolve: Resolve, rules: ItemRules, out: Translated, ide
             if resolved.alone:
                 # Not known to be gone: the row stays at home, and what is there already stays as it is.
                 unseen, skip = True, f"not-visible: {resolved.why}"
-            kept = (source_id,) if ref.form is Form.TAG and resolved.ids else resolved.ids
-            found += [item for item in kept if item not in found]
+            if resolved.soon:
+                text = f"waits for {resolved.name}: {resolved.why}"
+                raise Blocked("waits", f"{where}/Scope/{dimension}", text, resolved.item)
+            found += [item for item in resolved.ids if item not in found]
         if lost:
             option = _option(rules, dimension)
             rule = f"scope:{SCOPE_DIMENSIONS[dimension]}={option}"

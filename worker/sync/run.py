@@ -109,10 +109,7 @@ class OpenRoute:
         :class:`worker.sync.items.UnknownItem`."""
         await self.source.freshen()
         for target in items.targets:
-            document_id = target.removesuffix(SUBTREE)
-            kind = registry.kind_of(document_id)
-            if kind is not None and kind.listed_by is not None:
-                await self.source.listed(kind, document_id)
+            await self.source.find(target.removesuffix(SUBTREE))
         while True:
             try:
                 return items.among(self.world)
@@ -129,12 +126,7 @@ class OpenRoute:
         # All of them will be asked for, and the later the dearer: what is missing then is planned from the start again.
         await self._recall(document_ids)
         for document_id in document_ids:
-            kind = registry.kind_of(document_id)
-            owner = registry.owner_of(document_id)
-            if owner is not None and (owner_kind := registry.kind_of(owner)) is not None:
-                await self.source.listed(owner_kind, owner)
-            elif kind is not None and kind.listed_by is not None:
-                await self.source.listed(kind, document_id)
+            await self.source.find(registry.owner_of(document_id) or document_id)
         for _ in range(ROUNDS):
             try:
                 return Planner(self.world).plan(document_ids)
@@ -237,6 +229,12 @@ class OpenRoute:
                 total = writes + applier.applied.writes
                 return Outcome(Result.BUSY, planned.plan, writes=total, message=str(busy))
             except errors.Refused as error:
+                if applier.applied.clinging:
+                    # Once more, with all left in place: the rest of the document shall not wait for it.
+                    self.world.clinging |= applier.applied.clinging
+                    done += tuple(applier.applied.actions)
+                    await self._forget(planned)
+                    continue
                 # What we believed of the destination may be out of date. Once more, believing nothing.
                 if refused or error.method == "GET" or error.concerns_instance:
                     raise

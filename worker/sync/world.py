@@ -124,6 +124,16 @@ class Side:
     """Documents of which only a part was read, as far as another document shows it: what they lack may be there."""
     from_cache: set[str] = field(default_factory=set)
     """Kinds whose directory was read by somebody else, some seconds ago."""
+    without: set[str] = field(default_factory=set)
+    """Kinds that the server is too old to have."""
+
+    def kind_of(self, document_id: str) -> Kind | None:
+        """The kind of an item. Of two that share an id prefix the one that lists it. Raises :class:`NotObserved`."""
+        kinds = registry.kinds_of(document_id)
+        for kind in kinds if len(kinds) > 1 else ():
+            if document_id in self.directory(kind.name).by_id:
+                return kind
+        return next(iter(kinds), None)
 
     def listed(self, kind_name: str, item_id: str) -> Entry | None:
         """The directory's line of an item. Before the answer is no, a directory from the cache is read anew: what
@@ -186,6 +196,8 @@ class World:
     intents: Mapping[str, Intent] = field(default_factory=dict)
     """Source id → a write that was begun and of which nobody knows whether it was applied."""
     deleted: Deletions = field(default_factory=Deletions)
+    clinging: set[str] = field(default_factory=set)
+    """Destination documents from which the server has refused to remove something, in this run."""
 
     _linked: dict[str, str] | None = None
 
