@@ -15,6 +15,7 @@ from config.model import Finding, Model, Refused, refuse
 from config.names import INCLUDABLE_KINDS, KINDS, NEVER_KINDS, ONE_TO_MANY_KINDS, PART_KINDS, name_key
 from config.rules import Rules
 from config.selection import MappableKind, Selection, same_names
+from config.versions import Versions
 
 
 class Mode(StrEnum):
@@ -79,6 +80,7 @@ class Route(Model):
     limits: Limits = Limits()
     mode: Mode = Mode.WRITE
     first_contact: FirstContact = FirstContact.HOLD
+    versions: Versions = Versions.ONE_APART
 
     @field_validator("maps")
     @classmethod

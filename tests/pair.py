@@ -12,17 +12,21 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import fakeredis
+from yarl import URL
 
 from config.load import loads
 from config.routes import RoutesFile
 from sandbox.server import Sandbox, serve
 from sandbox.settings import Settings
+from sandbox.store import Store
 from worker.ledger.clean_ups import CleanUpEntry
 from worker.ledger.ledger import Ledger
 from worker.sync.items import Items
@@ -36,9 +40,24 @@ ROUTE = "dev-to-prod"
 class Server:
     """One sandbox, used as people use Octopus: by its REST API."""
 
-    def __init__(self, sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+    def __init__(self, sandbox: Sandbox, session: aiohttp.ClientSession, running: AsyncExitStack | None = None) -> None:
         self.sandbox = sandbox
         self.session = session
+        self.running = running
+
+    async def upgrade(self, version: str, **settings: Any) -> None:
+        """Stops the server, and starts another release of it at the same address, with all that it had.
+
+        ``settings``: of the sandbox, that change too.
+        """
+        assert self.running is not None, "somebody else stops this one"
+        with tempfile.TemporaryDirectory() as folder:
+            self.sandbox.store.save(f"{folder}/state")
+            store = Store.load(f"{folder}/state")
+        changed = replace(self.sandbox.settings, version=version, **settings)
+        port = URL(self.sandbox.url).port or 0
+        await self.running.aclose()
+        self.sandbox = await self.running.enter_async_context(serve(changed, port, store=store))
 
     async def call(self, method: str, route: str, body: Any = None, *, expect: int | None = None) -> Any:
         """``route`` below ``/api``. Fails the test on an error answer, unless it is the one expected."""
@@ -202,11 +221,14 @@ async def pair(
     """``route``: settings of the route, over ones that include every project and library set. The ids of the two
     servers have nothing in common."""
     async with AsyncExitStack() as stack:
-        one = await stack.enter_async_context(serve(source or Settings(first_id=1)))
-        two = await stack.enter_async_context(serve(destination or Settings(first_id=5001, seed=7)))
+        here, there = AsyncExitStack(), AsyncExitStack()
+        for running in (here, there):
+            stack.push_async_callback(running.aclose)
+        one = await here.enter_async_context(serve(source or Settings(first_id=1)))
+        two = await there.enter_async_context(serve(destination or Settings(first_id=5001, seed=7)))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = redis
         if client is None:
             client = fakeredis.FakeAsyncRedis()
             stack.push_async_callback(client.aclose)
-        yield Pair(Server(one, session), Server(two, session), _routes(one, two, route), Ledger(client))
+        yield Pair(Server(one, session, here), Server(two, session, there), _routes(one, two, route), Ledger(client))

@@ -19,7 +19,7 @@ from worker.queue.keys import EVERYTHING, DirtyKey
 from worker.queue.values import Due, Priority, Source
 from worker.state import State
 from worker.sync.catch_up import CaughtUp, catch_up
-from worker.sync.run import connect
+from worker.sync.connecting import connect
 from worker.sync.spaces import space_of
 
 log = structlog.get_logger(__name__)

@@ -388,6 +388,19 @@ def test_status_shows_what_waits_failed_and_was_done(shell: Shell) -> None:
     assert "test-to-prod" in shell.run("status").stdout
 
 
+def test_status_says_how_far_the_servers_are_apart(shell: Shell) -> None:
+    async def work(ledger: Ledger, _: DirtyQueue) -> None:
+        await ledger.servers.note("test", "https://test.example.com/", "2023.1.1", "")
+        await ledger.servers.note("prod", "https://prod.example.com/", "2023.4.1", "")
+
+    assert shell.json("status")[0]["versions"] is None  # nobody has asked them yet
+    shell.ledger(work)
+
+    found = shell.json("status")[0]["versions"]
+    assert found["verdict"] == "refused"
+    assert "test-to-prod: Octopus 2023.1 → 2023.4: 3 releases apart" in shell.run("status").output
+
+
 def test_status_of_a_held_route_says_so_until_it_is_approved(shell: Shell) -> None:
     hold(shell)
     answer = shell.run("status")

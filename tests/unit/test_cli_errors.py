@@ -10,9 +10,11 @@ from typer.testing import CliRunner
 
 from config.problems import ConfigError, Problem
 from config.secret import SecretMissingError
+from config.versions import ServerVersion, Versions, checked
 from worker.cli.errors import CliError, Commands, Status, explained
 from worker.cli.main import app
 from worker.octopus import errors as octopus
+from worker.sync.versions import VersionsRefused
 
 KEY = "API-ABCDEFGH12345678IJKLMNOP"
 RUN = CliRunner()
@@ -61,6 +63,14 @@ def test_every_error_says_what_where_and_what_next(error: Exception, words: list
 
 def test_errors_choose_their_status() -> None:
     assert RUN.invoke(failing(CliError("held", status=Status.REFUSED)), ["fail"]).exit_code == 3
+
+
+def test_servers_too_far_apart_are_a_refusal() -> None:
+    check = checked(ServerVersion.parse("2025.4.1"), ServerVersion.parse("2026.1.1"), Versions.ONE_APART)
+    found = explained(VersionsRefused("dev-to-prod", check))
+
+    assert found.status == Status.REFUSED
+    assert (found.where, found.what) == ("route dev-to-prod", check.text)
 
 
 def test_the_traceback_is_shown_when_asked_for_without_secrets() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -317,6 +318,19 @@ def test_nothing_is_said_twice() -> None:
     action = Action(Op.UPDATE, "variables", VARIABLES, None, None, decisions=(decision,), clean_ups=(entry,))
     assert printed(Plan("r", (action,))).count("fill in the secret") == 1
     assert printed(Plan("r", (action,))).count("Variables[Password]") == 1
+
+
+def test_what_holds_of_the_whole_plan_stands_first_in_every_form() -> None:
+    note = "Octopus 2026.1 → 2026.2: one release apart\x1b[31m"
+    noted = replace(PLAN, notes=(note,))
+    stream = io.StringIO()
+    print_plan(noted, Console(file=stream, width=200))
+
+    assert stream.getvalue().startswith("! Octopus 2026.1 → 2026.2: one release apart\\x1b[31m\n")
+    assert "Note: `Octopus 2026.1 → 2026.2: one release apart\\x1b[31m`" in markdown.render(noted)
+    assert plan_json.as_dict(noted)["notes"] == [note]
+    assert plan_json.from_dict(plan_json.as_dict(noted)).notes == (note,)
+    assert noted.hash == PLAN.hash
 
 
 def test_a_plan_that_was_stored_can_be_shown_again() -> None:

@@ -85,6 +85,10 @@ def explained(error: Exception) -> CliError:
         )
     if isinstance(error, octopus.OctopusError):
         return CliError(error.server_words or type(error).__name__, where=_request(error), then=_next_step(error))
+    from worker.sync.versions import VersionsRefused  # not before something went wrong: commands start at once
+
+    if isinstance(error, VersionsRefused):
+        return CliError(error.check.text, where=f"route {error.route}", status=Status.REFUSED)
     return CliError(
         f"{type(error).__name__}: {error}",
         then="this is a bug of Octosync: `octosync --debug …` shows where it happened",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from config.versions import Verdict
 from worker.cli import options
 from worker.cli.context import open_house
 from worker.cli.errors import Status
@@ -38,6 +39,9 @@ def status(
                 say(f"{one.route} waits for {closed.instance}: {closed.reason}", "yellow")
             if one.held is not None:
                 say(f"{one.route} is held: {one.held.reason}. Next: octosync approve {one.route}", "red")
+            if one.versions is not None and one.versions.verdict is not Verdict.FINE:
+                refused = one.versions.verdict is Verdict.REFUSED
+                say(f"{one.route}: {one.versions.text}", "red" if refused else "yellow")
     if any(one.held is not None for one in found):
         raise typer.Exit(Status.REFUSED)
 

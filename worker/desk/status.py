@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from config.routes import Route
+from config.versions import Check, ServerVersion, checked
 from worker.ledger.clean_ups import State as CleanUpState
 from worker.ledger.held import HeldRoute
 from worker.ledger.runs import Run
@@ -35,6 +36,8 @@ class RouteStatus:
     last_success: str | None
     last_compared: datetime | None
     circuits: tuple[Open, ...] = ()
+    versions: Check | None = None
+    """By what the two servers said last; ``None`` where not both have been asked yet."""
 
     @property
     def waiting(self) -> int:
@@ -76,9 +79,17 @@ async def of_routes(state: State, routes: Sequence[Route]) -> list[RouteStatus]:
                 last_success=successes.get(route.name),
                 last_compared=await state.ledger.cursors.last_compared(route.name),
                 circuits=tuple(one for one in broken if one.instance in ends),
+                versions=await _versions(state, route),
             )
         )
     return found
+
+
+async def _versions(state: State, route: Route) -> Check | None:
+    known = [await state.ledger.servers.known(end.instance) for end in (route.source, route.destination)]
+    if known[0] is None or known[1] is None:
+        return None
+    return checked(ServerVersion.parse(known[0].version), ServerVersion.parse(known[1].version), route.versions)
 
 
 def as_dict(one: RouteStatus) -> dict[str, Any]:
@@ -103,4 +114,5 @@ def as_dict(one: RouteStatus) -> dict[str, Any]:
         "last_success": one.last_success,
         "last_compared": one.last_compared.isoformat() if one.last_compared is not None else None,
         "unreachable": [{"instance": open_.instance, "reason": open_.reason} for open_ in one.circuits],
+        "versions": {"verdict": one.versions.verdict.value, "text": one.versions.text} if one.versions else None,
     }

@@ -26,6 +26,7 @@ from worker.ledger.held import Held
 from worker.ledger.intents import Intents
 from worker.ledger.links import Links
 from worker.ledger.runs import Runs
+from worker.ledger.servers import Servers
 from worker.ledger.windows import Windows
 from worker.plan.values import CleanUp
 
@@ -47,6 +48,7 @@ class Ledger:
         self.baselines = Baselines(redis, prefix)
         self.clean_ups = CleanUps(redis, prefix)
         self.runs = Runs(redis, prefix)
+        self.servers = Servers(redis, prefix)
         self.cursors = Cursors(redis, prefix)
         self.directories = Directories(redis, prefix)
         self.windows = Windows(redis, prefix)

@@ -253,6 +253,8 @@ class Looker:
         match failure.sort:
             case Class.INSTANCE:
                 instance = self._instance(watch.failed)
+                if instance is not None:
+                    await self.state.ledger.servers.doubt(instance)  # it may come back as another release
                 wait_ms = (
                     await self.state.circuits.open(instance, failure.reason, failure.at_least_s)
                     if instance is not None

@@ -209,6 +209,10 @@ class OctopusClient(_Verbs):
                 ) from None
         return self._server
 
+    def believe(self, server: ServerInfo) -> None:
+        """Somebody has asked the server already: :meth:`server` need not."""
+        self._server = server
+
     async def space(self, name_or_id: str) -> SpaceClient:
         """A space by id, name or slug, in this order, whatever the case. The list of spaces is read once.
 

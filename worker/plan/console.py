@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from worker.plan.lines import Line, Role, changed, details, drift_headline, headline, shown
+from worker.plan.text import visible
 from worker.plan.values import Change, NamePath, Op, Plan
 
 _OF_OP = {
@@ -34,6 +35,8 @@ _OF_ROLE = {
 
 def print_plan(plan: Plan, console: Console, *, everything: bool = False) -> None:
     """Print ``plan``, in colour if ``console`` wants colours. ``everything``: also the items that stay as they are."""
+    for note in plan.notes:
+        _print_text(console, Text(f"! {visible(note)}", style="bold yellow"))
     for action in shown(plan, everything=everything):
         _print(console, headline(action), _OF_OP[action.op])
         print_lines(console, details(action))

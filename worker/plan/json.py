@@ -1,6 +1,6 @@
 """A plan as JSON, for other programs. Its form is stable: a change that could break a reader raises ``SCHEMA``.
 
-    {"schema": 1, "route": str, "hash": str, "empty": bool, "counts": {op: int},
+    {"schema": 1, "route": str, "hash": str, "empty": bool, "counts": {op: int}, "notes": [str],
      "actions": [{"op", "kind", "path": [str], "name": str, "source_id", "destination_id",
                   "changes": [{"edit", "where", "before", "after"}], "decisions": [{"rule", "where", "text", "both"?}],
                   "clean_ups": [{"key", "item": [str], "where", "reason", "text", "about", "both"?}],
@@ -33,6 +33,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "hash": plan.hash,
         "empty": plan.is_empty,
         "counts": {str(op): count for op, count in plan.counts().items()},
+        "notes": list(plan.notes),
         "actions": [_action(action) for action in plan],
     }
 
@@ -106,7 +107,11 @@ def from_dict(document: Mapping[str, Any]) -> Plan:
     if document.get("schema") != SCHEMA:
         raise ValueError(f"expected a plan of schema {SCHEMA}, found {document.get('schema')!r}")
     try:
-        return Plan(str(document["route"]), tuple(_action_from(one) for one in document["actions"]))
+        return Plan(
+            str(document["route"]),
+            tuple(_action_from(one) for one in document["actions"]),
+            tuple(document.get("notes", ())),
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a plan: {type(error).__name__} {error}") from None
 

@@ -21,6 +21,7 @@ _SIGN = {Role.ADDED: "+", Role.REMOVED: "-", Role.DESTROYS: "-", Role.CHANGED: "
 def render(plan: Plan, *, everything: bool = False, room: int = ROOM) -> str:
     """``plan`` in at most about ``room`` characters; what found no room is counted. Ends with a line end."""
     head = f"### Plan of route {code(plan.route)}\n\n{plan.summary()}. Hash `{plan.hash}`.\n"
+    head += "".join(f"\nNote: {code(note)}\n" for note in plan.notes)
     actions = shown(plan, everything=everything)
     parts: list[str] = [head]
     room -= len(head)

@@ -169,6 +169,8 @@ class Plan:
 
     route: str
     actions: tuple[Action, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    """What a person should know of the plan as a whole. No part of what is approved."""
 
     @property
     def is_empty(self) -> bool:

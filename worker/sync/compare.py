@@ -164,6 +164,7 @@ def _with_the_same_directories(route: OpenRoute) -> OpenRoute:
         route.ledger,
         (route.clients[0], route.source.client),
         (route.clients[1], route.destination.client),
+        versions=route.versions,
     )
     fresh.world.source.directories = dict(route.world.source.directories)
     fresh.world.destination.directories = dict(route.world.destination.directories)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from importlib.metadata import version as installed
 
 import structlog
 
 from config.routes import Endpoint, Mode, Route, RoutesFile
+from config.versions import Check, Verdict
 from worker.kinds import registry
 from worker.ledger.ledger import Ledger
 from worker.ledger.runs import Run
@@ -31,11 +31,13 @@ from worker.queue.lease import DocumentLease, LeaseBusyError
 from worker.sync.apply import Applied, Applier, Guard, Moved
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.checks import Stop, must_wait
+from worker.sync.connecting import connect
 from worker.sync.exchange import Ends
 from worker.sync.items import SUBTREE, Items
 from worker.sync.observe import SideObserver
 from worker.sync.planner import Planned, Planner
 from worker.sync.spaces import space_of
+from worker.sync.versions import agreed
 from worker.sync.world import Memory, Need, NotObserved, Side, World
 
 log = structlog.get_logger(__name__)
@@ -88,12 +90,16 @@ class OpenRoute:
         source: tuple[OctopusClient, SpaceClient],
         destination: tuple[OctopusClient, SpaceClient],
         leases: DocumentLease | None = None,
+        versions: Check | None = None,
     ) -> None:
         self.route = route
+        self.versions = versions
         self.leases = leases
         self.ledger = ledger
         self.clients = (source[0], destination[0])
         self.world = World(route)
+        if versions is not None:
+            self.world.source.release, self.world.destination.release = versions.source, versions.destination
         self.source = _observer(self.world.source, source[1], ledger, route.source)
         self.destination = _observer(self.world.destination, destination[1], ledger, route.destination)
 
@@ -129,12 +135,17 @@ class OpenRoute:
             await self.source.find(registry.owner_of(document_id) or document_id)
         for _ in range(ROUNDS):
             try:
-                return Planner(self.world).plan(document_ids)
+                return self._noted(Planner(self.world).plan(document_ids))
             except NotObserved as missing:
                 if progress is not None:
                     progress(f"looking up {len(missing.needs)} things")
                 await self._observe(missing.needs)
         raise RuntimeError(f"route {self.route.name}: a plan for {document_ids[:5]} found no end")
+
+    def _noted(self, planned: Planned) -> Planned:
+        if self.versions is not None and self.versions.verdict is not Verdict.FINE:
+            planned.plan = replace(planned.plan, notes=(self.versions.text,))
+        return planned
 
     async def _remember(self) -> None:
         self.world.links = await self.ledger.links.all(self.route.name)
@@ -248,7 +259,7 @@ class OpenRoute:
                 await self._count(applier.applied)
                 writes += applier.applied.writes
             await self._release(planned, run, approved_hash)
-            plan = Plan(planned.plan.route, (*done, *planned.plan.actions))
+            plan = replace(planned.plan, actions=(*done, *planned.plan.actions))
             if not planned.again or not applied.writes:
                 return Outcome(_result(plan, writes), plan, writes=writes)
             done += planned.plan.writes
@@ -282,6 +293,7 @@ class OpenRoute:
         for side in (self.source, self.destination):
             side.side.documents.clear()
             side.side.directories.clear()
+            await self.ledger.servers.doubt(side.instance)
             await side.freshen(force=True)
 
     async def _count(self, applied: Applied) -> None:
@@ -352,42 +364,17 @@ async def open_route(
 ) -> AsyncIterator[OpenRoute]:
     """``leases``: whoever shares the ledger with others writes under them.
 
-    Raises :class:`KeyError` for an unknown route, :class:`config.secret.SecretMissingError`, what the client raises.
+    Raises :class:`KeyError` for an unknown route, :class:`config.secret.SecretMissingError`, what the client raises,
+    and :class:`worker.sync.versions.VersionsRefused`.
     """
     route = routes.route(name)
     ours = await ledger.identity()
     async with AsyncExitStack() as stack:
-        sides = []
-        for endpoint in (route.source, route.destination):
-            client = await stack.enter_async_context(
-                connect(routes, endpoint.instance, ledger, priority, observer, ours)
-            )
-            sides.append((client, await space_of(client, endpoint, ledger)))
-        yield OpenRoute(route, ledger, sides[0], sides[1], leases)
-
-
-def connect(
-    routes: RoutesFile,
-    instance_name: str,
-    ledger: Ledger,
-    priority: Priority = Priority.EVENT,
-    observer: Observer | None = None,
-    identity: str | None = None,
-) -> OctopusClient:
-    """A client for an instance of the routes file, within the budget that all processes share.
-
-    ``identity``: of the ledger; the server's audit log shows it as part of our user agent.
-    """
-    instance = routes.instance(instance_name)
-    key = instance.api_key.reveal()
-    return OctopusClient(
-        instance.url,
-        key,
-        budget=ledger.budget(instance.url, key, instance.requests_per_minute, instance.name),
-        priority=priority,
-        timeout=instance.timeout_seconds,
-        ca_file=str(instance.ca_file) if instance.ca_file else None,
-        verify_tls=instance.verify_tls,
-        observer=observer,
-        user_agent=f"octosync/{installed('octosync')} ({identity})" if identity else None,
-    )
+        ends = (route.source, route.destination)
+        clients = [
+            await stack.enter_async_context(connect(routes, end.instance, ledger, priority, observer, ours))
+            for end in ends
+        ]
+        versions = await agreed(route, ledger, clients[0], clients[1])
+        sides = [(client, await space_of(client, end, ledger)) for client, end in zip(clients, ends, strict=True)]
+        yield OpenRoute(route, ledger, sides[0], sides[1], leases, versions)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from config.names import name_key
 from config.routes import Route
+from config.versions import ServerVersion
 from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.plan.values import Document, NamePath
@@ -124,6 +125,8 @@ class Side:
     """Documents of which only a part was read, as far as another document shows it: what they lack may be there."""
     from_cache: set[str] = field(default_factory=set)
     """Kinds whose directory was read by somebody else, some seconds ago."""
+    release: ServerVersion | None = None
+    """Of the server; ``None`` where nobody has asked."""
     without: set[str] = field(default_factory=set)
     """Kinds that the server is too old to have."""
 
