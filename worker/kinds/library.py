@@ -83,14 +83,23 @@ LIBRARY_VARIABLE_SET = Kind(
 )
 
 SCRIPT_MODULE = Kind(
-    "script-module",
-    "LibraryVariableSets",
-    "libraryvariablesets",
-    Mode.LOOKUP,
+    name="script-module",
+    prefix="LibraryVariableSets",
+    route="libraryvariablesets",
+    bulk="libraryvariablesets",
+    mode=Mode.EXACT,
     listed_by="libraryvariablesets/all",
     among=("ContentType", "ScriptModule"),
+    # The script stands in the variable set; see worker.sync.script_modules.
     listed_whole=False,
+    shape=Shape(
+        server=SERVER_FIELDS | {"VariableSetId", "Templates"},
+        fixed=frozenset({"ContentType"}),
+        defaults={"Syntax": "PowerShell"},
+    ),
 )
+"""A library variable set of another content: its script and syntax are one document with it."""
+
 STEP_TEMPLATE = Kind(
     "step-template", "ActionTemplates", "actiontemplates", Mode.LOOKUP, listed_by="actiontemplates/all"
 )

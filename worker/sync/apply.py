@@ -175,6 +175,10 @@ class Applier:
             await self.check_still(kind, destination_id, owner)
             sent = body
         source_id = action.source_id or ""
+        if written.intent is not None and written.before is not None:
+            # What the last write left, of which nobody heard, must not be forgotten with its intent.
+            await self.link(source_id, destination_id)
+            await self.remember(source_id, destination_id, written.before)
         await self.intend(action, written, sent, "create" if creates else "update", destination_id, there)
         await self.guard()
         self.progress(f"{action.op} {printed(action.path)}")

@@ -14,6 +14,7 @@ from worker.kinds.kind import Kind
 from worker.octopus.client import SpaceClient
 from worker.octopus.errors import OctopusError
 from worker.plan.values import Document
+from worker.sync import script_modules
 from worker.sync.fields import same
 
 
@@ -86,9 +87,28 @@ class TemplateVersions(Exchange):
         return {"Id": document_id, "Parameters": kept}
 
 
+class ScriptModules(Exchange):
+    """A library variable set and its variables."""
+
+    async def read(self, space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> Document:
+        return await script_modules.read(space, kind, document_id)
+
+    async def read_many(self, space: SpaceClient, kind: Kind, ids: Sequence[str]) -> list[Document]:
+        return await script_modules.read_many(space, kind, ids)
+
+    async def create(self, ends: Ends, kind: Kind, body: Document) -> Document:
+        return await script_modules.create(ends.destination, kind, body)
+
+    async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
+        return await script_modules.update(ends.destination, kind, document_id, body)
+
+
 PLAIN = Exchange()
 
-ODD: Mapping[str, Exchange] = {"step-template-version": TemplateVersions()}
+ODD: Mapping[str, Exchange] = {
+    "script-module": ScriptModules(),
+    "step-template-version": TemplateVersions(),
+}
 """By kind."""
 
 

@@ -73,9 +73,10 @@ class Planner:
 
     def plan(self, targets: Iterable[str]) -> Planned:
         """``targets``: ids of source documents. Raises :class:`worker.sync.world.NotObserved`."""
-        for target in targets:
-            self.push(target)
         asking = Asking()
+        for target in targets:
+            with asking:
+                self.push(target)
         while self.queue:
             *_, target = heapq.heappop(self.queue)
             with asking:
@@ -90,7 +91,7 @@ class Planner:
 
     def push(self, target: str, rank: int | None = None) -> None:
         if rank is None:
-            kind = registry.kind_of(target)
+            kind = self.world.source.kind_of(target)
             rank = registry.precedence()[kind.name] if kind else 0
         self.count += 1
         # What has a counterpart comes first: a rename frees the old name for something new.
@@ -102,7 +103,10 @@ class Planner:
     def target(self, source_id: str, *, late: bool = False) -> None:
         if source_id in self.done:
             return None
-        kind = registry.kind_of(source_id)
+        kind = self.world.source.kind_of(source_id)
+        if (whole := self.part_of(kind, source_id)) is not None:
+            self.done.add(source_id)
+            return self.target(whole)
         if kind is None or kind.mode is Mode.LOOKUP:
             return self.skip(kind, source_id, (source_id,), "kind", "is of a kind that this route does not write")
         entry = self.inclusion.entry(kind, source_id)
@@ -130,6 +134,14 @@ class Planner:
         else:
             self.create(kind, entry, path)
         return None
+
+    def part_of(self, kind: Kind | None, source_id: str) -> str | None:
+        """The item of which a document is no part of its own, but what it is made of: a script module's variables."""
+        owner_id = registry.owner_of(source_id)
+        owner_kind = self.world.source.kind_of(owner_id) if owner_id is not None else None
+        if kind is None or owner_kind is None or owner_kind.name in kind.owner_kinds:
+            return None
+        return owner_id if any(owner_kind.prefix == registry.BY_NAME[one].prefix for one in kind.owner_kinds) else None
 
     def absent(self, kind: Kind, source_id: str, path: NamePath) -> None:
         """Absence is not deletion: lists leave out what a key may not see."""
@@ -259,7 +271,7 @@ class Planner:
 
     def late(self, source_id: str) -> None:
         """What a new document could not say before others existed; or the whole of one that exists."""
-        kind = registry.kind_of(source_id)
+        kind = self.world.source.kind_of(source_id)
         entry = self.inclusion.entry(kind, source_id) if kind else None
         if kind is None or entry is None:
             return
