@@ -7,6 +7,7 @@ clock of Redis alone; the clocks of two machines are never compared.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -39,6 +40,9 @@ async def _read(state: State, routes: RoutesFile) -> Iterable[Metric]:
     readings = await state.ledger.cursors.readings()
     canaries = await state.canaries.look()
     marks = await state.queue.marks()
+    drift: Counter[str] = Counter()
+    for route, kinds in (await state.ledger.drift.kinds()).items():
+        drift.update(kinds if route in {one.route for one in status} else {})
 
     def each_route(value: Callable[[RouteStatus], float]) -> Values:
         return {(one.route,): value(one) for one in status}
@@ -92,6 +96,12 @@ async def _read(state: State, routes: RoutesFile) -> Iterable[Metric]:
             "When the last comparison of the whole route began.",
             ("route",),
             {(one.route,): one.last_compared.timestamp() for one in status if one.last_compared is not None},
+        ),
+        _gauge(
+            "octosync_drift_items",
+            "Items that were edited on a destination since we wrote them, as the last comparisons found.",
+            ("kind",),
+            {(kind,): count for kind, count in drift.items()},
         ),
         _gauge(
             "octosync_circuit_open",

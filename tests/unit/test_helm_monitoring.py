@@ -94,6 +94,7 @@ def test_the_metrics_are_those_that_were_promised() -> None:
         "event_to_synced_seconds_bucket": set(),
         "changes_total": {"kind", "op"},
         "plan_refused_total": {"reason"},
+        "drift_items": {"kind"},
         "dead_letters": {"route"},
         "octopus_requests_total": {"instance", "method", "status"},
         "octopus_request_seconds_bucket": {"instance"},

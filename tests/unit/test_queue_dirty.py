@@ -434,6 +434,24 @@ class TestLooking:
         assert await queue.waiting() == []
         assert await queue.dead_letters() == []
 
+    async def test_what_was_tried_and_could_not_be_done(self, queue: DirtyQueue) -> None:
+        await now(queue, A, B, SOUTH)
+        for key, why in ((A, "403 Forbidden"), (SOUTH, "")):
+            claim = await queue.claim(key, LEASE)
+            await queue.done(key, claim.token, Outcome.retry_in(5_000, why))
+        [entry] = await queue.troubled()
+        assert (entry.key, entry.why, entry.state, entry.in_ms) == (A, "403 Forbidden", State.WAITING, 5_000)
+        assert await queue.troubled("south") == []
+
+    async def test_dead_letters_in_pages(self, queue: DirtyQueue, clock: Clock) -> None:
+        for key in (A, B, SOUTH):
+            await now(queue, key)
+            claim = await queue.claim(key, LEASE)
+            await queue.bury(key, claim.token, "no")
+            clock.advance(1_000)
+        assert [one.key for one in await queue.dead_letters(limit=2)] == [SOUTH, B]
+        assert [one.key for one in await queue.dead_letters(limit=2, skip=2)] == [A]
+
 
 async def test_two_prefixes_do_not_meet(fake_redis: FakeAsyncRedis, clock: Clock) -> None:
     ours, theirs = DirtyQueue(fake_redis, "octosync"), DirtyQueue(fake_redis, "other")

@@ -13,11 +13,11 @@ from worker.cli.context import House, open_house
 from worker.cli.enqueue import wake
 from worker.cli.errors import CliError, Status
 from worker.cli.output import print_json, results, say
+from worker.desk.approval import OtherPlanError
+from worker.desk.approval import approve as approve_plan
 from worker.ledger.held import HeldRoute
 from worker.plan import json as plan_json
 from worker.plan.console import print_plan
-from worker.queue.keys import DirtyKey
-from worker.queue.values import Source
 
 
 def approve(
@@ -64,23 +64,18 @@ def as_dict(held: HeldRoute) -> dict[str, Any]:
 
 
 async def _approve(house: House, held: HeldRoute, plan_hash: str) -> None:
-    if not await house.ledger.held.approve(held.route, plan_hash):
+    try:
+        keys = await approve_plan(
+            house.state, held.route, plan_hash, by=house.requested_by, correlation_id=house.correlation_id
+        )
+    except OtherPlanError as error:
         raise CliError(
-            f"route {held.route} is held for another plan: {held.plan_hash}, {held.summary}",
+            str(error),
             then=f"look at it with `octosync approve {shlex.quote(held.route)}`, then approve its hash",
             status=Status.REFUSED,
-        )
-    if held.key:
-        key = DirtyKey.parse(held.key)
-        await house.queue.mark(
-            [key],
-            source=Source.CLI,
-            debounce_ms=0,
-            correlation_id=house.correlation_id,
-            requested_by=house.requested_by,
-            reason="approved",
-        )
-        await wake(house, [key])
+        ) from None
+    if keys:
+        await wake(house, keys)
 
 
 def _show(held: HeldRoute) -> None:

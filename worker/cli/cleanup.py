@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,9 +13,9 @@ from worker.cli.context import House, open_house
 from worker.cli.errors import CliError
 from worker.cli.groups import ListByDefault
 from worker.cli.output import print_json, print_table, results, say
+from worker.desk.clean_ups import as_dict
 from worker.ledger.clean_ups import CleanUpEntry, State
 from worker.plan.console import print_lines
-from worker.plan.json import both_as_dict
 from worker.plan.lines import clean_up
 from worker.plan.values import printed
 
@@ -67,12 +67,20 @@ def show(
     console = results()
     print_lines(console, clean_up(entry.entry))
     say(f"{entry.state} since {entry.closed or entry.resolved or entry.opened}", "dim")
+    if entry.closed_by:
+        say(f"by {entry.closed_by}" + (f": {entry.note}" if entry.note else ""), "dim")
 
 
 @app.command("close")
-def close(key: Key, route: options.Route = None, config: options.Config = None, redis: options.Redis = None) -> None:
+def close(
+    key: Key,
+    note: Annotated[str, typer.Option("--note", "-m", metavar="TEXT", help="How it was done, or why not.")] = "",
+    route: options.Route = None,
+    config: options.Config = None,
+    redis: options.Redis = None,
+) -> None:
     """Say that an entry is done. It does not come back."""
-    entry = asyncio.run(_set(key, route, config, redis, done=True))
+    entry = asyncio.run(_set(key, route, config, redis, done=True, note=note))
     say(f"Closed: {printed(entry.entry.item)}: {entry.entry.text}")
 
 
@@ -83,24 +91,6 @@ def reopen(key: Key, route: options.Route = None, config: options.Config = None,
     say(f"Open again: {printed(entry.entry.item)}: {entry.entry.text}")
 
 
-def as_dict(one: CleanUpEntry) -> dict[str, Any]:
-    return {
-        "key": one.key,
-        "route": one.route,
-        "item": list(one.entry.item),
-        "where": one.entry.where,
-        "reason": one.entry.reason,
-        "text": one.entry.text,
-        "state": str(one.state),
-        "opened": one.opened,
-        "closed": one.closed,
-        "closed_by": one.closed_by,
-        "resolved": one.resolved,
-        "run": one.run_id,
-        "both": both_as_dict(one.entry.both) if one.entry.both is not None else None,
-    }
-
-
 async def _list(route: str | None, everything: bool, config: Path | None, redis: str | None) -> list[CleanUpEntry]:
     states = tuple(State) if everything else (State.OPEN,)
     async with open_house(config, redis) as house:
@@ -109,13 +99,15 @@ async def _list(route: str | None, everything: bool, config: Path | None, redis:
         ]
 
 
-async def _set(key: str, route: str | None, config: Path | None, redis: str | None, *, done: bool) -> CleanUpEntry:
+async def _set(
+    key: str, route: str | None, config: Path | None, redis: str | None, *, done: bool, note: str = ""
+) -> CleanUpEntry:
     async with open_house(config, redis) as house:
         name = house.route(route).name
         entry = await _find(house, name, key)
         entries = house.ledger.clean_ups
         changed = await (
-            entries.close(name, entry.key, house.requested_by) if done else entries.reopen(name, entry.key)
+            entries.close(name, entry.key, house.requested_by, note) if done else entries.reopen(name, entry.key)
         )
         if not changed:
             raise CliError(f"entry {entry.key} is {'closed already' if done else 'not closed'}", where=f"route {name}")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,6 +14,9 @@ from worker.cli.enqueue import wake
 from worker.cli.errors import CliError
 from worker.cli.groups import ListByDefault
 from worker.cli.output import print_json, print_table, say
+from worker.desk import letters
+from worker.desk.letters import as_dict, instant
+from worker.desk.names import named
 from worker.queue.keys import DirtyKey
 from worker.queue.values import DeadLetter
 
@@ -35,17 +37,21 @@ def list_letters(
 ) -> None:
     """List what was given up, newest first. The same as `octosync dead-letters` alone."""
 
-    async def run() -> list[DeadLetter]:
+    async def run() -> tuple[list[DeadLetter], dict[DirtyKey, str]]:
         async with open_house(config, redis) as house:
-            return await _of(house, route)
+            found = await _of(house, route)
+            return found, await named(house.state, [one.key for one in found])
 
-    found = asyncio.run(run())
+    found, names = asyncio.run(run())
     if json:
-        print_json([as_dict(letter) for letter in found])
+        print_json([{**as_dict(letter), "name": names[letter.key]} for letter in found])
         return
     print_table(
-        ["key", "given up", "attempts", "reason", "the server said"],
-        [[str(one.key), _instant(one.buried_ms), str(one.attempts), one.reason, one.server_words] for one in found],
+        ["key", "item", "given up", "attempts", "reason", "the server said"],
+        [
+            [str(one.key), names[one.key], instant(one.buried_ms), str(one.attempts), one.reason, one.server_words]
+            for one in found
+        ],
         empty="There are no dead letters.",
     )
 
@@ -63,7 +69,7 @@ def retry(
     async def run() -> list[DirtyKey]:
         async with open_house(config, redis) as house:
             wanted = await _chosen(house, keys, everything, route)
-            found = [key for key in wanted if await house.queue.retry(key, house.requested_by)]
+            found = await letters.retry(house.state, wanted, by=house.requested_by)
             await wake(house, found)
             return found
 
@@ -82,23 +88,9 @@ def drop(
 
     async def run() -> int:
         async with open_house(config, redis) as house:
-            return sum([await house.queue.drop(key) for key in await _chosen(house, keys, everything, route)])
+            return len(await letters.drop(house.state, await _chosen(house, keys, everything, route)))
 
     say(f"{asyncio.run(run())} dropped")
-
-
-def as_dict(letter: DeadLetter) -> dict[str, Any]:
-    return {
-        "key": str(letter.key),
-        "route": letter.key.route,
-        "document": letter.key.document,
-        "given_up": _instant(letter.buried_ms),
-        "attempts": letter.attempts,
-        "reason": letter.reason,
-        "server_words": letter.server_words,
-        "sources": list(letter.sources),
-        "correlation_ids": list(letter.correlation_ids),
-    }
 
 
 async def _of(house: House, route: str | None) -> list[DeadLetter]:
@@ -119,7 +111,3 @@ async def _chosen(house: House, keys: Sequence[str] | None, everything: bool, ro
             f"no dead letter is called {unknown[0]!r}", then="`octosync dead-letters` lists them, as ROUTE|DOCUMENT"
         )
     return [by_text[key] for key in keys]
-
-
-def _instant(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds")

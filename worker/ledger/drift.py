@@ -9,6 +9,7 @@ that there are more; of a long text the lines around what differs. Secrets never
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -70,13 +71,24 @@ class Drift(Part):
         held = int(await self._redis.hlen(self._next(route))) - 1
         lines: dict[Any, Any] = {}
         for place, (source_id, one) in enumerate(new.items()):
-            lines[source_id] = pack(_line(one)) if held + place < MOST_ITEMS else b""
+            lines[source_id] = pack(_line(one) if held + place < MOST_ITEMS else {"kind": one.kind})
         await self._redis.hset(self._next(route), mapping=lines)
 
     async def ended(self, route: str) -> None:
         """What was found since :meth:`begin` takes the place of the last report."""
-        if await self._redis.exists(self._next(route)):
-            await self._redis.rename(self._next(route), self._name("drift", route))
+        found: Mapping[Any, Any] = await self._redis.hgetall(self._next(route))
+        if not found:
+            return
+        kinds = Counter(unpack(body)["kind"] for name, body in found.items() if text(name) != _BEGAN)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.rename(self._next(route), self._name("drift", route))
+            pipe.hset(self._name("drift-kinds"), route, pack(dict(kinds)))
+            await pipe.execute()
+
+    async def kinds(self) -> dict[str, dict[str, int]]:
+        """How many items of each kind the last report of each route holds."""
+        found: Any = await self._redis.hgetall(self._name("drift-kinds"))
+        return {text(route): unpack(counts) for route, counts in found.items()}
 
     async def report(self, route: str) -> DriftReport | None:
         """``None``: the route was never compared as a whole."""
@@ -85,7 +97,8 @@ class Drift(Part):
         began = lines.pop(_BEGAN, None)
         if began is None:
             return None
-        items = [_drifted(source_id, unpack(body)) for source_id, body in lines.items() if body]
+        bodies = {source_id: unpack(body) for source_id, body in lines.items()}
+        items = [_drifted(source_id, body) for source_id, body in bodies.items() if "path" in body]
         return DriftReport(route, text(began), tuple(sorted(items, key=lambda one: one.path)), len(lines))
 
     async def total(self, route: str) -> int:
@@ -94,6 +107,7 @@ class Drift(Part):
 
     async def clear(self, route: str) -> None:
         await self._redis.delete(self._name("drift", route), self._next(route))
+        await self._redis.hdel(self._name("drift-kinds"), route)
 
     def _next(self, route: str) -> str:
         return self._name("drift-next", route)

@@ -25,8 +25,10 @@ from worker.ledger.drift import Drift
 from worker.ledger.held import Held
 from worker.ledger.intents import Intents
 from worker.ledger.links import Links
+from worker.ledger.names import Names
 from worker.ledger.runs import Runs
 from worker.ledger.servers import Servers
+from worker.ledger.sessions import Sessions
 from worker.ledger.windows import Windows
 from worker.plan.values import CleanUp
 
@@ -58,6 +60,8 @@ class Ledger:
         self.awaited = Awaited(redis, prefix)
         self.drift = Drift(redis, prefix)
         self.budgets = Budgets(redis, prefix)
+        self.names = Names(redis, prefix)
+        self.sessions = Sessions(redis, prefix)
 
     async def identity(self) -> str:
         """A random name of this ledger, made once. Our requests carry it, so that we know our own writes in an audit
@@ -114,6 +118,7 @@ class Ledger:
         await self.windows.clear(route)
         await self.intents.clear(route)
         await self.awaited.clear(route)
+        await self.names.clear(route)
         await self.drift.clear(route)
         await self.held.forbid_adoption(route)
         await self.held.forget_fingerprint(route)

@@ -55,6 +55,7 @@ MAX_ATTEMPTS = 8
 REHINT_MS = 30_000
 _ALL = "*"
 _MARKS_A_CALL = 500
+_LOOKED_THROUGH = 5_000
 
 
 class DirtyQueue:
@@ -166,9 +167,9 @@ class DirtyQueue:
         """Gives a key up: ``buried``, ``again`` (a mark arrived meanwhile: it gets its try) or ``lost``."""
         return Done(_text(await self._run("bury", self._max_attempts, str(key), token, reason, server_words)))
 
-    async def dead_letters(self, limit: int = 1000) -> list[DeadLetter]:
+    async def dead_letters(self, limit: int = 1000, skip: int = 0) -> list[DeadLetter]:
         """Newest first."""
-        buried = _scored(await self._redis.zrevrange(self._name("dead"), 0, limit - 1, withscores=True))
+        buried = _scored(await self._redis.zrevrange(self._name("dead"), skip, skip + limit - 1, withscores=True))
         items = await self._items([key for key, _ in buried])
         return [
             DeadLetter(
@@ -256,6 +257,30 @@ class DirtyQueue:
         found = found[:limit]
         items = await self._items([key for key, *_ in found])
         return [_entry(*line, item) for line, item in zip(found, items, strict=True)]
+
+    async def troubled(self, route: str | None = None, limit: int = 100) -> list[Entry]:
+        """Of what waits, that which was tried and could not be done: ``why`` tells. Soonest due first; of very long
+        queues, among the first so many of each."""
+        found: list[tuple[str, Priority, int]] = []
+        for name in [route] if route else sorted(_text(r) for r in await self._redis.smembers(self._name("routes"))):
+            for priority in Priority:
+                ready = self._name("ready", priority.value, name)
+                for start in range(0, _LOOKED_THROUGH, _MARKS_A_CALL):
+                    some = _scored(await self._redis.zrange(ready, start, start + _MARKS_A_CALL - 1, withscores=True))
+                    async with self._redis.pipeline(transaction=False) as pipe:
+                        for key, _ in some:
+                            pipe.hget(self._name("item", key), "why")
+                        reasons = await pipe.execute()
+                    found += [(key, priority, due) for (key, due), why in zip(some, reasons, strict=True) if why]
+                    if len(some) < _MARKS_A_CALL:
+                        break
+        now = await self._now_ms()
+        found = sorted(found, key=lambda one: (one[2], one[0]))[:limit]
+        items = await self._items([key for key, *_ in found])
+        return [
+            _entry(key, State.DUE if due <= now else State.WAITING, priority, due - now, item)
+            for (key, priority, due), item in zip(found, items, strict=True)
+        ]
 
     async def _items(self, keys: list[str]) -> list[dict[str, str]]:
         async with self._redis.pipeline(transaction=False) as pipe:

@@ -135,6 +135,7 @@ async def _plan(route: OpenRoute, tops: Sequence[str], result: Compared, *, keep
         result.plans.append(plan)
     else:
         await route.ledger.drift.add(route.route.name, _drifted(plan))
+        await route.ledger.names.remember(route.route.name, {one.source_id: one.path for one in plan if one.source_id})
     return list(dict.fromkeys(_differing(plan, frozenset(ids))))
 
 

@@ -319,6 +319,10 @@ class OpenRoute:
 
     async def _record(self, run: Run, outcome: Outcome | None, error: str | None) -> None:
         plan = outcome.plan if outcome else None
+        if plan is not None:
+            await self.ledger.names.remember(
+                self.route.name, {one.source_id: one.path for one in plan if one.source_id}
+            )
         await self.ledger.runs.put(
             Run(
                 id=run.id,
