@@ -9,7 +9,8 @@
      │   ├─ StepRules            the scopes of deployment and runbook steps; single steps by name
      │   ├─ InfrastructureRules  the scopes of accounts and certificates
      │   ├─ TenantRules          the links of tenants to projects, and the tenants' values
-     │   └─ removed, on_missing, update, retention, accounts, destructive_updates, sensitive_placeholder
+     │   └─ removed, on_missing, update, retention, accounts, version_controlled, destructive_updates,
+     │       sensitive_placeholder
      └─ overrides            the same rules once more, for some items only: by kind, by project, by name
 
 Every rule holds for ever, not only at first contact. The defaults never overwrite a value of the destination, never
@@ -112,6 +113,15 @@ class Accounts(StrEnum):
     """What refers to an account that the destination lacks has it created, with placeholders for its secrets."""
     NONE = "none"
     """No account crosses. Variables that name one do, and get a value only where the destination has its account."""
+
+
+class VersionControlled(StrEnum):
+    """Projects whose process is kept in a Git repository. What lives in Git never crosses: that is what Git is for."""
+
+    SKIP = "skip"
+    SETTINGS_ONLY = "settings-only"
+    """What lives in the database crosses: name, group, lifecycle, channels, triggers, secrets among the variables,
+    links of tenants; variables and runbooks as far as they were not moved to Git."""
 
 
 class DestructiveUpdates(StrEnum):
@@ -292,6 +302,7 @@ class ItemRules(Model):
     retention: Retention = Retention.KEEP
     """Of lifecycles, their phases, and runbooks."""
     accounts: Accounts = Accounts.CREATE
+    version_controlled: VersionControlled = VersionControlled.SKIP
     destructive_updates: DestructiveUpdates = DestructiveUpdates.HOLD_BACK
     sensitive_placeholder: str = Field(default=PLACEHOLDER, min_length=1)
     """The value of a new secret, until a person fills it in. Secrets cannot be read through the API."""

@@ -163,10 +163,28 @@ RUNBOOK = Kind(
 KINDS = (PROJECT, CHANNEL, DEPLOYMENT_SETTINGS, RUNBOOK)
 
 
+VERSION_CONTROLLED = "VersionControlled"
+"""The type of a project that is kept in Git; one that is kept in the database has none."""
+
+
+def type_of(project: Mapping[str, Any]) -> str | None:
+    """``IsVersionControlled`` came with configuration as code (2022.1); until then the settings alone tell."""
+    settings = project.get("PersistenceSettings") or {}
+    in_git = project.get("IsVersionControlled") or settings.get("Type") == VERSION_CONTROLLED
+    return VERSION_CONTROLLED if in_git else None
+
+
+def moved_to_git(project: Mapping[str, Any]) -> frozenset[str]:
+    """Which of ``variables`` and ``runbooks`` were moved to Git."""
+    state = (project.get("PersistenceSettings") or {}).get("ConversionState") or {}
+    flags = {"variables": "VariablesAreInGit", "runbooks": "RunbooksAreInGit"}
+    return frozenset(what for what, flag in flags.items() if state.get(flag))
+
+
 def settings_on(project: Mapping[str, Any], settings_id: str) -> dict[str, Any] | None:
     """The deployment settings that a project shows, as far as it does: for comparing, not for writing. ``None`` if it
     shows none, as one that keeps them in Git."""
-    if project.get("IsVersionControlled"):
+    if type_of(project) == VERSION_CONTROLLED:
         return None
     found = {ours: project[theirs] for ours, theirs in _SHOWN_AS.items() if theirs in project}
     if len(found) < len(_SHOWN_AS) - ("ForcePackageDownload" not in found):

@@ -14,8 +14,6 @@ from worker.sync.items import is_ours
 from worker.sync.resolve import Resolver
 from worker.sync.world import Entry, World
 
-VERSION_CONTROLLED = "VersionControlled"
-
 
 class Inclusion:
     """``pending``: what the plan at hand creates. All of it may raise :class:`worker.sync.world.NotObserved`."""
@@ -69,14 +67,3 @@ class Inclusion:
         above = registry.kind_of(entry.owner) if kind.owner_kinds and entry.owner else None
         owner = self.entry(above, entry.owner) if above and entry.owner else None
         return self.outranked(above, owner) if above and owner else None
-
-    def in_git(self, kind: Kind, entry: Entry) -> bool:
-        while kind.name != "project":
-            if not kind.owner_kinds or entry.owner is None:
-                return False
-            above = registry.kind_of(entry.owner)
-            owner = self.entry(above, entry.owner) if above else None
-            if above is None or owner is None:
-                return False
-            kind, entry = above, owner
-        return entry.type == VERSION_CONTROLLED

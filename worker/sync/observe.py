@@ -17,6 +17,7 @@ import structlog
 
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Place
+from worker.kinds.projects import PROJECT, type_of
 from worker.ledger.ledger import Ledger
 from worker.octopus.client import SpaceClient
 from worker.octopus.errors import NotFound, ServerFault
@@ -268,8 +269,8 @@ class SideObserver:
 
 def entry_of(kind: Kind, document: Document) -> Entry:
     kind_type = document.get(kind.type_field) if kind.type_field else None
-    if kind.name == "project" and document.get("IsVersionControlled"):
-        kind_type = "VersionControlled"
+    if kind is PROJECT:
+        kind_type = type_of(document)
     version = document.get("Version") if kind.name == "step-template" else None
     return Entry(
         document["Id"],

@@ -22,6 +22,7 @@ from worker.sync.documents import DocumentPlanner, Written
 from worker.sync.inclusion import Inclusion
 from worker.sync.naming import Names
 from worker.sync.resolve import Resolved, Resolver
+from worker.sync.version_control import VersionControl
 from worker.sync.world import Asking, Entry, World, path_of
 
 DEEPEST = 40
@@ -58,6 +59,7 @@ class Planner:
         self.documents = DocumentPlanner(world, self.resolver, self)
         self.pending: dict[str, PendingId] = {}
         self.inclusion = Inclusion(world, self.resolver, self.pending)
+        self.version_control = VersionControl(world, self.resolver, self.inclusion)
         self.planned: dict[str, dict[str, str]] = {}
         self.processes: dict[str, Document] = {}
         self.out = Planned(Plan(world.route.name))
@@ -117,11 +119,13 @@ class Planner:
             return self.skip(kind, source_id, path, "include", "is not included by the route")
         if (text := self.inclusion.left_to_the_destination(kind, path)) is not None:
             return self.skip(kind, source_id, path, "rules", text)
-        if self.inclusion.in_git(kind, entry):
-            return self.skip(kind, source_id, path, "version-controlled", "lives in Git, which is not synced")
+        if (text := self.version_control.at_home(kind, entry, path)) is not None:
+            return self.skip(kind, source_id, path, "version-controlled", text)
         if (text := self.inclusion.outranked(kind, entry)) is not None:
             return self.skip(kind, source_id, path, "maps", text, (CleanUp(path, "", "many-to-one", text),))
         found = self.find(kind, entry)
+        if (text := self.version_control.finding(kind, entry, found)) is not None:
+            return self.block(kind, source_id, path, Decision("version-controlled", "", text), ())
         if found.ids and kind.shape.late and not late and not isinstance(found.ids[0], PendingId):
             # It exists, so nothing needs to wait for it; but it may mention what this plan is yet to create.
             self.push(f"late:{source_id}", registry.precedence()[registry.LATE])
@@ -218,6 +222,7 @@ class Planner:
         document = self.source_document(kind, entry)
         if document is None:
             return self.skip(kind, entry.id, path, "not-visible", "is listed by the source but cannot be read")
+        document = self.version_control.in_database(kind, entry, document)
         outcome = self.documents.update(kind, entry, path, document, destination_id)
         if outcome.action.op is Op.BLOCK or outcome.written is None:
             self.done.add(entry.id)
@@ -323,8 +328,10 @@ class Planner:
             return (
                 f"the destination has no {kind.name} of this name; only one that the route includes by name is created"
             )
-        if self.inclusion.in_git(kind, entry):
-            return "lives in Git, which is not synced"
+        if (text := self.version_control.at_home(kind, entry, path)) is not None:
+            return text
+        if (text := self.version_control.finding(kind, entry, Resolved())) is not None:
+            return text
         if kind.owner_kinds and not self.inclusion.included(kind, entry):
             return "does not cross: the route does not include it"
         if entry.id in self.stack or len(self.stack) >= DEEPEST:

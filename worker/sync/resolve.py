@@ -14,6 +14,7 @@ from typing import Protocol
 from config.names import name_key
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode
+from worker.kinds.projects import PROJECT, VERSION_CONTROLLED
 from worker.kinds.references import PendingId
 from worker.plan.values import Document, NamePath, printed
 from worker.sync.tags import FREE, TAGS, set_of, tag_called
@@ -128,6 +129,8 @@ class Resolver:
             linked = self.world.links.get(entry.id)
             if linked is not None and (linked in there.by_id or there.hidden):
                 known = there.by_id.get(linked)
+                if known is not None and known.type != entry.type:
+                    return Resolved(name=entry.name, item=path, why=_other_type(kind, known, entry))
                 return Resolved((linked,), entry.name, item=path, version=known.version if known else None)
         if entry.id in self.closure.pending:
             return Resolved((self.closure.pending[entry.id],), entry.name, item=path)
@@ -145,11 +148,7 @@ class Resolver:
             match = there.named(name, owner)
             same_type = [candidate for candidate in match if candidate.type == entry.type]
             if match and not same_type:
-                return Resolved(
-                    name=entry.name,
-                    item=path,
-                    why=f"{kind.name} {name!r} is {match[0].type} on the destination and {entry.type} on the source",
-                )
+                return Resolved(name=entry.name, item=path, why=_other_type(kind, match[0], entry))
             if len(same_type) > 1 and same_type[0].name != name:
                 return Resolved(
                     name=entry.name, item=path, why=f"{len(same_type)} items of the destination are called {name!r}"
@@ -255,7 +254,12 @@ class Resolver:
         return self.item(kind, source_id)
 
     def _action(self, action_id: str, project: str | None) -> Resolved:
-        """Ids of actions repeat across cloned runbooks: the counterparts in all processes of the project are meant."""
+        """Ids of actions repeat across cloned runbooks: the counterparts in all processes of the project are meant.
+
+        What lives in Git is called there what it is called everywhere, by its slug.
+        """
+        if self._in_git(project):
+            return Resolved((action_id,), action_id)
         ids: dict[str, None] = {}
         unknown: list[str] = []
         strangers: list[str] = []
@@ -286,6 +290,10 @@ class Resolver:
         name = self._action_name(project, action_id) or name
         return Resolved(name=name, why=f"the step {name!r} does not exist on the destination")
 
+    def _in_git(self, project: str | None) -> bool:
+        known = self.world.source.directory(PROJECT.name).by_id.get(project or "")
+        return known is not None and known.type == VERSION_CONTROLLED
+
     def _action_name(self, project: str | None, action_id: str) -> str | None:
         for process_id in self._processes(project):
             document = self.world.source.documents.get(process_id)
@@ -297,6 +305,8 @@ class Resolver:
     def _step(self, step: str, project: str | None, by: tuple[str, ...]) -> Resolved:
         """An action of the deployment process, by id, name or slug (``by``: which is looked at first), as the
         destination knows it by the same: it may have another name there, and slugs are each server's own."""
+        if self._in_git(project):
+            return Resolved((step,), step)
         kind = registry.BY_NAME["deployment-process"]
         process_id = registry.made_with_owner(kind, project or "")
         process = self.world.source.document(kind, process_id, project) or {}
@@ -356,6 +366,16 @@ class Resolver:
             return place[1], ""
         there = self.world.destination.document(kind, registry.made_with_owner(kind, owner.ids[0]), owner.ids[0])
         return place[1], dict(_actions(there or {})).get(place, "")
+
+
+def _other_type(kind: Kind, there: Entry, here: Entry) -> str:
+    if kind is PROJECT:
+        places = ["in Git" if one.type == VERSION_CONTROLLED else "in the database" for one in (there, here)]
+        return (
+            f"project {there.name!r} is kept {places[0]} on the destination and {places[1]} on the source: convert the "
+            "one or the other by hand, or exclude it"
+        )
+    return f"{kind.name} {there.name!r} is {there.type} on the destination and {here.type} on the source"
 
 
 def hidden_behind(kind: Kind, count: int) -> str:
