@@ -21,7 +21,7 @@ from worker.plan.values import Document
 from worker.sync.hidden import Known
 from worker.sync.naming import verbatim
 from worker.sync.referring import translate_value
-from worker.sync.resolve import Resolved
+from worker.sync.resolved import Resolved
 from worker.sync.translate import Translated, translate
 
 PATH = ("project", "OctoFX", "deployment-process")

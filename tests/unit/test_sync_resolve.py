@@ -7,7 +7,7 @@ import pytest
 from tests.worlds import World
 from worker.kinds.references import PendingId
 from worker.sync.baseline import Baseline
-from worker.sync.resolve import Resolved
+from worker.sync.resolved import Resolved
 
 
 def resolve(world: World, kind: str, source_id: str, project: str | None = None) -> Resolved:

@@ -16,7 +16,7 @@ from worker.kinds.projects import CHANNEL, DEPLOYMENT_SETTINGS, PROJECT, RUNBOOK
 from worker.plan.values import Document
 from worker.sync.crossing import Translated, verdict_on
 from worker.sync.naming import verbatim
-from worker.sync.resolve import Resolved
+from worker.sync.resolved import Resolved
 from worker.sync.translate import translate
 
 PATH = ("project", "OctoFX", "deployment-process")

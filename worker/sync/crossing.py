@@ -9,7 +9,7 @@ from typing import Protocol
 from config.rules import ScopeOption
 from worker.plan.values import CleanUp, Decision, Document, NamePath
 from worker.sync.naming import verbatim
-from worker.sync.resolve import Resolved
+from worker.sync.resolved import Resolved
 
 
 class Resolve(Protocol):

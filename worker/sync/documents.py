@@ -28,7 +28,8 @@ from worker.sync.lists import STILL_IN_USE
 from worker.sync.merge import merge
 from worker.sync.parameters import control_types_of
 from worker.sync.recover import recovered
-from worker.sync.resolve import Resolved, Resolver
+from worker.sync.resolve import Resolver
+from worker.sync.resolved import Resolved
 from worker.sync.rows import translate_rows
 from worker.sync.scopes import ignores, pinned_scopes, scope_option
 from worker.sync.translate import translate

@@ -21,7 +21,8 @@ from worker.sync.bodies import says_something
 from worker.sync.documents import DocumentPlanner, Written
 from worker.sync.inclusion import Inclusion
 from worker.sync.naming import Names
-from worker.sync.resolve import Resolved, Resolver
+from worker.sync.resolve import Resolver
+from worker.sync.resolved import Resolved
 from worker.sync.version_control import VersionControl
 from worker.sync.world import Asking, Entry, World, path_of
 

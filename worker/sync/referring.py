@@ -21,7 +21,8 @@ from worker.sync.crossing import Blocked, Resolve, Skip, Translated, at
 from worker.sync.hidden import Identify, hidden_ids, is_nobodys, the_only, told
 from worker.sync.json_text import Spot, replaced, strings
 from worker.sync.naming import verbatim
-from worker.sync.resolve import Resolved, waits_on
+from worker.sync.resolve import waits_on
+from worker.sync.resolved import Resolved
 from worker.sync.world import Asking
 
 BETWEEN_IDS = re.compile(r",(?![^{}]*\})")

@@ -19,7 +19,7 @@ from worker.plan.values import CleanUp, Decision, Document, NamePath
 from worker.sync.crossing import Blocked, Resolve, Skip, Translated, at, label, verdict_on
 from worker.sync.hidden import Identify, is_nobodys
 from worker.sync.referring import Pinned, Referring
-from worker.sync.resolve import Resolved
+from worker.sync.resolved import Resolved
 from worker.sync.world import Asking
 
 __all__ = ["at", "label", "translate"]

@@ -16,7 +16,8 @@ from worker.kinds.kind import Kind
 from worker.kinds.projects import PROJECT, VERSION_CONTROLLED, moved_to_git
 from worker.plan.values import Document, NamePath
 from worker.sync.inclusion import Inclusion
-from worker.sync.resolve import Resolved, Resolver
+from worker.sync.resolve import Resolver
+from worker.sync.resolved import Resolved
 from worker.sync.world import Entry, Side, World
 
 _ALWAYS = frozenset({"deployment-process", "deployment-settings"})
