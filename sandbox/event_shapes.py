@@ -121,7 +121,7 @@ def entries_for(commit: Commit, lookup: Lookup, version: str) -> list[Entry]:
     removes = any(write.category == "Deleted" for write in commit.writes)
     entries: list[Entry] = []
     for write in commit.writes:
-        prefix = _prefix(write.id)
+        prefix = _type(write)
         if prefix == "packages":
             entries += _package_entries(write, commit.space_id, version)
             continue
@@ -160,8 +160,11 @@ def _package_entries(write: Write, space_id: str | None, version: str) -> list[E
     return [Entry("PackageAddedToBuiltInFeed" if own else "Created", (package["FeedId"],), parts, space_id)]
 
 
-def _prefix(document_id: str) -> str:
-    return document_id.split("-", 1)[0].casefold()
+def _type(write: Write) -> str:
+    """The prefix of the id; a runbook on a branch has none (`sandbox.resources.git_runbooks`)."""
+    if write.collection.startswith("git/") and "RunbookProcessId" in write.document:
+        return "runbooks"
+    return write.id.split("-", 1)[0].casefold()
 
 
 def _is_silent(write: Write, prefix: str, shape: Shape, version: str) -> bool:

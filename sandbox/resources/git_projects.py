@@ -21,7 +21,7 @@ from sandbox.resources.steps import normalised
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document, Write
 
-__all__ = ["add_routes"]
+__all__ = ["add_routes", "on_branch", "project_of"]
 
 
 def add_routes(router: Router) -> None:
@@ -29,7 +29,10 @@ def add_routes(router: Router) -> None:
         ("POST", "projects/{project}/git/convert", _convert),
         ("GET", "projects/{project}/git/branches", _branches),
         ("POST", "projects/{project}/git/branches", _create_branch),
-        ("GET", "projects/{project}/git/branches/{ref}", lambda call: Answer(_branch(call, *_on(call)))),
+        ("GET", "projects/{project}/git/branches/{ref}", lambda call: Answer(_branch(call, *on_branch(call)))),
+        ("GET", "projects/{project}/git/refs/{ref}", lambda call: Answer(_branch(call, *on_branch(call)))),
+        ("GET", "projects/{project}/git/tags", _tags),
+        ("POST", "projects/{project}/git/connectivity-test", _reachable),
         ("POST", "projects/{project}/git/validate", _validate),
         ("GET", "projects/{project}/git/migrate-variables", _migration_summary),
         ("POST", "projects/{project}/git/migrate-variables", _migrate_variables),
@@ -44,13 +47,13 @@ def add_routes(router: Router) -> None:
     router.add("POST", "sandbox/push/{project}", _push, scope="system")
 
 
-def _project(call: Call) -> Document:
+def project_of(call: Call) -> Document:
     return crud.find(call, PROJECTS, call.params["project"])
 
 
-def _on(call: Call) -> tuple[Document, str]:
+def on_branch(call: Call) -> tuple[Document, str]:
     """The project, and the branch that the path names. Raises ApiError 400 for a project in the database."""
-    project = _project(call)
+    project = project_of(call)
     if not is_in_git(project):
         raise bad_request(f"The project '{project['Name']}' is not version controlled.")
     ref = canonical(call.params["ref"])
@@ -73,16 +76,27 @@ def _branch(call: Call, project: Document, ref: str) -> Document:
 
 
 def _branches(call: Call) -> Answer:
-    project = _project(call)
+    project = project_of(call)
     wanted = (call.argument("searchByName") or "").casefold()
     found = [one for one in branches_of(call, project) if wanted in one.casefold()]
     path = f"projects/{project['Id']}/git/branches"
     return page(call, "GitBranch", path, found, show=lambda ref: _branch(call, project, ref))
 
 
+def _tags(call: Call) -> Answer:
+    """There are none: nobody tags what has no history."""
+    return page(call, "GitTag", f"projects/{project_of(call)['Id']}/git/tags", [])
+
+
+def _reachable(call: Call) -> Answer:
+    """Every repository is, since none is asked."""
+    project_of(call)
+    return Answer({"Messages": []})
+
+
 def _convert(call: Call) -> Answer:
     """Copy the process and the settings onto the first branch; the process leaves the database."""
-    project, body = _project(call), call.json()
+    project, body = project_of(call), call.json()
     if is_in_git(project):
         raise bad_request(f"The project '{project['Name']}' is already version controlled.")
     if not (body.get("ChangeDescription") or body.get("CommitMessage")):
@@ -107,12 +121,12 @@ def _convert(call: Call) -> Answer:
 
 
 def _create_branch(call: Call) -> Answer:
-    project, body = _project(call), call.json()
+    project, body = project_of(call), call.json()
     name = body.get("NewBranchName")
     if not isinstance(name, str) or not name:
         raise bad_request(texts.required("NewBranchName"))
     call.params["ref"] = str(body.get("CurrentBranchName") or body.get("BaseGitRef") or "")
-    _, base = _on(call)
+    _, base = on_branch(call)
     ref = canonical(name)
     if ref in branches_of(call, project):
         raise bad_request(f"A branch named '{name}' already exists.")
@@ -124,7 +138,7 @@ def _create_branch(call: Call) -> Answer:
 
 
 def _validate(call: Call) -> Answer:
-    project, ref = _project(call), call.json().get("GitRef")
+    project, ref = project_of(call), call.json().get("GitRef")
     if not isinstance(ref, str) or canonical(ref) not in branches_of(call, project):
         return Answer({"ValidatedGitRef": None, "Error": f"The reference '{ref}' was not found."})
     name = canonical(ref)
@@ -137,13 +151,13 @@ def _document(call: Call, project: Document, ref: str, document_id: str) -> Docu
 
 
 def _get_process(call: Call) -> Answer:
-    project, ref = _on(call)
+    project, ref = on_branch(call)
     process = _document(call, project, ref, processes.deployment_process_id(project["Id"]))
     return Answer(crud.show(call, processes.DEPLOYMENT_PROCESSES, process))
 
 
 def _put_process(call: Call) -> Answer:
-    project, ref = _on(call)
+    project, ref = on_branch(call)
     before = _document(call, project, ref, processes.deployment_process_id(project["Id"]))
     collection = branch_collection(project["Id"], ref)
     after = processes.save(call, processes.DEPLOYMENT_PROCESSES, before, call.json(), collection)
@@ -151,12 +165,12 @@ def _put_process(call: Call) -> Answer:
 
 
 def _get_settings(call: Call) -> Answer:
-    project, ref = _on(call)
+    project, ref = on_branch(call)
     return Answer(crud.show(call, DEPLOYMENT_SETTINGS, _document(call, project, ref, settings_id(project["Id"]))))
 
 
 def _put_settings(call: Call) -> Answer:
-    project, ref = _on(call)
+    project, ref = on_branch(call)
     before = _document(call, project, ref, settings_id(project["Id"]))
     after = crud.draft(call, DEPLOYMENT_SETTINGS, before, call.json())
     write = Write(branch_collection(project["Id"], ref), before, after)
@@ -172,15 +186,15 @@ def _split(rows: list[Document]) -> tuple[list[Document], list[Document]]:
 
 
 def _migration_summary(call: Call) -> Answer:
-    plain, sensitive = _split(call.find("variables", _project(call)["VariableSetId"])["Variables"])
+    plain, sensitive = _split(call.find("variables", project_of(call)["VariableSetId"])["Variables"])
     return Answer({"TextVariableCount": len(plain), "SensitiveVariableCount": len(sensitive)})
 
 
 def _migrate_variables(call: Call) -> Answer:
     """Put the plain variables onto every branch; the sensitive ones stay."""
-    project, body = _project(call), call.json()
+    project, body = project_of(call), call.json()
     call.params["ref"] = str(body.get("Branch") or "")
-    _on(call)
+    on_branch(call)
     if project["PersistenceSettings"]["ConversionState"]["VariablesAreInGit"]:
         raise bad_request("The variables of the project are in Git already.")
     before = call.find("variables", project["VariableSetId"])
@@ -203,27 +217,27 @@ def _migrate_variables(call: Call) -> Answer:
 
 def _in_git(call: Call) -> tuple[Document, Document, str]:
     """The set on the branch, that of the database, and the branch's collection."""
-    project, ref = _on(call)
+    project, ref = on_branch(call)
     collection = branch_collection(project["Id"], ref)
-    on_branch = call.scope.find(collection, project["VariableSetId"])
-    if on_branch is None:
+    stored = call.scope.find(collection, project["VariableSetId"])
+    if stored is None:
         raise bad_request("The variables of the project are not in Git.")
-    return on_branch, call.find("variables", project["VariableSetId"]), collection
+    return stored, call.find("variables", project["VariableSetId"]), collection
 
 
 def _get_variables(call: Call) -> Answer:
-    on_branch, in_database, _ = _in_git(call)
-    rows = [*on_branch["Variables"], *in_database["Variables"]]
-    return Answer(crud.show(call, variables.VARIABLE_SETS, {**on_branch, "Variables": rows}))
+    in_git, in_database, _ = _in_git(call)
+    rows = [*in_git["Variables"], *in_database["Variables"]]
+    return Answer(crud.show(call, variables.VARIABLE_SETS, {**in_git, "Variables": rows}))
 
 
 def _put_variables(call: Call) -> Answer:
     """Plain variables go onto the branch, sensitive ones into the database."""
-    on_branch, in_database, collection = _in_git(call)
-    whole = {**on_branch, "Variables": [*on_branch["Variables"], *in_database["Variables"]]}
+    in_git, in_database, collection = _in_git(call)
+    whole = {**in_git, "Variables": [*in_git["Variables"], *in_database["Variables"]]}
     after, taken = variables.replaced(call, whole, call.json())
     plain, sensitive = _split(after["Variables"])
-    writes = [Write(collection, on_branch, {**after, "Variables": plain}, taken)]
+    writes = [Write(collection, in_git, {**after, "Variables": plain}, taken)]
     if sensitive != in_database["Variables"] or taken != call.store.secrets_of(in_database["Id"]):
         changed = {**in_database, "Variables": sensitive, "Version": in_database["Version"] + 1}
         writes.append(Write("variables", in_database, changed, taken))
@@ -238,7 +252,7 @@ def _push(call: Call) -> Answer:
         if call.store.space(space["Id"]).find("projects", call.params["project"]):
             call.space_id = space["Id"]
     call.params["ref"] = str(body.get("Branch") or "")
-    project, ref = _on(call)
+    project, ref = on_branch(call)
     documents = call.scope.collections[branch_collection(project["Id"], ref)]
     process_id = processes.deployment_process_id(project["Id"])
     if "Steps" in body:

@@ -205,3 +205,59 @@ async def test_branches_are_shown_as_real_ones_are() -> None:
     assert set(real) <= set(ours)
     for theirs, mine in zip(real["Items"], ours["Items"], strict=True):
         assert {key: mine[key] for key in theirs} == theirs
+
+
+async def _with_runbook(api: Http) -> tuple[Any, str]:
+    """A version-controlled project whose runbook is on the branch, and the path of the branch."""
+    project = await api.project()
+    retention = {"QuantityToKeep": 100, "Unit": "Items"}
+    body = {"Name": "Restart it", "ProjectId": project["Id"], "RunRetentionPolicy": retention}
+    runbook = await api.post("runbooks", body)
+    process = await api.get(f"runbookProcesses/{runbook['RunbookProcessId']}")
+    await api.put(f"runbookProcesses/{process['Id']}", {**process, "Steps": [action("Stop")]})
+    project = await convert(api, project)
+    path = f"Spaces-1/projects/{project['Id']}"
+    summary = await api.get(f"{path}/git/migrate-runbooks")
+    assert summary == {
+        "DraftRunbooks": [{"RunbookId": runbook["Id"], "RunbookName": "Restart it"}],
+        "PublishedRunbooks": [],
+    }
+    await api.refused("GET", f"{path}/{MAIN}/runbooks")
+    moved = await api.post(f"{path}/git/migrate-runbooks", {"Branch": "main", "CommitMessage": "Move"})
+    assert moved["DraftRunbooks"] == summary["DraftRunbooks"]
+    await api.refused("GET", f"runbooks/{runbook['Id']}", status=404)
+    return await api.get(f"projects/{project['Id']}"), f"{path}/{MAIN}"
+
+
+async def test_runbooks_move_to_the_branch_and_are_named_by_slug() -> None:
+    async with http() as api:
+        project, branch = await _with_runbook(api)
+        assert project["PersistenceSettings"]["ConversionState"]["RunbooksAreInGit"] is True
+        assert await api.get(f"projects/{project['Id']}/runbooks/all") == []
+        runbook = (await api.get(f"{branch}/runbooks"))["Items"][0]
+        assert (runbook["Id"], runbook["Slug"]) == ("restart-it", "restart-it")
+        process = await api.get(f"{branch}/runbookProcesses/restart-it")
+        assert process == await api.get(f"{branch}/runbookProcesses/{runbook['RunbookProcessId']}")
+        assert [step["Name"] for step in process["Steps"]] == ["Stop"]
+        saved = await api.put(f"{branch}/runbookProcesses/restart-it", {**process, "Steps": [action("Go")]})
+        assert saved["Version"] == process["Version"] + 1
+        changed = await api.put(f"{branch}/runbooks/restart-it", {**runbook, "Description": "Both"})
+        assert changed["Description"] == "Both"
+        newest = (await api.get("events"))["Items"][0]
+        assert (newest["Category"], set(newest["RelatedDocumentIds"])) == ("Modified", {"restart-it", project["Id"]})
+
+
+async def test_runbooks_of_a_branch_are_made_and_deleted_there() -> None:
+    async with http() as api:
+        _, branch = await _with_runbook(api)
+        made = await api.post(f"{branch}/runbooks/v2", {"Name": "Back up"})
+        assert (made["Id"], made["GitRef"]) == ("back-up", "refs/heads/main")
+        await api.refused("POST", f"{branch}/runbooks/v2", {"Name": "Another", "Slug": "back-up"})
+        await api.refused("POST", f"{branch}/runbooks/v2", {"Name": "x", "Environments": ["Environments-99"],
+                                                            "EnvironmentScope": "Specified"})  # fmt: skip
+        body = {"NewBranchName": "next", "BaseGitRef": "main"}
+        await api.post(f"{branch.rpartition('/')[0]}/git/branches/v2", body)
+        await api.delete(f"{branch}/runbooks/back-up")
+        assert [one["Id"] for one in (await api.get(f"{branch}/runbooks"))["Items"]] == ["restart-it"]
+        other = f"{branch.rpartition('/')[0]}/refs%2Fheads%2Fnext"
+        assert [one["Id"] for one in (await api.get(f"{other}/runbooks?partialName=BACK"))["Items"]] == ["back-up"]

@@ -58,18 +58,69 @@ def drive(script: str, client_folder: Path, sandbox: Sandbox) -> Any:
     return json.loads(run.stdout.splitlines()[-1])
 
 
-def test_the_official_client_finds_an_octopus_server(client_folder: Path) -> None:
-    with serve_in_thread() as sandbox:
-        made = drive("official_client.mjs", client_folder, sandbox)
-        assert {"project", "lifecycle", "environment", "group", "runbook", "tenant", "library set"} <= made.keys()
-        events = sandbox.audit.newest_first()
+# Repository classes of which no method is called, and methods that are not, with the reason.
+_RUNS = "deploys or runs something, which the sandbox does not"
+NOT_DRIVEN: dict[str, str] = {
+    "DeploymentRepository": _RUNS,
+    "KubernetesMonitorRepository": "watches a cluster, which the sandbox does not",
+    "ObservabilityRepository": "watches a cluster, which the sandbox does not",
+    "RunbookRunRepository": _RUNS,
+    "ServerTaskRepository": _RUNS,
+    "SpaceServerTaskRepository": _RUNS,
+}
+_LOCAL = "speaks to no server: listeners and the client's own helpers"
+METHODS_NOT_DRIVEN: dict[str, str] = {
+    "extend": _LOCAL,
+    "subscribeToDataModifications": _LOCAL,
+    "unsubscribeFromDataModifications": _LOCAL,
+    "notifySubscribersToDataModifications": _LOCAL,
+    "notifySubscribersToCreation": _LOCAL,
+    "notifySubscribersToDeletion": _LOCAL,
+    "notifySubscribersToModification": _LOCAL,
+    "packageUpload": "the part of push that sends one file",
+    "upload": "the part of push that sends one file",
+}
+
+
+@pytest.fixture(scope="module")
+def ran(client_folder: Path) -> dict[str, Any]:
+    """What both scripts say: what they made and drove, and the repositories that they used."""
+    said: dict[str, Any] = {}
+    for script in ("official_client.mjs", "official_client_kinds.mjs"):
+        with serve_in_thread() as sandbox:
+            answer = drive(script, client_folder, sandbox)
+            said[script] = {**answer, "events": sandbox.audit.newest_first()}
+    return said
+
+
+def test_the_official_client_finds_an_octopus_server(ran: dict[str, Any]) -> None:
+    made, events = (ran["official_client.mjs"][name] for name in ("made", "events"))
+    assert {"project", "lifecycle", "environment", "group", "runbook", "tenant", "library set"} <= made.keys()
     for kind in ("project", "environment", "lifecycle"):
         seen = [event.entry.category for event in events if event.entry.related == (made[kind],)]
         assert seen == ["Deleted", "Modified", "Created"], kind
     assert events[0].actor.user_agent == "ts-octopusdeploy sandbox-check"
 
 
-def test_the_official_client_drives_the_other_kinds(client_folder: Path) -> None:
-    with serve_in_thread() as sandbox:
-        driven = drive("official_client_kinds.mjs", client_folder, sandbox)
-    assert {"tenantvariables", "packages", "environments/v2", "runbooksnapshots", "certificates"} <= set(driven)
+def test_the_official_client_drives_the_other_kinds(ran: dict[str, Any]) -> None:
+    driven = set(ran["official_client_kinds.mjs"]["driven"])
+    assert {"tenantvariables", "packages", "environments/v2", "runbooksnapshots", "certificates", "git"} <= driven
+
+
+def test_every_repository_class_is_driven_or_listed_with_its_reason(ran: dict[str, Any]) -> None:
+    called: dict[str, dict[str, bool]] = {}
+    for said in ran.values():
+        for name, methods in said["repositories"].items():
+            mine = called.setdefault(name, {})
+            for method, was in methods.items():
+                mine[method] = mine.get(method, False) or was
+    idle = {name for name, methods in called.items() if not any(methods.values())}
+    assert idle == set(NOT_DRIVEN)
+    assert len(called) - len(idle) >= 18
+    left_out = {
+        f"{name}.{method}"
+        for name, methods in called.items()
+        for method, was in methods.items()
+        if name not in NOT_DRIVEN and not was and method not in METHODS_NOT_DRIVEN
+    }
+    assert left_out == set()

@@ -1,16 +1,17 @@
 // Drives an Octopus Server with Octopus' own client. Arguments: the folder in which the client is installed, and the
 // server's URL; the key is in OCTOPUS_API_KEY. Fails on the first thing that is not as the client's types promise.
-// Prints one JSON object: what was made, by kind.
+// Prints one JSON object: what was made, by kind, and which repository classes and methods were used (recorded.mjs).
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
+import { load } from "./recorded.mjs";
 
 const [folder, instanceURL] = process.argv.slice(2);
-const client_ = createRequire(`${folder}/`)("@octopusdeploy/api-client");
+const library = load(folder);
 const {
     Client, DeploymentProcessRepository, EnvironmentRepository, LifecycleRepository,
     ProjectGroupRepository, ProjectRepository, RunbookProcessRepository, RunbookRepository,
     SpaceRepository, SpaceScopedBasicRepository, TagSetRepository, TenantRepository, spaceScopedRoutePrefix,
-} = client_;
+} = library;
+const { FeedRepository } = library.classes; // which the package does not export
 
 const space = "Default";
 const client = await Client.create({ instanceURL, apiKey: process.env.OCTOPUS_API_KEY, userAgentApp: "sandbox-check" });
@@ -18,7 +19,7 @@ const made = {};
 
 // Create, get, list by id and by part of the name, modify; the modified document.
 async function roundTrip(kind, repository, resource, change) {
-    const created = await repository.create(resource);
+    const created = await repository.save(resource);
     assert.equal(created.Name, resource.Name, kind);
     const found = await repository.get(created.Id);
     assert.deepEqual(found, created, kind);
@@ -27,7 +28,7 @@ async function roundTrip(kind, repository, resource, change) {
     const byName = await repository.list({ partialName: resource.Name.slice(1).toUpperCase(), take: 2147483647 });
     assert.ok(byName.Items.some((item) => item.Id === created.Id), kind);
     assert.equal(byName.TotalResults, byName.Items.length, kind);
-    const modified = await repository.modify({ ...found, ...change });
+    const modified = await repository.save({ ...found, ...change });
     for (const [key, value] of Object.entries(change)) assert.deepEqual(modified[key], value, `${kind}.${key}`);
     assert.deepEqual(await repository.get(created.Id), modified, kind);
     made[kind] = modified.Id;
@@ -50,7 +51,7 @@ const lifecycles = new LifecycleRepository(client, space);
 const lifecycle = await roundTrip("lifecycle", lifecycles, { Name: "Quick" }, { Description: "Short" });
 const groups = new ProjectGroupRepository(client, space);
 const group = await roundTrip("group", groups, { Name: "Shops" }, { Description: "All of them" });
-const feeds = new SpaceScopedBasicRepository(client, space, `${spaceScopedRoutePrefix}/feeds`, "skip,take,ids,partialName");
+const feeds = new FeedRepository(client, space);
 const feed = await roundTrip(
     "feed", feeds, { Name: "Packages", FeedType: "NuGet", FeedUri: "https://feed.example" }, { Name: "More packages" });
 const tagSets = new TagSetRepository(client, space);
@@ -84,7 +85,7 @@ const tenants = new TenantRepository(client, space);
 const tenant = await roundTrip(
     "tenant", tenants, { Name: "Acme", TenantTags: [], ProjectEnvironments: {} }, { Description: "Customer" });
 
-// The client has no class for these two, nor exports one for feeds; its own base class and request methods serve them as they serve the others.
+// The client has no class for these two; its own base class and request methods serve them as they serve the others.
 const librarySets = new SpaceScopedBasicRepository(
     client, space, `${spaceScopedRoutePrefix}/libraryvariablesets`, "skip,take,ids,partialName,contentType");
 const librarySet = await roundTrip("library set", librarySets, { Name: "Shared" }, { Description: "By all" });
@@ -108,4 +109,4 @@ await gone("feed", feeds, feed);
 await gone("group", groups, group);
 await gone("lifecycle", lifecycles, lifecycle);
 await gone("environment", environments, environment);
-console.log(JSON.stringify(made));
+console.log(JSON.stringify({ made, repositories: library.report() }));

@@ -3,17 +3,17 @@
 // client is installed, and the server's URL; the key is in OCTOPUS_API_KEY. Prints one JSON object: the kinds driven.
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { load } from "./recorded.mjs";
 
 const [folder, instanceURL] = process.argv.slice(2);
-const library = createRequire(`${folder}/`)("@octopusdeploy/api-client");
+const library = load(folder);
 const {
-    BasicRepository, BuildInformationRepository, Client, EnvironmentRepository, EnvironmentV2Repository, LifecycleRepository,
-    OverwriteMode, PackageRepository, ProjectGroupRepository, ProjectRepository, ReleaseRepository, RunbookRepository,
-    RunbookSnapshotRepository, SpaceRepository, SpaceScopedBasicRepository, TagSetRepository, TenantRepository,
-    spaceScopedRoutePrefix,
+    BasicRepository, BuildInformationRepository, Client, DeploymentProcessRepository, EnvironmentRepository,
+    EnvironmentV2Repository, LifecycleRepository, OverwriteMode, PackageRepository, ProjectGroupRepository,
+    ProjectRepository, ReleaseRepository, RunbookProcessRepository, RunbookRepository, RunbookSnapshotRepository,
+    SpaceRepository, SpaceScopedBasicRepository, TagSetRepository, TenantRepository, spaceScopedRoutePrefix,
 } = library;
 
 const space = "Default";
@@ -26,12 +26,12 @@ function inSpace(path) {
 
 // Create, get, list, modify; the modified document.
 async function roundTrip(kind, repository, resource, change) {
-    const created = await repository.create(resource);
+    const created = await repository.save(resource);
     const found = await repository.get(created.Id);
     assert.deepEqual(found, created, kind);
     const listed = await repository.list({ ids: [created.Id], skip: 0, take: 10 });
     assert.deepEqual(listed.Items.map((item) => item.Id), [created.Id], kind);
-    const modified = await repository.modify({ ...found, ...change });
+    const modified = await repository.save({ ...found, ...change });
     for (const [key, value] of Object.entries(change)) assert.deepEqual(modified[key], value, `${kind}.${key}`);
     assert.deepEqual(await repository.get(created.Id), modified, kind);
     driven.push(kind);
@@ -135,6 +135,10 @@ const after = await tenants.modifyProjectVariables(tenant, { Variables: [row] })
 assert.equal(after.Variables[0].Value, "blue");
 assert.deepEqual((await tenants.modifyCommonVariables(tenant, { Variables: [] })).Variables, []);
 assert.deepEqual((await tenants.getCommonVariables(tenant)).Variables, []);
+const back = await tenants.modifyProjectVariablesById(tenant.Id, { Variables: [{ ...row, Value: "green" }] });
+assert.deepEqual((await tenants.getProjectVariablesById(tenant.Id)).Variables, back.Variables);
+await tenants.modifyCommonVariablesById(tenant.Id, { Variables: [] });
+assert.deepEqual((await tenants.getCommonVariablesById(tenant.Id, true)).MissingVariables, []);
 driven.push("tenantvariables");
 
 // Packages and build information.
@@ -170,11 +174,48 @@ const all = await new EnvironmentV2Repository(client, space).list({ take: 10 });
 assert.deepEqual(all.Items.map((item) => item.Type), ["Static", "Static", "Parent", "Ephemeral"]);
 assert.ok((await environments.getEphemeralEnvironmentProjectStatus(ephemeral.Id, project.Id)).Status);
 await environments.deprovisionEphemeralEnvironmentForProject(ephemeral.Id, project.Id);
+const anywhere = await environments.createEphemeralEnvironment("pr-2", project.Id);
+assert.equal((await environments.getEnvironmentByName("PR-2")).Id, anywhere.Id);
+await environments.deprovisionEphemeralEnvironment(anywhere.Id);
+assert.equal(await environments.getEnvironmentByName("pr-2"), null);
+const summary = await environments.summary({ partialName: "test" });
+assert.deepEqual(summary.EnvironmentSummaries.map((one) => one.Environment.Name), ["Testing"]);
 assert.deepEqual((await environments.machines(environment)).Items, []);
 assert.deepEqual((await environments.variablesScopedOnlyToThisEnvironment(environment)).VariableMap, {});
 driven.push("environments/v2");
 
 await gone(tenants, tenant);
 await gone(projects, project);
-console.log(JSON.stringify(driven));
+
+// A version-controlled project: process and runbooks on its branch.
+const inGit = await projects.create({ Name: "In Git", ProjectGroupId: group.Id, LifecycleId: lifecycle.Id });
+const git = `${spaceScopedRoutePrefix}/projects/${inGit.Id}/git`;
+const repository = {
+    Type: "VersionControlled", Url: "https://git.example/shop.git", DefaultBranch: "main", BasePath: ".octopus",
+    Credentials: { Type: "Anonymous" },
+};
+await client.doCreate(`${git}/convert`, { spaceName: space, VersionControlSettings: repository, ChangeDescription: "c" });
+await client.doCreate(`${git}/migrate-runbooks`, { spaceName: space, Branch: "main", CommitMessage: "Move" });
+const ref = "refs/heads/main";
+const processes = new DeploymentProcessRepository(client, space);
+const step = {
+    Name: "Say", Properties: {}, Condition: "Success", StartTrigger: "StartAfterPrevious",
+    Actions: [{ Name: "Say", ActionType: "Octopus.Script", Properties: { "Octopus.Action.Script.ScriptBody": "echo" } }],
+};
+const onBranch = await processes.getByGitRef(inGit, ref);
+const saved = await processes.updateByGitRef(inGit, { ...onBranch, Steps: [step] }, ref);
+assert.equal(saved.Version, onBranch.Version + 1);
+const gitRunbooks = new RunbookRepository(client, space, inGit);
+const gitRunbook = await gitRunbooks.createWithGitRef({ Name: "Back up", RunRetentionPolicy: retention }, ref);
+const read = await gitRunbooks.getWithGitRef(gitRunbook.Slug, ref);
+const changed = await gitRunbooks.modifyWithGitRef({ ...read, Description: "Nightly" }, ref);
+assert.equal(changed.Description, "Nightly");
+const gitProcesses = new RunbookProcessRepository(client, space, inGit);
+const itsProcess = await gitProcesses.getWithGitRef(read, ref);
+assert.equal((await gitProcesses.updateWithGitRef({ ...itsProcess, Steps: [step] }, ref)).Steps.length, 1);
+await gitRunbooks.deleteWithGitRef(changed, ref);
+await assert.rejects(() => gitRunbooks.getWithGitRef(gitRunbook.Slug, ref), (error) => error.StatusCode === 404);
+driven.push("git");
+
+console.log(JSON.stringify({ driven, repositories: library.report() }));
 process.exit(0); // the client leaves the connections of its uploads open, which would keep Node waiting
