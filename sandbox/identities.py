@@ -46,7 +46,10 @@ def add_routes(router: Router, keys: Keys) -> None:
         access = keys.of_user(user["Username"]) or Access(spaces=frozenset())
         spaces = [space["Id"] for space in call.store.spaces() if call.space_id in (None, space["Id"])]
         teams = [team for team in call.store.system.collection("teams").values() if user["Id"] in team["MemberUserIds"]]
-        return Answer({"Id": user["Id"], **permission_set(access, spaces, teams, call.settings.version), "Links": {}})
+        granted = permission_set(access, spaces, teams, call.settings.version)
+        if (call.argument("includeSystem") or "true").lower() != "true":
+            granted["SystemPermissions"] = []
+        return Answer({"Id": user["Id"], **granted, "Links": {}})
 
     router.add("GET", "users/{id}/permissions", permissions, scope="mixed")
     router.add("GET", "permissions/all", _all_permissions, scope="system")

@@ -92,7 +92,8 @@ class Kind:
     """See the module. `take` is the size of a page where the query names none; `order` is the property that lists are
     sorted by; `searched` are those in which `partialName` looks; `unique_within` are the properties that, with the
     name, must not occur twice (empty: the space); `name_filter` is how a list's `name=` compares, and `name_since` the
-    first release that has that parameter; `since` is the first release that has the kind."""
+    first release that has that parameter; `tagged` are parameters that name tags, and the paths where those stand;
+    `since` is the first release that has the kind."""
 
     collection: str
     prefix: str
@@ -110,6 +111,7 @@ class Kind:
     references: tuple[Reference, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
     filters: Mapping[str, Callable[[Document, list[str]], bool]] = field(default_factory=dict)
+    tagged: Mapping[str, str] = field(default_factory=dict)
     routes: tuple[str, ...] = ("list", "all", "get", "create", "update", "delete")
     since: str = ""
     prepare: Callable[[Save], None] = _nothing

@@ -8,12 +8,13 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from sandbox.kind import Kind
+from sandbox import tags
+from sandbox.kind import Kind, values_at
 from sandbox.routing import Answer, Call
 from sandbox.store import Document
 from sandbox.versions import at_least
 
-__all__ = ["natural_id", "page", "select", "sort_key"]
+__all__ = ["natural_id", "page", "select", "sort_key", "tagged"]
 
 ALL = 2147483647
 _PAGING = ("skip", "take")
@@ -68,7 +69,17 @@ def select(call: Call, kind: Kind, documents: Iterable[Document]) -> list[Docume
         if parameter.lower() in call.query:
             values = call.arguments(parameter)
             chosen = [document for document in chosen if passes(document, values)]
+    for parameter, path in kind.tagged.items():
+        chosen = tagged(call, chosen, parameter, path)
     return sorted(chosen, key=sort_key(kind), reverse=kind.order == "-Id")
+
+
+def tagged(call: Call, documents: list[Document], parameter: str, path: str) -> list[Document]:
+    """The documents that carry at `path` one of the tags which a parameter of the query names, by name or id."""
+    if not call.arguments(parameter):
+        return documents
+    wanted = {found for value in call.arguments(parameter) if (found := tags.known_id(call, value))}
+    return [one for one in documents if wanted & set(values_at(one, path))]
 
 
 def page(call: Call, item_type: str, path: str, items: Sequence[Any], take: int = 30, show: Any = None) -> Answer:

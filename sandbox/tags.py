@@ -16,7 +16,7 @@ from sandbox.routing import Call
 from sandbox.store import Document
 from sandbox.versions import at_least
 
-__all__ = ["TAGS", "scope_of", "shown", "stored", "to_id", "to_name", "used_by"]
+__all__ = ["TAGS", "known_id", "scope_of", "shown", "stored", "to_id", "to_name", "used_by"]
 
 TAGS = "tags"
 """The collection that a `Reference` names when a property holds tags."""
@@ -27,6 +27,14 @@ _CARRIERS = {"tenants", "environments", "projects", "runbooks"}
 
 def to_id(call: Call, value: str) -> str:
     """The id of a tag given by its name or id. Raises ApiError 404."""
+    found = known_id(call, value)
+    if found is None:
+        raise not_found(value)
+    return found
+
+
+def known_id(call: Call, value: str) -> str | None:
+    """The id of a tag given by its name or id; None if there is no such tag."""
     wanted = value.casefold()
     for tag_set in call.scope.collection("tagsets").values():
         if tag_set["Type"] == "FreeText" and value.split("/", 1)[0].casefold() == tag_set["Name"].casefold():
@@ -34,7 +42,7 @@ def to_id(call: Call, value: str) -> str:
         for tag in tag_set["Tags"]:
             if wanted in (_name(tag_set, tag).casefold(), tag["Id"].casefold()):
                 return str(tag["Id"])
-    raise not_found(value)
+    return None
 
 
 def to_name(call: Call, value: str) -> str:

@@ -52,13 +52,15 @@ _SPACE = re.compile(r"^/\{(base)?spaceid\}")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One route with one method. `answers` are the schemas by status (None: without a body, or none is given)."""
+    """One route with one method. `answers` are the schemas by status (None: without a body, or none is given),
+    `described` what is said of a parameter of the query."""
 
     method: str
     template: str
     query: frozenset[str]
     body: Schema | None
     answers: dict[int, Schema | None]
+    described: dict[str, str]
 
     @property
     def answer(self) -> Schema | None:
@@ -168,7 +170,8 @@ def _operation(method: str, path: str, described: Schema) -> Operation:
         if status.isdigit()
     }
     query = frozenset(one["name"].lower() for one in parameters if one.get("in") == "query")
-    return Operation(method, path, query, _local(body) if body else None, answers)
+    said = {one["name"].lower(): str(one.get("description") or "") for one in parameters if one.get("in") == "query"}
+    return Operation(method, path, query, _local(body) if body else None, answers, said)
 
 
 def _content(described: Schema) -> Schema | None:
@@ -185,7 +188,8 @@ def _richer(one: Operation | None, other: Operation) -> Operation:
         return other
     described = [bool(each.body) + sum(map(bool, each.answers.values())) for each in (one, other)]
     best = one if described[0] >= described[1] else other
-    return Operation(best.method, best.template, one.query | other.query, best.body, best.answers)
+    said = {**one.described, **other.described}
+    return Operation(best.method, best.template, one.query | other.query, best.body, best.answers, said)
 
 
 def _local(schema: Any) -> Any:

@@ -7,13 +7,13 @@ leave; `hideEmptyEnvironments` leaves out environments without one of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
-from sandbox import crud
-from sandbox.paging import select
+from sandbox import crud, tags
+from sandbox.paging import select, tagged
 from sandbox.resources.environments import ENVIRONMENTS, static_environments
 from sandbox.resources.environments_v2 import LISTED, item, of_types
-from sandbox.resources.infrastructure import MACHINES
+from sandbox.resources.infrastructure import MACHINES, style_of
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document
 from sandbox.versions import at_least
@@ -21,17 +21,7 @@ from sandbox.versions import at_least
 __all__ = ["add_routes"]
 
 
-def _style(machine: Document) -> str:
-    return str(machine["Endpoint"].get("CommunicationStyle", "None"))
-
-
-# What is compared with the values of a filter, by the filter's name.
-_PASSES: Mapping[str, Callable[[Document], object]] = {
-    "healthStatuses": lambda machine: machine["HealthStatus"],
-    "commStyles": _style,
-    "deploymentTargetTypes": _style,
-    "shellNames": lambda machine: machine["ShellName"],
-}
+_FILTERS = ("roles", "tenantIds", "isDisabled", "healthStatuses", "commStyles", "deploymentTargetTypes", "shellNames")
 
 
 def add_routes(router: Router) -> None:
@@ -40,7 +30,7 @@ def add_routes(router: Router) -> None:
 
 
 def _summary(call: Call) -> Answer:
-    found = select(call, ENVIRONMENTS, static_environments(call))
+    found = tagged(call, select(call, ENVIRONMENTS, static_environments(call)), "environmentTags", "EnvironmentTags[]")
     body = _overview(call, found, lambda one: crud.show(call, ENVIRONMENTS, one))
     if not at_least(call.settings.version, "2026.1"):
         del body["MachineIdsForTentacleUpgrade"]
@@ -50,6 +40,7 @@ def _summary(call: Call) -> Answer:
 def _summary_v2(call: Call) -> Answer:
     """Environments of all types, as the newer list shows them."""
     found = select(call, LISTED, of_types(call, call.scope.collection("environments").values()))
+    found = tagged(call, found, "environmentTags", "EnvironmentTags[]")
     body = _overview(call, found, lambda one: item(call, one))
     del body["MachineIdsForTentacleUpgrade"]
     return Answer(body)
@@ -73,26 +64,22 @@ def _machines(call: Call) -> list[Document]:
     found = [one for one in call.scope.collection("machines").values() if call.sees(one)]
     partial = (call.argument("machinePartialName") or "").casefold()
     found = [one for one in found if partial in one["Name"].casefold()]
-    for name in ("roles", "tenantIds", "isDisabled"):
+    for name in _FILTERS:
         values = call.arguments(name)
         found = [one for one in found if not values or MACHINES.filters[name](one, values)]
-    for name, value in _PASSES.items():
-        wanted = {one.casefold() for one in call.arguments(name)}
-        found = [one for one in found if not wanted or str(value(one)).casefold() in wanted]
-    tags = {one.casefold() for one in call.arguments("tenantTags")}
-    return [one for one in found if not tags or tags & {tag.casefold() for tag in one["TenantTags"]}]
+    return tagged(call, found, "tenantTags", "TenantTags[]")
 
 
 def _counts(call: Call, machines: list[Document]) -> Document:
     """Nothing connects to a target here, so none needs an upgrade. `DeploymentTargetSummaries` by style, too (?)."""
-    styles = Counter(map(_style, machines))
+    styles = Counter(map(style_of, machines))
     counts: Document = {
         "TotalMachines": len(machines),
         "TotalDisabledMachines": sum(one["IsDisabled"] for one in machines),
         "MachineHealthStatusSummaries": Counter(str(one["HealthStatus"]) for one in machines),
         "MachineEndpointSummaries": styles,
         "MachineTenantSummaries": Counter(tenant for one in machines for tenant in one["TenantIds"]),
-        "MachineTenantTagSummaries": Counter(tag for one in machines for tag in one["TenantTags"]),
+        "MachineTenantTagSummaries": Counter(tags.to_name(call, tag) for one in machines for tag in one["TenantTags"]),
         "TentacleUpgradesRequired": False,
         "MachineIdsForCalamariUpgrade": [],
         "MachineIdsForTentacleUpgrade": [],

@@ -91,7 +91,7 @@ def add_routes(router: Router) -> None:
     crud.add_routes(router, ENVIRONMENTS)
     for method, template, handler in (
         ("GET", "environments", lambda call: crud.list_page(call, ENVIRONMENTS, static_environments(call))),
-        ("GET", "environments/all", lambda call: crud.all_of(call, ENVIRONMENTS, static_environments(call))),
+        ("GET", "environments/all", _all),
         ("GET", "environments/{id}", lambda call: Answer(crud.show(call, ENVIRONMENTS, _find(call)))),
         ("PUT", "environments/{id}", _put),
         ("DELETE", "environments/{id}", _delete),
@@ -104,6 +104,18 @@ def add_routes(router: Router) -> None:
 def static_environments(call: Call) -> list[Document]:
     """Those that the older routes show."""
     return [one for one in call.scope.collection("environments").values() if type_of(one) == "Static"]
+
+
+def _all(call: Call) -> Answer:
+    """All, or with `projectId` or `channelId` those that its lifecycle leads through."""
+    environments = static_environments(call)
+    for collection, name in (("projects", "projectId"), ("channels", "channelId")):
+        if call.argument(name):
+            owner = call.find(collection, str(call.argument(name)))
+            lifecycle = owner["LifecycleId"] or call.find("projects", owner.get("ProjectId", ""))["LifecycleId"]
+            covered = tenant_values.covered_environments(call, [lifecycle])
+            environments = [one for one in environments if covered is None or one["Id"] in covered]
+    return crud.all_of(call, ENVIRONMENTS, environments)
 
 
 def _find(call: Call) -> Document:

@@ -23,6 +23,7 @@ __all__ = [
     "WORKERS",
     "WORKER_POOLS",
     "add_routes",
+    "style_of",
 ]
 
 
@@ -180,14 +181,32 @@ _ENDPOINT_REFERENCES = (
 )
 
 
-def _any_of(name: str) -> Callable[[Document, list[str]], bool]:
-    """A filter of a list: the property holds one of the values."""
+def style_of(machine: Document) -> str:
+    """How a target or worker is spoken to."""
+    return str(machine["Endpoint"].get("CommunicationStyle", "None"))
+
+
+def _any_of(name: str | Callable[[Document], object]) -> Callable[[Document, list[str]], bool]:
+    """A filter of a list: the property, or what is found in the document, holds one of the values."""
 
     def passes(machine: Document, values: list[str]) -> bool:
-        held = machine[name] if isinstance(machine[name], list) else [machine[name]]
+        found = machine[name] if isinstance(name, str) else name(machine)
+        held = found if isinstance(found, list) else [found]
         return bool({str(one).casefold() for one in held} & {value.casefold() for value in values})
 
     return passes
+
+
+# Of targets and workers alike.
+_FOUND_OUT = {
+    "commStyles": _any_of(style_of),
+    "deploymentTargetTypes": _any_of(style_of),
+    "healthStatuses": _any_of("HealthStatus"),
+    "isDisabled": _any_of("IsDisabled"),
+    "operatingSystemNames": _any_of("OperatingSystem"),
+    "shellNames": _any_of("ShellName"),
+    "thumbprint": _any_of("Thumbprint"),
+}
 
 
 def _prepare_worker(save: Save) -> None:
@@ -253,10 +272,11 @@ MACHINES = declare(
         filters={
             "roles": _any_of("Roles"),
             "environmentIds": _any_of("EnvironmentIds"),
+            "targetTags": _any_of("Roles"),
             "tenantIds": _any_of("TenantIds"),
-            "isDisabled": _any_of("IsDisabled"),
-            "thumbprint": _any_of("Thumbprint"),
+            **_FOUND_OUT,
         },
+        tagged={"tenantTags": "TenantTags[]"},
         links={"Connection": "machines/{Id}/connection", "TasksTemplate": "machines/{Id}/tasks{?skip,take}"},
         prepare=_prepare_machine,
         deleting=_delete_machine,
@@ -282,7 +302,7 @@ WORKERS = declare(
         slug=True,
         references=(Reference("WorkerPoolIds[]", "workerpools", "block"), *_ENDPOINT_REFERENCES),
         name_since="",
-        filters={"workerPoolIds": _any_of("WorkerPoolIds"), "isDisabled": _any_of("IsDisabled")},
+        filters={"workerPoolIds": _any_of("WorkerPoolIds"), **_FOUND_OUT},
         links={"Connection": "workers/{Id}/connection"},
         prepare=_prepare_worker,
     )

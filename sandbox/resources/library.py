@@ -56,6 +56,7 @@ LIBRARY_SETS = declare(
         unique_within=("ContentType",),  # (?) whether one name may serve both content types
         links={"Variables": "variables/{VariableSetId}"},
         filters={"contentType": _has_content},
+        routes=("all", "get", "create", "update", "delete"),
         prepare=_prepare_library_set,
         created=_with_variable_set,
         deleting=_delete_library_set,
@@ -110,8 +111,19 @@ GIT_CREDENTIALS = declare(
 def add_routes(router: Router) -> None:
     for kind in (LIBRARY_SETS, GIT_CREDENTIALS):
         crud.add_routes(router, kind)
+    router.add("GET", "libraryvariablesets", _list)
     router.add("POST", "git-credentials", _create_git_credential, scope="named-space", since="2023.4")
     router.add("PUT", "git-credentials/{id}", _replace_git_credential, scope="named-space", since="2023.4")
+
+
+def _list(call: Call) -> Answer:
+    """All of the space, or with `projectId` those that a project includes."""
+    project_id = call.argument("projectId")
+    sets = call.scope.collection("libraryvariablesets").values()
+    if project_id:
+        included = call.find("projects", project_id)["IncludedLibraryVariableSetIds"]
+        return crud.list_page(call, LIBRARY_SETS, [one for one in sets if one["Id"] in included])
+    return crud.list_page(call, LIBRARY_SETS, sets)
 
 
 def _create_git_credential(call: Call) -> Answer:

@@ -17,7 +17,7 @@ from sandbox.paging import page
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document, Write
 
-__all__ = ["PACKAGES", "add_routes", "latest_first", "overwrites"]
+__all__ = ["PACKAGES", "add_routes", "in_range", "latest_first", "overwrites"]
 
 EXISTS = (
     "A package with the same ID and version already exists. To proceed anyway, specify an overwriteMode of "
@@ -54,15 +54,34 @@ def add_routes(router: Router) -> None:
         router.add(method, template, handler)
 
 
+def _order(version: str) -> tuple[list[int], bool, str]:
+    numbers, _, rest = version.partition("-")
+    parts = [int(number) for number in re.findall(r"\d+", numbers.partition("+")[0])]
+    return [*parts, 0, 0, 0, 0][:4], not rest, rest
+
+
 def latest_first(documents: list[Document]) -> list[Document]:
     """By version, as numbers; a pre-release comes before its release (SemVer)."""
+    return sorted(documents, key=lambda document: _order(document["Version"]), reverse=True)
 
-    def key(document: Document) -> tuple[list[int], bool, str]:
-        numbers, _, rest = document["Version"].partition("-")
-        parts = [int(number) for number in re.findall(r"\d+", numbers.partition("+")[0])]
-        return [*parts, 0, 0, 0, 0][:4], not rest, rest
 
-    return sorted(documents, key=key, reverse=True)
+def in_range(version: str, limits: str) -> bool:
+    """Whether a version lies in a NuGet range: `[1.0,2.0)`, `(,2.0]`, `[1.0]`, or `1.0` for that one or a later.
+
+    Raises ApiError 400 for what is no range.
+    """
+    text = limits.strip()
+    bounds = re.fullmatch(r"([\[(])\s*([^,\s]*)\s*(?:(,)\s*([^,\s]*)\s*)?([\])])", text)
+    if bounds is None:
+        if not re.fullmatch(r"\d[\w.+-]*", text):
+            raise bad_request(f"'{limits}' is not a version range.")
+        return _order(version) >= _order(text)
+    opened, low, comma, high, closed = bounds.groups()
+    if not comma:
+        return _order(version) == _order(low)
+    above = not low or _order(version) > _order(low) or (opened == "[" and _order(version) == _order(low))
+    below = not high or _order(version) < _order(high) or (closed == "]" and _order(version) == _order(high))
+    return above and below
 
 
 def overwrites(call: Call, body: Document | None = None) -> str:
@@ -193,8 +212,19 @@ def _in_feed(call: Call) -> list[Document]:
 
 
 def _versions(call: Call) -> Answer:
+    """Of one package, the latest first. (?) A range is one of NuGet's, a tag a regular expression."""
     wanted = (call.argument("packageId") or "").casefold()
     found = latest_first([one for one in _in_feed(call) if one["PackageId"].casefold() == wanted])
+    part = (call.argument("filter") or "").casefold()
+    found = [one for one in found if part in one["Version"].casefold()]
+    if (call.argument("includePreRelease") or "true").lower() != "true":
+        found = [one for one in found if "-" not in one["Version"]]
+    tag = call.argument("preReleaseTag")
+    if tag:
+        found = [one for one in found if re.search(tag, one["Version"].partition("-")[2])]
+    limits = call.argument("versionRange")
+    if limits:
+        found = [one for one in found if in_range(one["Version"], limits)]
     path = f"feeds/{call.params['feed']}/packages/versions"
     return page(call, "PackageVersion", path, found, show=_as_version)
 

@@ -247,6 +247,7 @@ PROJECTS = declare(
         ),
         slug=True,
         name_filter="contains",
+        filters={"clonedFromProjectId": lambda project, values: project["ClonedFromProjectId"] in values},
         references=(
             Reference("ProjectGroupId", "projectgroups", "block"),
             Reference("LifecycleId", "lifecycles", "block"),

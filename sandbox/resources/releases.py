@@ -118,7 +118,13 @@ def _of_project(call: Call) -> Answer:
 
 def _of_channel(call: Call) -> Answer:
     channel = crud.find(call, KINDS["channels"], call.params["channel"])["Id"]
-    releases = [one for one in call.scope.collection("releases").values() if one["ChannelId"] == channel]
+    wanted = (call.argument("searchByVersion") or "").casefold()
+    project = call.argument("projectId")
+    releases = [
+        one
+        for one in call.scope.collection("releases").values()
+        if one["ChannelId"] == channel and wanted in one["Version"].casefold() and project in (None, one["ProjectId"])
+    ]
     return crud.list_page(call, RELEASES, releases, f"channels/{channel}/releases")
 
 

@@ -92,6 +92,7 @@ RUNBOOKS = declare(
             "RunbookProcesses": "runbookProcesses/{RunbookProcessId}",
             "RunbookSnapshots": "runbooks/{Id}/runbookSnapshots{?skip,take,searchByName}",
         },
+        tagged={"runbookTags": "RunbookTags[]"},
         filters={"projectIds": lambda runbook, values: runbook["ProjectId"] in values},
         prepare=_prepare,
         created=_created,

@@ -143,8 +143,10 @@ def uses_of(call: Call, template_id: str) -> Iterator[tuple[Kind, Document, Docu
 
 
 def _usage(call: Call) -> Answer:
-    """Usages, as a bare list. `withUpdates=true` leaves out those that have the latest version."""
+    """Usages, as a bare list, of a `project` or a type of `process`; `withUpdates=true` leaves out those that have the
+    latest version. Those on a branch are not looked for."""
     template = crud.find(call, ACTION_TEMPLATES, call.params["id"])
+    of_project, of_type = call.argument("project"), (call.argument("process") or "").lower() or None
     outdated_only = (call.argument("withUpdates") or "").lower() == "true"
     answer = []
     for kind, process, step, action in uses_of(call, template["Id"]):
@@ -153,11 +155,14 @@ def _usage(call: Call) -> Answer:
             continue
         project = call.find("projects", process["ProjectId"])
         runbook = call.scope.find("runbooks", process.get("RunbookId"))
+        process_type = "Runbook" if runbook else "Deployment"
+        if of_project not in (None, project["Id"]) or of_type not in (None, process_type.lower()):
+            continue
         answer.append(
             {
                 "Id": None,
                 "ActionTemplateId": template["Id"],
-                "ProcessType": "Runbook" if runbook else "Deployment",
+                "ProcessType": process_type,
                 "ProcessId": process["Id"],
                 "DeploymentProcessId": None if runbook else process["Id"],
                 "ProjectId": project["Id"],

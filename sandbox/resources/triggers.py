@@ -236,6 +236,7 @@ TRIGGERS = declare(
             Reference("Action.TenantTags[]", "tags"),
             Reference("Action.RunbookTags[]", "tags"),
         ),
+        tagged={"runbookTags": "Action.RunbookTags[]"},
         filters={
             "runbooks": _is_of_runbooks,
             "triggerActionType": _has_action_type,
