@@ -13,6 +13,7 @@ from fakeredis import FakeAsyncRedis
 from config.settings import Settings
 from sandbox.faults import Fault
 from tests.pair import ROUTE, Pair, pair, row
+from tests.tenancy import template, tenancy
 from worker import ticks
 from worker.queue.inbox import Delivery
 from worker.queue.keys import DirtyKey
@@ -185,3 +186,24 @@ class TestNights:
             assert await due("2026-11-29T12:01:00+00:00") == []
             await one.state.ledger.cursors.compared(ROUTE, datetime.fromisoformat("2026-11-30T02:30:00+00:00"))
             assert await due("2026-11-30T03:00:00+00:00") == [], "somebody had it compared since"
+
+
+async def test_links_and_values_of_tenants_are_marked_each_where_it_belongs(fake_redis: FakeAsyncRedis) -> None:
+    async with reader(fake_redis) as one:
+        world = await tenancy(one.both.source, template("Url"), template("Key", "Sensitive"))
+        await one.read()
+        await one.forget()
+
+        await world.say(Staging={"Url": "here", "Key": "k"}, Production={"Url": "there"})
+        await one.read()
+        assert await one.keys() == [f"TenantVariables-{world.tenant['Id']}"]
+        await one.forget()
+
+        await world.say(Production={"Url": "there"})
+        await one.read()
+        assert await one.keys() == [f"TenantVariables-{world.tenant['Id']}"]
+        await one.forget()
+
+        await one.both.source.edit(f"tenants/{world.tenant['Id']}", ProjectEnvironments={})
+        await one.read()
+        assert set(await one.keys()) >= {world.tenant["Id"]}

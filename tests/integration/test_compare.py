@@ -13,6 +13,7 @@ from fakeredis import FakeAsyncRedis
 from config.settings import Settings
 from sandbox.faults import Fault
 from tests.pair import ROUTE, Pair, pair, row, script
+from tests.tenancy import INCLUDE, VERSIONS, say, servers, template, tenancy
 from worker.queue.keys import DirtyKey
 from worker.queue.values import Priority, Source
 from worker.state import State, state_of
@@ -244,3 +245,58 @@ async def test_a_value_of_the_destination_drifts_only_where_values_follow(
             "Variables[Gone]",
         ]
         assert "entered here" not in str(report) or value == "follow"
+
+
+# ── tenants ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@asynccontextmanager
+async def tenants(redis: FakeAsyncRedis, count: int, version: str) -> AsyncIterator[tuple[Comparer, list[Any]]]:
+    """In step on both sides, each with a value."""
+    async with pair(redis=redis, include=INCLUDE, **servers(version)) as both:
+        world = await tenancy(both.source, template("Url"))
+        await both.destination.environments("Staging")
+        links = {world.project["Id"]: [world.environments["Staging"]]}
+        found = [world.tenant]
+        for number in range(count - 1):
+            found.append(await both.source.post("tenants", {"Name": f"T {number}", "ProjectEnvironments": links}))
+        for one in found:
+            await say(both.source, one["Name"], "OctoFX", "Shared", {}, {"Staging": {"Url": one["Name"]}})
+        await both.sync("*")
+        yield Comparer(both, state_of(redis, Settings())), found
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_many_tenants_cost_few_requests(fake_redis: FakeAsyncRedis, version: str) -> None:
+    async with tenants(fake_redis, 40, version) as (one, found):
+        await say(one.both.source, "T 7", "OctoFX", "Shared", {}, {"Staging": {"Url": "changed"}})
+        await one.both.source.edit(f"tenants/{found[3]['Id']}", Description="changed")
+        before = [len(side.sandbox.requests) for side in (one.both.source, one.both.destination)]
+        compared = await one.compare()
+        spent = [len(side.sandbox.requests) for side in (one.both.source, one.both.destination)]
+        # That a value has changed is no difference where the route keeps the destination's.
+        assert compared.differing == [found[3]["Id"]]
+        own_turn = 6  # tenants whose values are read by themselves in this night, on a server with the newer form
+        assert [after - first for after, first in zip(spent, before, strict=True)] <= [22 + 2 * own_turn, 22]
+
+
+async def test_environments_of_common_values_are_compared_within_a_month(
+    fake_redis: FakeAsyncRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of all tenants' values does not tell of them."""
+    async with tenants(fake_redis, 3, VERSIONS[-1]) as (one, found):
+        library = await one.both.source.named("libraryvariablesets", "Shared")
+        await one.both.source.edit(f"libraryvariablesets/{library['Id']}", Templates=[template("Region")])
+        await one.both.sync("*")
+        region = (await one.both.source.get(f"libraryvariablesets/{library['Id']}"))["Templates"][0]["Id"]
+        staging = (await one.both.source.named("environments", "Staging"))["Id"]
+        row = {"OwnerId": library["Id"], "TemplateId": region, "Value": "eu", "Scope": {"EnvironmentIds": [staging]}}
+        await one.both.source.call("PUT", f"tenants/{found[1]['Id']}/commonvariables", {"Variables": [row]})
+        nights = []
+        for night in range(NIGHTS):
+            monkeypatch.setattr(comparing, "Spool", lambda begun, night=night: Spool(night if begun else None))
+            nights.append((await one.compare(dry_run=True)).differing)
+        assert sorted(nights) == [[]] * (NIGHTS - 1) + [[f"TenantVariables-{found[1]['Id']}"]]
+        await one.both.sync("*")
+        monkeypatch.undo()
+        assert (await one.compare(dry_run=True)).differing == []

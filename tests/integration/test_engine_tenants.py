@@ -7,21 +7,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.settings import Settings
 from tests.pair import Document, Pair, Server, pair
-from worker.plan.values import Op, printed
+from tests.tenancy import INCLUDE, TENANTED, VERSIONS, reasons, servers, settled
+from worker.plan.values import Op
 from worker.sync.run import Result
-
-TENANTED = {"TenantedDeploymentMode": "TenantedOrUntenanted"}
-INCLUDE = {"project": ["*"], "library-variable-set": ["*"], "tenant": ["*"]}
-VERSIONS = ("2021.2.1290", "2023.4.8290", "2026.1.9674")
-
-
-def servers(version: str) -> dict[str, Settings]:
-    return {
-        "source": Settings(first_id=1, version=version),
-        "destination": Settings(first_id=5001, seed=7, version=version),
-    }
 
 
 async def links(server: Server, tenant: str) -> dict[str, list[str]]:
@@ -38,19 +27,6 @@ async def links(server: Server, tenant: str) -> dict[str, list[str]]:
 async def link(server: Server, tenant: Document, **changes: Any) -> Document:
     """Writes all links of a tenant: project id → environment ids."""
     return await server.edit(f"tenants/{tenant['Id']}", **changes)
-
-
-async def reasons(both: Pair) -> set[tuple[str, str, str]]:
-    return {
-        (printed(one.entry.item), one.entry.where, one.entry.reason) for one in await both.clean_ups() if not one.closed
-    }
-
-
-async def settled(both: Pair) -> None:
-    before = both.destination.writes
-    outcome = await both.sync("*")
-    assert outcome.plan.is_empty, [(one.op, one.path, one.changes) for one in outcome.plan.writes]
-    assert both.destination.writes == before
 
 
 async def guide(both: Pair, links_of: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
@@ -217,6 +193,28 @@ async def test_unlinking_is_left_to_a_person() -> None:
         assert await reasons(both) == {("tenant/Internal", place, "removed-on-source")}
         await settled(both)
         assert await reasons(both) == {("tenant/Internal", place, "removed-on-source")}
+
+
+async def test_unlinked_where_the_route_removes_what_is_ours() -> None:
+    async with pair(include=INCLUDE) as both:
+        world = await guide(both, {"Internal": ("Staging", "Production")})
+        await both.sync("*")
+        tenant, project, here = world["Internal"], world["project"]["Id"], world["here"]
+        await link(both.source, tenant, ProjectEnvironments={project: [here["Staging"]]})
+        place = "ProjectEnvironments[OctoFX][Production]"
+        mirror = both.with_route(include=INCLUDE, rules={"removed": "remove-ours"})
+        held = await mirror.sync("*")
+        assert held.result is Result.HELD
+        assert [one.destroys for one in held.plan.writes] == [(place,)]
+        await mirror.sync("*", approved_hash=held.plan.hash)
+        assert await links(both.destination, "Internal") == {"OctoFX": ["Staging"]}
+        assert await reasons(both) == set()
+
+        await link(both.source, tenant, ProjectEnvironments={})
+        removed = await mirror.sync("*")
+        assert [one.destroys for one in removed.plan.writes] == [("ProjectEnvironments[OctoFX]",)]
+        assert await links(both.destination, "Internal") == {}
+        await settled(mirror)
 
 
 async def test_renamed_it_stays_the_same_and_a_deleted_one_is_left_alone() -> None:

@@ -31,7 +31,7 @@ def read(*args: Any, **more: Any) -> Subject:
         (["variableset-LibraryVariableSets-41", "LibraryVariableSets-41"], "variableset-LibraryVariableSets-41"),
         (["RunbookProcess-Runbooks-8", "Runbooks-8", "Projects-3"], "RunbookProcess-Runbooks-8"),
         (["deploymentsettings-Projects-3", "Projects-3"], "deploymentsettings-Projects-3"),
-        (["TenantVariables-761", "Tenants-1", "Projects-3", "Environments-1"], "TenantVariables-761"),
+        (["TenantVariables-761", "Tenants-1", "Projects-3", "Environments-1"], "TenantVariables-Tenants-1"),
         (["Channels-4", "Projects-3"], "Channels-4"),
         (["ProjectTriggers-4", "Projects-3"], "ProjectTriggers-4"),
         (["Runbooks-4", "Projects-3"], "Runbooks-4"),
@@ -49,6 +49,25 @@ def test_the_most_specific_id_in_whatever_order(related: list[str], expected: st
         found = read("Modified", *order)
         assert (found.document_id, found.verdict, found.widen) == (expected, Verdict.PLACED, False)
         DirtyKey("route", found.target or "")
+
+
+class TestTenantVariables:
+    """The server keeps each value as a document; a tenant's values are read and written together."""
+
+    def test_the_values_of_a_tenant_stand_for_each_of_them(self) -> None:
+        for category in ("Created", "Modified", "Deleted"):
+            found = read(category, "TenantVariables-761", "Tenants-1")
+            assert (found.target, found.owner_id) == ("TenantVariables-Tenants-1", "Tenants-1")
+            assert not found.is_deletion
+
+    def test_the_tenant_is_told_by_the_document_too(self) -> None:
+        details = {"DocumentContext": {"Id": "TenantVariables-761", "TenantId": "Tenants-9"}}
+        assert read("Modified", ChangeDetails=details).target == "TenantVariables-Tenants-9"
+
+    @pytest.mark.parametrize("related", [["TenantVariables-761"], ["TenantVariables-761", "Tenants-1", "Tenants-2"]])
+    def test_without_a_tenant_it_is_left_to_the_next_comparison(self, related: list[str]) -> None:
+        found = read("Modified", *related)
+        assert (found.target, found.verdict) == (None, Verdict.UNPLACED)
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,7 @@ def precedence() -> dict[str, int]:
     graph["variable-set"] |= scoped_to | {kind.name for kind in infrastructure.KINDS}
     graph[LATE] = {"variable-set", "deployment-settings"}
     graph["trigger"].add(LATE)
+    graph["tenant-variables"].add(LATE)
     sorter = TopologicalSorter(graph)
     sorter.prepare()
     order: list[str] = []

@@ -104,6 +104,28 @@ class _Verbs:
         content, content_type = multipart(file)
         await self._transport.send_raw("PUT", f"{self._prefix}/{route}", None, Body(content, content_type))
 
+    async def server(self) -> ServerInfo:
+        """Which server this is; asked once. Raises `NotOctopus` if it does not say so."""
+        if self._transport.server is None:
+            try:
+                root, answer = await self._transport.send("GET", "api")
+            except errors.NotFound as error:
+                raise errors.NotOctopus(
+                    f"no API here; is this the Octopus base URL, with its virtual directory? {error.server_words}",
+                    url_path=error.url_path,
+                    status=error.status,
+                ) from None
+            try:
+                version = ServerVersion.parse(root["Version"])
+                self._transport.server = ServerInfo(version, root.get("InstallationId") or "")
+            except (TypeError, KeyError, AttributeError, ValueError):
+                raise errors.NotOctopus(
+                    "does not answer as an Octopus Server does; is this the Octopus base URL?",
+                    url_path=answer.url_path,
+                    status=answer.status,
+                ) from None
+        return self._transport.server
+
     async def _read(self, route: str, query: dict[str, object]) -> tuple[Any, Answer]:
         return await self._transport.send("GET", f"{self._prefix}/{route}", query)
 
@@ -164,7 +186,6 @@ class OctopusClient(_Verbs):
             backoff=backoff or Backoff(),
         )
         super().__init__(transport, "api")
-        self._server: ServerInfo | None = None
         self._spaces: Documents | None = None
 
     async def __aenter__(self) -> Self:
@@ -188,30 +209,9 @@ class OctopusClient(_Verbs):
         """Requests sent so far, repetitions and redirects included."""
         return self._transport.requests
 
-    async def server(self) -> ServerInfo:
-        """Which server this is; asked once. Raises `NotOctopus` if it does not say so."""
-        if self._server is None:
-            try:
-                root, answer = await self._transport.send("GET", self._prefix)
-            except errors.NotFound as error:
-                raise errors.NotOctopus(
-                    f"no API here; is this the Octopus base URL, with its virtual directory? {error.server_words}",
-                    url_path=error.url_path,
-                    status=error.status,
-                ) from None
-            try:
-                self._server = ServerInfo(ServerVersion.parse(root["Version"]), root.get("InstallationId") or "")
-            except (TypeError, KeyError, AttributeError, ValueError):
-                raise errors.NotOctopus(
-                    "does not answer as an Octopus Server does; is this the Octopus base URL?",
-                    url_path=answer.url_path,
-                    status=answer.status,
-                ) from None
-        return self._server
-
     def believe(self, server: ServerInfo) -> None:
         """Somebody has asked the server already: :meth:`server` need not."""
-        self._server = server
+        self._transport.server = server
 
     async def space(self, name_or_id: str) -> SpaceClient:
         """A space by id, name or slug, in this order, whatever the case. The list of spaces is read once.

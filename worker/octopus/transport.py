@@ -29,6 +29,7 @@ from worker.octopus.answers import Answer, error_of, value_of
 from worker.octopus.budget import Budget, Priority
 from worker.octopus.masking import masked
 from worker.octopus.retry import Backoff, may_repeat
+from worker.octopus.version import ServerInfo
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +83,8 @@ class Transport:
     ) -> None:
         self.base = base
         self.requests = 0
+        self.server: ServerInfo | None = None
+        """Which server this is, once it was asked."""
         self._api_key = SecretStr(api_key)
         self._budget = budget
         self._priority = priority

@@ -10,6 +10,7 @@ may be gone. What is known for sure about an edit is its category and, in newer 
    before its group.
 3. A category that changes no configuration is ignored. A deployment is related to its project, its environment and its
    channel, and has changed none of them.
+   The value of a tenant is a document to the server; here all the values of a tenant are one, named for the tenant.
 4. Where a project comes or goes, nothing announces its parts: it stands for all that is beneath it (``widen``).
 5. What cannot be placed (nothing related, wildcards, kinds unknown) is counted, and left to the next comparison.
 
@@ -63,7 +64,9 @@ class Subject:
 
     @property
     def is_deletion(self) -> bool:
-        return self.document_id is not None and _plain(self.category) == "deleted"
+        """Whether the document itself is gone. Where a value of a tenant is, the others remain."""
+        gone = self.document_id is not None and _plain(self.category) == "deleted"
+        return gone and _prefix(self.document_id or "") != _VALUES
 
 
 def _words(text: str) -> frozenset[str]:
@@ -84,8 +87,10 @@ _IMPORTS = frozenset({"imported", "importcomplete", "importcompleted"})
 _PROJECT_IMPORTS = frozenset({"projectimportcomplete", "projectimportcompleted", "projectimported"})
 _EXTRAS = frozenset({"certificatereplaced", "runbooksnapshotpublished"})
 
-_OWNED = frozenset({"variableset", "deploymentprocess", "deploymentsettings", "runbookprocess"})
+_OWNED = frozenset({"variableset", "deploymentprocess", "deploymentsettings", "runbookprocess", "tenantvariables"})
 """Prefixes after which the rest of the id is the owner's. Rescues events without the owner (Issues#7111, #8275)."""
+
+_VALUES = "tenantvariables"
 
 _CONTAINERS = frozenset({"tenants", "projects", "environments", "projectgroups", "spaces"})
 """What nearly everything is related to. Next to an id of unknown kind, such an id is hardly the subject."""
@@ -160,6 +165,9 @@ def subject(event: Mapping[str, Any], subscription_space: str | None = None) -> 
     if _FROZEN.fullmatch(chosen):
         return answer(Verdict.SNAPSHOT)
     prefix = _prefix(chosen)
+    if prefix == _VALUES:
+        tenant = _tenant_of(event, related)
+        return answer(Verdict.PLACED, f"TenantVariables-{tenant}") if tenant is not None else answer(Verdict.UNPLACED)
     if prefix in _IGNORED:
         return answer(Verdict.KIND)
     if prefix not in _RANK:
@@ -187,11 +195,19 @@ def _most_specific(related: Iterable[str]) -> str | None:
     return best
 
 
-def _context_id(event: Mapping[str, Any]) -> str | None:
+def _context_id(event: Mapping[str, Any], name: str = "Id") -> str | None:
     details = event.get("ChangeDetails")
     context = details.get("DocumentContext") if isinstance(details, Mapping) else None
-    found = context.get("Id") if isinstance(context, Mapping) else None
+    found = context.get(name) if isinstance(context, Mapping) else None
     return found if isinstance(found, str) and _ID.fullmatch(found) else None
+
+
+def _tenant_of(event: Mapping[str, Any], related: Iterable[str]) -> str | None:
+    """The tenant of a value. That it is related to its value is likely, but nowhere shown; in the database the value
+    names it (a real export, 2018.3)."""
+    known = _context_id(event, "TenantId")
+    found = [one for one in related if _prefix(one) == "tenants"] if known is None else [known]
+    return found[0] if len(found) == 1 and _prefix(found[0]) == "tenants" else None
 
 
 def _space(value: Any) -> str | None:

@@ -104,7 +104,7 @@ class Actions:
         if own is not None:
             return Resolved((name if field_name == "Name" else PendingId.slug_of(own),), name)
         kind = registry.BY_NAME["deployment-process"]
-        process = self.closure.processes.get(process_id)
+        process = self.closure.bodies.get(process_id)
         if process is None:
             above = self.item(registry.BY_NAME["project"], project or "")
             if not above.ids:

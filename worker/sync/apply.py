@@ -22,7 +22,6 @@ from worker.plan.values import Action, Document, Op, printed
 from worker.queue.lease import DocumentLease
 from worker.sync.baseline import Baseline, Intent, wrote_after
 from worker.sync.bodies import overlaid, stand_ins, without_pending
-from worker.sync.documents import Written
 from worker.sync.exchange import Ends, exchange_of
 from worker.sync.fields import MISSING, same
 from worker.sync.leases import WriteLeases
@@ -31,6 +30,7 @@ from worker.sync.recover import assigned, assigned_ids, holds
 from worker.sync.restated import RESTATED
 from worker.sync.retagging import Retagging
 from worker.sync.world import World
+from worker.sync.written import Written
 
 log = structlog.get_logger(__name__)
 
@@ -275,7 +275,7 @@ class Applier:
         """``wrote``: what of the answer is ours, ``None`` where nothing was written."""
         before = written.before or Baseline()
         if written.rows is not None:
-            return Baseline(rows=written.rows.baseline_after(answer.get("Variables") or []).to_json())
+            return Baseline(rows=written.rows.remember(answer, self.bind, heard=True))
         want: Document = self.bind(written.want)
         elements = {source: self.bound.get(there, there) for source, there in written.elements.items()} | ids
         if written.adds and source_id in self.known:
@@ -310,9 +310,8 @@ class Applier:
         destination_id: str,
         there: Document | None,
     ) -> None:
-        # Of variables, what would be remembered if the server answered just what was sent. Their new rows have
-        # stand-ins for ids; they are found again by what they hold.
-        rows = written.rows.baseline_after(body["Variables"]).to_json() if written.rows is not None else None
+        # What would be remembered if the server answered just what is sent.
+        rows = written.rows.remember(body, self.bind, heard=False) if written.rows is not None else None
         after = self.baseline(action.source_id or "", written, {}, {}) if rows is None else Baseline()
         want = {"rows": rows} if rows is not None else after.want
         intent = Intent(

@@ -7,7 +7,8 @@ owner, or the rest of a new one; what is there is read when the plan is applied.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from config.names import name_key
@@ -15,6 +16,7 @@ from config.rules import ItemRules
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
+from worker.kinds.tenants import TENANT, TENANT_VARIABLES
 from worker.kinds.variables import VARIABLE_SET
 from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op
 from worker.sync.baseline import Baseline, Intent
@@ -32,40 +34,18 @@ from worker.sync.resolve import Resolver
 from worker.sync.resolved import Resolved
 from worker.sync.rows import translate_rows
 from worker.sync.scopes import ignores, pinned_scopes, scope_option
+from worker.sync.tenant_plan import holds_values, plan_values
 from worker.sync.translate import translate
-from worker.sync.variables import MergedVariables, VariablesBaseline, merge_variables
+from worker.sync.variables import VariablesBaseline, merge_variables
 from worker.sync.world import Entry, World
-
-
-@dataclass(slots=True)
-class Written:
-    """What to remember of a document once the plan is applied: the baseline, but for what the server answers."""
-
-    destination_id: str
-    want: Document = field(default_factory=dict)
-    elements: dict[str, str] = field(default_factory=dict)
-    kept: dict[str, str] = field(default_factory=dict)
-    rows: MergedVariables | None = None
-    """Of a variable set: what was merged; it knows how to read the answer."""
-    adds: bool = False
-    """``want`` adds to what is remembered, rather than taking its place."""
-    before: Baseline | None = None
-    intent: Intent | None = None
-
-
-@dataclass(slots=True)
-class Outcome:
-    action: Action
-    written: Written | None
-    first_contact: bool = False
-    contact_conflict: bool = False
-    still_in_use: bool = False
-    """A step that should go is still named by a document beside the process."""
+from worker.sync.written import Outcome, Written
 
 
 class Plans(Protocol):
     pending: dict[str, PendingId]
     lacking: dict[str, set[str]]
+    planned: dict[str, dict[str, str]]
+    bodies: dict[str, Document]
 
 
 class DocumentPlanner:
@@ -102,7 +82,7 @@ class DocumentPlanner:
 
     def resolve_for(self, entry: Entry, project: str | None) -> Resolve:
         """Resolves what a document refers to, and remembers what of it the destination lacks."""
-        lacking = self.plans.lacking.setdefault(entry.id, set())
+        lacking = self.lacks(entry)
 
         def resolve(kind: str, source_id: str, /, *, create: bool = True) -> Resolved:
             found = self.resolver.resolve(kind, source_id, project=project, create=create)
@@ -111,6 +91,21 @@ class DocumentPlanner:
             return found
 
         return resolve
+
+    def lacks(self, entry: Entry) -> set[str]:
+        """Source ids of what the document does without until it is there."""
+        return self.plans.lacking.setdefault(entry.id, set())
+
+    def changed_to(self, source_id: str) -> Document | None:
+        """What the plan makes of the counterpart of a source document; ``None`` where it leaves it as it is."""
+        return self.plans.bodies.get(source_id)
+
+    def elements_of(self, source_id: str) -> Mapping[str, str]:
+        """Source id → destination id, or a stand-in, of the elements of a document."""
+        if source_id in self.plans.planned:
+            return self.plans.planned[source_id]
+        baseline = self.world.baselines.get(source_id)
+        return baseline.elements if baseline is not None else {}
 
     def pinned(self, path: NamePath, project: str | None, step: str) -> dict[str, list[str]]:
         pins = self.rules(path).steps.pins
@@ -203,6 +198,8 @@ class DocumentPlanner:
         """A document that the server makes together with a new owner."""
         if kind is VARIABLE_SET:
             return self.variables(entry, path, document, pending, {})
+        if kind is TENANT_VARIABLES:
+            return plan_values(self, entry, path, document, pending, {})
         out = self.translate(kind, entry, path, document)
         if out.document is None:
             return Outcome(self.not_crossing(kind, entry, path, out), None)
@@ -239,6 +236,8 @@ class DocumentPlanner:
             return Outcome(Action(Op.BLOCK, kind.name, path, entry.id, destination_id, (), (decision,)), None)
         if kind is VARIABLE_SET:
             return self.variables(entry, path, document, destination_id, there)
+        if kind is TENANT_VARIABLES:
+            return plan_values(self, entry, path, document, destination_id, there)
         baseline, intent = self.remembered(kind, entry.id, there)
         out = self.translate(kind, entry, path, document)
         if out.document is None:
@@ -256,6 +255,7 @@ class DocumentPlanner:
             rules=self.rules(path),
             leave=out.leave,
             skipped=out.skipped,
+            precious=holds_values(self, entry, destination_id) if kind is TENANT else lambda _key, _id: True,
             in_use=lambda step: kind.name == "deployment-process" and in_use(self.world, str(owner), step),
             owed=kind.put_only if created else frozenset(),
             exact=kind.mode is Mode.EXACT,

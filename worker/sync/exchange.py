@@ -14,7 +14,7 @@ from worker.kinds.kind import Kind
 from worker.octopus.client import SpaceClient
 from worker.octopus.errors import OctopusError
 from worker.plan.values import Document
-from worker.sync import script_modules
+from worker.sync import script_modules, tenant_forms
 from worker.sync.fields import same
 
 
@@ -46,6 +46,10 @@ class Exchange:
         if kind.bulk is None or not kind.bulk_by_ids:
             return []
         return await space.by_ids(kind.bulk, ids)
+
+    async def read_all(self, space: SpaceClient, kind: Kind) -> list[Document]:
+        """All documents of a kind, of which a comparison reads many, from the list that does not take ids."""
+        return await space.list(kind.bulk or kind.route)
 
     async def create(self, ends: Ends, kind: Kind, body: Document) -> Document:
         """The document as the destination has made it, with its id.
@@ -103,11 +107,25 @@ class ScriptModules(Exchange):
         return await script_modules.update(ends.destination, kind, document_id, body)
 
 
+class TenantVariables(Exchange):
+    """In two forms, by the server's version."""
+
+    async def read(self, space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> Document:
+        return await tenant_forms.read(space, document_id, owner_id or "")
+
+    async def read_all(self, space: SpaceClient, kind: Kind) -> list[Document]:
+        return await tenant_forms.read_all(space, kind.prefix)
+
+    async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
+        return await tenant_forms.write(ends.destination, document_id, owner_id or "", body)
+
+
 PLAIN = Exchange()
 
 ODD: Mapping[str, Exchange] = {
     "script-module": ScriptModules(),
     "step-template-version": TemplateVersions(),
+    "tenant-variables": TenantVariables(),
 }
 """By kind."""
 

@@ -50,6 +50,12 @@ def everything(world: World) -> Iterator[str]:
     for kind in registry.writable():
         if kind.owner_kinds or kind.name not in INCLUDABLE_KINDS:
             continue
+        if (
+            kind.mode is not Mode.SHARED_NAME
+            and not kind.created_by_closure
+            and not world.route.include.selectors(kind.name)
+        ):
+            continue  # it crosses only where it is included; its list may be long
         for entry in world.source.directory(kind.name):
             ours = is_ours(world, kind, entry) and not world.route.excludes(kind.name, entry.name)
             if world.route.includes(kind.name, entry.name) or ours:

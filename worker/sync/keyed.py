@@ -70,11 +70,16 @@ def _drop_key(walk: Walk, sides: Sides, key: str, place: str, result: dict[str, 
     ids = _ids(sides.there)
     if walk.rules.removed is not Removed.REMOVE_OURS or sides.wrote is MISSING or not set(ids) <= wrote:
         _keep(walk, key, place, KEPT)
-    elif any(walk.precious(key, one) for one in ids):
-        _keep(walk, key, place, PRECIOUS)
-    else:
+        return
+    precious = [one for one in ids if walk.precious(key, one)]
+    if not precious:
         del result[key]
         walk.out.changes.append(Change(Edit.REMOVE, place, ids, None))
+        return
+    result[key] = precious
+    _keep(walk, key, place, PRECIOUS)
+    gone = [one for one in ids if one not in precious]
+    walk.out.changes += [Change(Edit.REMOVE, f"{place}[{one}]", one, None) for one in gone]
 
 
 def _merge_ids(walk: Walk, sides: Sides, key: str, place: str) -> list[str]:

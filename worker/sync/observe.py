@@ -137,12 +137,14 @@ class SideObserver:
             if owners is not None and spool.is_cheaper(kind.name, len(missing), len(owners)):
                 spool.listed.add(kind.name)
                 with contextlib.suppress(ServerFault, NotFound):  # one broken document breaks the list
-                    spool.put(await self.client.list(kind.bulk))
+                    spool.put(await exchange_of(kind).read_all(self.client, kind))
         for document_id, need in list(missing.items()):
             found = spool.get(document_id)
             if kind.name == "deployment-settings" and (project := spool.get(need.owner_id)) is not None:
                 found = spool.settings(document_id, project)
                 self.side.partial |= {document_id} if found is not None else set()
+            if found is not None and not found.get("Whole", True) and spool.is_turn_of(document_id):
+                continue
             if found is not None:
                 self.note(kind, document_id, found)
                 del missing[document_id]

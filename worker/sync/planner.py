@@ -18,13 +18,14 @@ from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op, Plan, printed
 from worker.sync.bodies import says_something
-from worker.sync.documents import DocumentPlanner, Written
+from worker.sync.documents import DocumentPlanner
 from worker.sync.inclusion import Inclusion
 from worker.sync.naming import Names
 from worker.sync.resolve import Resolver
 from worker.sync.resolved import Resolved
 from worker.sync.version_control import VersionControl
 from worker.sync.world import Asking, Entry, World, path_of
+from worker.sync.written import Written
 
 DEEPEST = 40
 """How far closure follows what requires what. Real spaces need five or six; more is a loop that nobody foresaw."""
@@ -62,7 +63,7 @@ class Planner:
         self.inclusion = Inclusion(world, self.resolver, self.pending)
         self.version_control = VersionControl(world, self.resolver, self.inclusion)
         self.planned: dict[str, dict[str, str]] = {}
-        self.processes: dict[str, Document] = {}
+        self.bodies: dict[str, Document] = {}
         self.out = Planned(Plan(world.route.name))
         self.renamed: set[str] = set()
         self.lacking = self.out.lacking
@@ -239,8 +240,8 @@ class Planner:
             self.push_parts(kind, entry.id)  # we were stopped before we could write them
         if any(change.where == "Name" for change in outcome.action.changes):
             self.renamed.add(destination_id)
-        if outcome.action.body is not None and kind.name == "deployment-process":
-            self.processes[entry.id] = outcome.action.body
+        if kind.shape.keyed and outcome.action.writes:
+            self.push_parts(kind, entry.id)  # where it is linked to decides which values it may have
         self.remember(kind, entry, outcome.written)
         self.add(outcome.action, outcome.written)
         return None
@@ -344,10 +345,12 @@ class Planner:
     def add(self, action: Action, written: Written | None = None) -> None:
         self.actions.append(action)
         self.out.remember.append(written)
+        if action.body is not None and action.source_id is not None:
+            self.bodies[action.source_id] = {**self.bodies.get(action.source_id, {}), **action.body}
 
     def remember(self, kind: Kind, entry: Entry, written: Written) -> None:
         self.done.add(entry.id)
-        if kind.name in {"deployment-process", "runbook-process", "tag-set"}:
+        if kind.shape.elements:
             self.planned[entry.id] = dict(written.elements)
 
     def skip(

@@ -43,7 +43,7 @@ class Resolver:
             case "process-owner":
                 return self._process_owner(source_id)
             case "library-variable-set":
-                return self._library_set(source_id)
+                return self._library_set(source_id, create=create)
         return self.item(registry.BY_NAME[kind_name], source_id, create=create)
 
     def item(self, kind: Kind, source_id: str, *, create: bool = True) -> Resolved:
@@ -150,12 +150,12 @@ class Resolver:
                 return Resolved((candidate.id,), entry.name, item=path)
         return Resolved(name=entry.name, item=path, why=f"the destination has no {kind.name} of type {entry.type}")
 
-    def _library_set(self, source_id: str) -> Resolved:
+    def _library_set(self, source_id: str, *, create: bool = True) -> Resolved:
         sets, modules = registry.BY_NAME["library-variable-set"], registry.BY_NAME["script-module"]
         if self.world.source.directory(sets.name).get(source_id) is not None:
-            return self.item(sets, source_id)
+            return self.item(sets, source_id, create=create)
         is_module = self.world.source.directory(modules.name).get(source_id) is not None
-        return self.item(modules if is_module else sets, source_id)
+        return self.item(modules if is_module else sets, source_id, create=create)
 
     def _tag(self, name: str) -> Resolved:
         """A tag crosses with its set. It is known by the id that the set's baseline links, and else by its name; what

@@ -39,10 +39,9 @@ class Closure(Protocol):
     pending: dict[str, PendingId]
     """Source id → stand-in, of what this plan creates."""
     planned: dict[str, dict[str, str]]
-    """Of processes and tag sets in this plan: source id → (element id → the destination's id or its stand-in)."""
-
-    processes: dict[str, Document]
-    """Source id of a process in this plan → what the destination's will be."""
+    """Source id of a document in this plan → (element id → the destination's id or its stand-in)."""
+    bodies: dict[str, Document]
+    """Source id of a document that this plan changes → what the destination's will be, as far as it is known."""
     renamed: set[str]
     """Destination ids of what the plan gives another name: their old names are free."""
     seen: dict[str, str]

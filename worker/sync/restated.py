@@ -14,6 +14,7 @@ RESTATED = frozenset(
         "left-out",
         "name-left",
         "name-taken",
+        "not-supported",
         "placeholder-reference",
         "placeholder-value",
         "reference-dropped",
@@ -26,6 +27,7 @@ RESTATED = frozenset(
         "untranslated-id",
         "would-destroy",
         "value-conflict",
+        "value-missing",
     }
 )
 """Reasons that every plan states for as long as they hold. One that is no longer stated is settled. The others stay

@@ -22,7 +22,8 @@ from worker.plan.values import Document
 
 NIGHTS = 28
 """In so many nights the settings of every project are read themselves once: a new server has settings that do not show
-on the project (``FailTargetDiscovery`` since 2026.1). Until then, only events tell of those."""
+on the project (``FailTargetDiscovery`` since 2026.1). So are the values of every tenant, whose list does not tell for
+which environments the common ones are. Until then, only events tell of those."""
 
 
 class Spool:
@@ -54,6 +55,8 @@ class Spool:
     def settings(self, settings_id: str, project: Document) -> Document | None:
         """Deployment settings as the project shows them; ``None`` where they are to be read themselves: it does not
         show them, or it is the turn of this project."""
-        if self._night is not None and zlib.crc32(settings_id.encode()) % NIGHTS == self._night % NIGHTS:
-            return None
-        return settings_on(project, settings_id)
+        return None if self.is_turn_of(settings_id) else settings_on(project, settings_id)
+
+    def is_turn_of(self, document_id: str) -> bool:
+        """Whether a document, that lists do not show as a whole, is to be read itself in this night."""
+        return self._night is not None and zlib.crc32(document_id.encode()) % NIGHTS == self._night % NIGHTS

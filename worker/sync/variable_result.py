@@ -11,6 +11,7 @@ from worker.plan.values import Change, CleanUp, Decision, Document, NamePath
 from worker.sync.variable_baseline import RowBaseline, VariablesBaseline, pair_with_answer
 from worker.sync.variable_merge import Note
 from worker.sync.variable_rows import REMEMBERED, fingerprint, is_sensitive
+from worker.sync.written import Bind
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class MergedVariables:
     sources: frozenset[str] = field(repr=False)
     """Ids of the source rows that were dealt with."""
     drift: tuple[Change, ...] = ()
+
+    def remember(self, answer: Document, bind: Bind, *, heard: bool) -> Document:
+        """See :class:`worker.sync.written.Rows`. New rows that nobody has heard of have stand-ins for ids; they are
+        found again by what they hold."""
+        return self.baseline_after(answer.get("Variables") or []).to_json()
 
     def baseline_after(self, answer_rows: Sequence[Document]) -> VariablesBaseline:
         """What to remember once the server has answered.
