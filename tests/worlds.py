@@ -84,6 +84,7 @@ class World:
             kinds = [*registry.BY_NAME, "tag"]
             side.directories = {kind: Directory(self.entries[side.name].get(kind, [])) for kind in kinds}
         ids = {*self.documents["source"], *_parts_made_with(world.source)}
+        world.versions = {}
         world.baselines.known = dict.fromkeys(ids) | self.baselines
         world.deleted = _Deleted(dict.fromkeys(self.deleted, True))
         return world

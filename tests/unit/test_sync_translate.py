@@ -39,11 +39,18 @@ HOME = {"Feeds-Excluded", "Lifecycles-Excluded"}
 """What the source has and the destination lacks, and no closure makes."""
 
 
+VERSIONS = {
+    ("ActionTemplates-Mine", "3", "ActionTemplates-91"): ("7", True),
+    ("ActionTemplates-Mine", "1", "ActionTemplates-91"): ("5", False),
+}
+"""Of step templates. The second is only the nearest that the destination has."""
+
+
 def resolve(kind: str, source_id: str) -> Resolved:
     if source_id == "Environments-Split":
         return Resolved(("Environments-91", "Environments-92"), "Split")
     if source_id == "ActionTemplates-Mine":
-        return Resolved(("ActionTemplates-91",), "Mine", version=7)
+        return Resolved(("ActionTemplates-91",), "Mine")
     if source_id == "Lifecycles-Empty":
         return Resolved(name="Empty", item=("lifecycle", "Empty"), why="does not cross: none of its phases crosses")
     if source_id in THERE:
@@ -80,6 +87,7 @@ def translated(
         scope_option=lambda dimension, _step: option(dimension),
         on_missing=on_missing,
         pinned=lambda step: (pins or {}).get(step, {}),
+        version=lambda template, version, there: VERSIONS[template, version, there],
     )
 
 
@@ -185,14 +193,16 @@ def test_expressions_are_left_alone(value: str) -> None:
     assert found["Properties"]["Octopus.Action.Manual.ResponsibleTeamIds"] == f"{value},Teams-91"
 
 
-def test_the_version_of_a_step_template_is_the_destinations() -> None:
-    properties = {"Octopus.Action.Template.Id": "ActionTemplates-Mine", "Octopus.Action.Template.Version": "3"}
+@pytest.mark.parametrize(("version", "there", "same"), [("3", "7", True), ("1", "5", False)])
+def test_the_version_of_a_step_template_is_the_destinations(version: str, there: str, same: bool) -> None:
+    properties = {"Octopus.Action.Template.Id": "ActionTemplates-Mine", "Octopus.Action.Template.Version": version}
     out = translated(DEPLOYMENT_PROCESS, process(step("A", Properties=properties)))
 
     assert action(out)["Properties"] == {
         "Octopus.Action.Template.Id": "ActionTemplates-91",
-        "Octopus.Action.Template.Version": "7",
+        "Octopus.Action.Template.Version": there,
     }
+    assert [one.reason for one in out.clean_ups] == ([] if same else ["template-version"])
 
 
 def test_one_name_mapped_to_many_fills_a_scope_once() -> None:

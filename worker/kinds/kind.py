@@ -6,7 +6,7 @@ beside it), not a case in the engine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -46,7 +46,8 @@ class Kind:
     ``owner``: the kinds that an item of this kind can belong to, with the field that names the owner. ``listed_by``:
     the route, relative to the space, that lists all of them for a name directory; ``None`` where the id follows from
     the owner's. ``document_route``: where one document is read and written, ``{id}`` and ``{owner}`` filled in.
-    ``type_field``: the same name with another type is no match (accounts, feeds). ``created_by_closure``: whether an
+    ``type_field`` (below an object as ``Details.Type``), or ``type_of`` where it takes more than a field: the same name
+    with another type is no match (accounts, feeds). ``created_by_closure``: whether an
     item that depends on one may have it created. ``pristine``: fields of a new document, over what the source has.
     """
 
@@ -61,6 +62,7 @@ class Kind:
     listed_by: str | None = None
     document_route: str = ""
     type_field: str | None = None
+    type_of: Callable[[Mapping[str, Any]], str | None] | None = None
     created_by_closure: bool = True
     pristine: Mapping[str, object] = field(default_factory=dict)
     segment: str | None = None
@@ -89,12 +91,23 @@ class Kind:
     """Whether its list gives whole documents; else they are only good for names."""
     since: str = ""
     """The first release that has the kind. An older server answers 404: it has none."""
+    history: bool = False
+    """Its items have numbered versions, which other documents name; see :mod:`worker.sync.templates`."""
     removal_may_be_refused: bool = False
     """The server refuses to take away an element that is in use. Then it stays, and the rest is written."""
 
     def lists(self, document: Mapping[str, Any]) -> bool:
         """Whether a document of its list is of this kind."""
         return self.among is None or document.get(self.among[0]) == self.among[1]
+
+    def type_in(self, document: Mapping[str, Any]) -> str | None:
+        """Of which type an item is."""
+        if self.type_of is not None:
+            return self.type_of(document)
+        value: Any = document
+        for part in self.type_field.split(".") if self.type_field else ():
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value if self.type_field and isinstance(value, str) else None
 
     def path_of(self, document_id: str, owner_id: str | None = None) -> str:
         """The route, relative to the space, where the document is read and written."""

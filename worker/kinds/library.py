@@ -100,17 +100,6 @@ SCRIPT_MODULE = Kind(
 )
 """A library variable set of another content: its script and syntax are one document with it."""
 
-STEP_TEMPLATE = Kind(
-    "step-template", "ActionTemplates", "actiontemplates", Mode.LOOKUP, listed_by="actiontemplates/all"
-)
-STEP_TEMPLATE_VERSION = Kind(
-    # Looked up for what the parameters of a step mean that was made from it.
-    "step-template-version",
-    "ActionTemplateVersions",
-    "actiontemplates",
-    Mode.LOOKUP,
-    never_changes=True,
-)
 GIT_CREDENTIAL = Kind(
     "git-credential", "GitCredentials", "git-credentials", Mode.LOOKUP, listed_by="git-credentials", since="2022.3"
 )
@@ -141,8 +130,6 @@ KINDS = (
     PROJECT_GROUP,
     LIBRARY_VARIABLE_SET,
     SCRIPT_MODULE,
-    STEP_TEMPLATE,
-    STEP_TEMPLATE_VERSION,
     GIT_CREDENTIAL,
     TAG_SET,
 )

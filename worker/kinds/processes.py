@@ -66,6 +66,8 @@ PACKAGE = Elements(
     vital=True,
 )
 
+GIT_DEPENDENCY = Elements(shape=Shape(refs={"GitCredentialId": Ref("git-credential", required=True)}), vital=True)
+
 ACTION = Shape(
     server=SERVER_FIELDS
     | {
@@ -92,14 +94,11 @@ ACTION = Shape(
     ),
     elements={
         "Packages": PACKAGE,
-        "GitDependencies": Elements(
-            shape=Shape(refs={"GitCredentialId": Ref("git-credential", required=True)}), vital=True
-        ),
+        "GitDependencies": GIT_DEPENDENCY,
     },
     children={
         "Properties": Shape(
             server=frozenset(),
-            own=frozenset({TEMPLATE_VERSION}),
             refs=PROPERTY_REFERENCES,
             nested=PROPERTY_TEXTS,
             free=True,

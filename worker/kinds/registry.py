@@ -10,12 +10,13 @@ from __future__ import annotations
 from functools import cache
 from graphlib import TopologicalSorter
 
-from worker.kinds import infrastructure, library, processes, projects, tenants, triggers, variables
+from worker.kinds import infrastructure, library, processes, projects, step_templates, tenants, triggers, variables
 from worker.kinds.kind import Kind, Mode, Place
 
 ALL: tuple[Kind, ...] = (
     *infrastructure.KINDS,
     *library.KINDS,
+    *step_templates.KINDS,
     *projects.KINDS,
     *processes.KINDS,
     *variables.KINDS,

@@ -29,6 +29,7 @@ from worker.ledger.names import Names
 from worker.ledger.runs import Runs
 from worker.ledger.servers import Servers
 from worker.ledger.sessions import Sessions
+from worker.ledger.versions import TemplateVersions
 from worker.ledger.windows import Windows
 from worker.plan.values import CleanUp
 
@@ -59,6 +60,7 @@ class Ledger:
         self.intents = Intents(redis, prefix)
         self.awaited = Awaited(redis, prefix)
         self.drift = Drift(redis, prefix)
+        self.versions = TemplateVersions(redis, prefix)
         self.budgets = Budgets(redis, prefix)
         self.names = Names(redis, prefix)
         self.sessions = Sessions(redis, prefix)
@@ -78,13 +80,15 @@ class Ledger:
         return RedisBudget(self._redis, server_url, user, per_minute=per_minute, prefix=self._prefix, instance=instance)
 
     async def export(self, route: str) -> dict[str, Any]:
-        """A route's memory as JSON-ready data: links, baselines, clean-up entries, population, fingerprint."""
+        """A route's memory as JSON-ready data: links, baselines, versions of step templates, clean-up entries, its
+        population and fingerprint."""
         ids = await self.baselines.ids(route)
         return {
             "format": FORMAT,
             "route": route,
             "links": dict(sorted((await self.links.all(route)).items())),
             "baselines": dict(sorted((await self.baselines.get_all(route, ids)).items())),
+            "versions": await self.versions.all(route),
             "clean_ups": [asdict(one) for one in await self.clean_ups.entries(route, State)],
             "population": await self.windows.population(route),
             "fingerprint": await self.held.fingerprint(route),
@@ -103,6 +107,7 @@ class Ledger:
         await self.forget(name)
         await self.links.add_all(name, known["links"])
         await self.baselines.put_all(name, known["baselines"])
+        await self.versions.put_all(name, known["versions"])
         await self.clean_ups.restore(name, known["clean_ups"])
         if known["population"] is not None:
             await self.windows.set_population(name, known["population"])
@@ -120,6 +125,7 @@ class Ledger:
         await self.awaited.clear(route)
         await self.names.clear(route)
         await self.drift.clear(route)
+        await self.versions.clear(route)
         await self.held.forbid_adoption(route)
         await self.held.forget_fingerprint(route)
 
@@ -132,6 +138,10 @@ def _checked(data: Any) -> dict[str, Any]:
         links = {str(source): str(destination) for source, destination in data["links"].items()}
         baselines = {str(source): dict(baseline) for source, baseline in data["baselines"].items()}
         clean_ups = [_clean_up(one) for one in data["clean_ups"]]
+        versions = {
+            str(template): {str(one): (str(there), bool(same)) for one, (there, same) in of.items()}
+            for template, of in data.get("versions", {}).items()
+        }
         route, population, fingerprint = str(data["route"]), data["population"], data["fingerprint"]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise LedgerImportError(f"the ledger is damaged: {type(error).__name__}: {error}") from error
@@ -145,6 +155,7 @@ def _checked(data: Any) -> dict[str, Any]:
         "route": route,
         "links": links,
         "baselines": baselines,
+        "versions": versions,
         "clean_ups": clean_ups,
         "population": population,
         "fingerprint": fingerprint,

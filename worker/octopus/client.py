@@ -240,6 +240,8 @@ class SpaceClient(_Verbs):
 
     def __init__(self, transport: Transport, space_id: str, space_name: str) -> None:
         super().__init__(transport, f"api/{space_id}")
+        self.system = _Verbs(transport, "api")
+        """Routes that belong to the server rather than to a space, by the same credential."""
         self.space_id = space_id
         self.space_name = space_name
 

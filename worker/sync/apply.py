@@ -29,6 +29,7 @@ from worker.sync.planner import Planned
 from worker.sync.recover import assigned, assigned_ids, holds
 from worker.sync.restated import RESTATED
 from worker.sync.retagging import Retagging
+from worker.sync.templates import Versions, stand_in
 from worker.sync.world import World
 from worker.sync.written import Written
 
@@ -86,6 +87,8 @@ class Applier:
         """Raises :class:`Moved`, :class:`worker.queue.lease.LeaseBusyError`, what the client raises, and the guard."""
         self.plan_hash = planned.plan.hash
         await self.link_seen(planned)
+        for template, versions in planned.versions.items():
+            await self.note_versions(template, versions)
         await self.ledger.awaited.note(self.route, planned.lacking)
         refused: errors.Refused | None = None
         for action, written in zip(planned.plan.actions, planned.remember, strict=True):
@@ -146,6 +149,7 @@ class Applier:
                 await self.remember(
                     action.source_id, written.destination_id, self.baseline(action.source_id, written, there, {})
                 )
+                await self.note_version(action.source_id, written, there)
         await self.report(action)
         if action.source_id in self.world.intents:
             await self.ledger.intents.clear(self.route, action.source_id)
@@ -233,6 +237,7 @@ class Applier:
         if there is not None and kind.mode is not Mode.EXACT:  # all of an exact one is ours, whoever wrote it before
             wrote = wrote_after(kind.shape, MISSING if known is None else known, there, answer)
         await self.tags.follow(kind, there, answer)
+        await self.note_version(source_id, written, answer)
         await self.remember(source_id, destination_id, self.baseline(source_id, written, answer, ids, wrote or None))
         await self.report(action)
         await self.ledger.intents.clear(self.route, source_id)
@@ -287,6 +292,20 @@ class Applier:
             elements={source: there for source, there in elements.items() if not there.startswith("new:")},
             kept=written.kept,
         )
+
+    async def note_version(self, source_id: str, written: Written, answer: Document) -> None:
+        """Of a step template: which of the destination's versions the source's is now."""
+        if written.version is None or "Version" not in answer:
+            return
+        number = str(answer["Version"])
+        self.bound[stand_in(source_id, written.version)] = number
+        await self.note_versions(source_id, {written.version: (number, written.same_version)})
+
+    async def note_versions(self, template: str, versions: Versions) -> None:
+        known = self.world.template_versions().setdefault(template, {})
+        new = {version: there for version, there in versions.items() if known.get(version) != there}
+        known.update(new)
+        await self.ledger.versions.put(self.route, template, new)
 
     async def remember(self, source_id: str, destination_id: str, baseline: Baseline) -> None:
         baseline = self.tags.baseline(source_id, replace(baseline, destination_id=destination_id))

@@ -47,6 +47,8 @@ class Plans(Protocol):
     planned: dict[str, dict[str, str]]
     bodies: dict[str, Document]
 
+    def version(self, template_id: str, version: str, there: str) -> tuple[str, bool]: ...
+
 
 class DocumentPlanner:
     def __init__(self, world: World, resolver: Resolver, plans: Plans) -> None:
@@ -59,20 +61,24 @@ class DocumentPlanner:
 
     # ── translation ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def translate(self, kind: Kind, entry: Entry, path: NamePath, document: Document) -> Translated:
+    def translate(
+        self, kind: Kind, entry: Entry, path: NamePath, document: Document, *, create: bool = True
+    ) -> Translated:
+        """``create``: whether what it refers to may be created for its sake."""
         project = self.project_of(entry)
         rules = self.rules(path)
         out = translate(
             kind,
             path,
             document,
-            self.resolve_for(entry, project),
+            self.resolve_for(entry, project, may_create=create),
             scope_option=lambda dimension, step: scope_option(kind, rules, dimension, path, step),
             on_missing=rules.on_missing,
             pinned=lambda step: self.pinned(path, project, step),
             ignored=lambda step: ignores(rules, path, step),
             parameters=lambda properties: control_types_of(self.world.source, properties),
             identify=identified_on(self.world.source),
+            version=self.plans.version,
         )
         if out.document is not None and kind.segment is None:
             names = self.world.route.mapped(kind.name, entry.name)
@@ -80,12 +86,12 @@ class DocumentPlanner:
                 out.document["Name"] = names[0]
         return out
 
-    def resolve_for(self, entry: Entry, project: str | None) -> Resolve:
+    def resolve_for(self, entry: Entry, project: str | None, *, may_create: bool = True) -> Resolve:
         """Resolves what a document refers to, and remembers what of it the destination lacks."""
         lacking = self.lacks(entry)
 
         def resolve(kind: str, source_id: str, /, *, create: bool = True) -> Resolved:
-            found = self.resolver.resolve(kind, source_id, project=project, create=create)
+            found = self.resolver.resolve(kind, source_id, project=project, create=create and may_create)
             if not found.ids and not found.alone:
                 lacking.add(found.lacks or source_id)
             return found
@@ -226,11 +232,21 @@ class DocumentPlanner:
 
     # ── existing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def update(self, kind: Kind, entry: Entry, path: NamePath, document: Document, destination_id: str) -> Outcome:
+    def update(
+        self,
+        kind: Kind,
+        entry: Entry,
+        path: NamePath,
+        document: Document,
+        destination_id: str,
+        *,
+        there: Document | None = None,
+    ) -> Outcome:
+        """``there``: what the destination will have by then, where a write of the same plan comes before."""
         if isinstance(destination_id, PendingId):
             return self.fill(kind, entry, path, document, destination_id)
         owner = destination_id.partition("-")[2] if kind.place is Place.WITH_OWNER else None
-        there = self.world.destination.document(kind, destination_id, owner)
+        there = there or self.world.destination.document(kind, destination_id, owner)
         if there is None:
             decision = Decision("not-visible", "", "is listed by the destination but cannot be read")
             return Outcome(Action(Op.BLOCK, kind.name, path, entry.id, destination_id, (), (decision,)), None)

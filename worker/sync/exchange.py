@@ -7,10 +7,12 @@ over two routes, a file beside a document, something that is installed rather th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.kinds.kind import Kind
+from worker.kinds.step_templates import COMMUNITY_ID
 from worker.octopus.client import SpaceClient
 from worker.octopus.errors import OctopusError
 from worker.plan.values import Document
@@ -120,11 +122,65 @@ class TenantVariables(Exchange):
         return await tenant_forms.write(ends.destination, document_id, owner_id or "", body)
 
 
+class StepTemplates(Exchange):
+    """One of the community is installed, and brought up to date, by the server; a copy would not be known for one."""
+
+    async def create(self, ends: Ends, kind: Kind, body: Document) -> Document:
+        if not body.get(COMMUNITY_ID):
+            return await super().create(ends, kind, body)
+        return await ends.destination.system.post(_installation(ends.destination, body))
+
+    async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
+        if not body.get(COMMUNITY_ID):
+            return await super().update(ends, kind, document_id, owner_id, body)
+        return await ends.destination.system.put(_installation(ends.destination, body), None)
+
+
+def _installation(space: SpaceClient, template: Document) -> str:
+    return f"communityactiontemplates/{template[COMMUNITY_ID]}/installation/{space.space_id}"
+
+
+class TemplateHistory(Exchange):
+    """What is known of a step template's versions: ``ActionTemplates-3@usage``, ``…@all``, or one of them, ``…@7``."""
+
+    async def read(self, space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> Document:
+        template, _, what = document_id.partition("@")
+        route = f"{kind.route}/{template}"
+        match what:
+            case "usage":
+                used = {str(usage.get("Version")) for usage in await space.list(f"{route}/usage")}
+                return {"Id": document_id, "Versions": sorted(int(one) for one in used if one.isdigit())}
+            case "all":
+                return {"Id": document_id, "Versions": await space.list(f"{route}/versions")}
+        found: Document = await space.get(f"{route}/versions/{what}")
+        return {**found, "Id": document_id}
+
+
+class CommunityTemplates(Exchange):
+    """The catalogue. The search lists it without the scripts, which take megabytes; a template is the system's."""
+
+    async def list_all(self, space: SpaceClient, kind: Kind) -> list[Document]:
+        found = await space.list(kind.listed_by or kind.route)
+        names = {one[COMMUNITY_ID]: (one.get("Name"), one.get("Author")) for one in found if one.get(COMMUNITY_ID)}
+        count = Counter(name for name, _ in names.values())
+        return [
+            {"Id": key, "Name": name if count[name] == 1 else f"{name} by {author}"}
+            for key, (name, author) in names.items()
+        ]
+
+    async def read(self, space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> Document:
+        document: Document = await space.system.get(kind.path_of(document_id))
+        return document
+
+
 PLAIN = Exchange()
 
 ODD: Mapping[str, Exchange] = {
     "script-module": ScriptModules(),
+    "step-template": StepTemplates(),
     "step-template-version": TemplateVersions(),
+    "step-template-history": TemplateHistory(),
+    "community-step-template": CommunityTemplates(),
     "tenant-variables": TenantVariables(),
 }
 """By kind."""

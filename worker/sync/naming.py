@@ -15,6 +15,9 @@ from worker.kinds.references import PendingId, PendingText
 from worker.plan.values import Action, BothSides, Change, CleanUp, Decision
 from worker.sync.world import World
 
+VERSION = "version "
+"""What a stand-in for a version of a step template begins with, after the template's id."""
+
 _PLAIN = "\0"
 """No name can hold it. It stands in texts that are no id though they look like one."""
 
@@ -68,6 +71,9 @@ class Names:
         if isinstance(value, PendingText):
             return value.bound(self.value)
         if isinstance(value, str):
+            element = PendingId.element_of(value) if isinstance(value, PendingId) else None
+            if element is not None and element.startswith(VERSION):
+                return f"(the one that is the source's {element.removeprefix(VERSION)})"
             return self._names.get(value, value)
         if isinstance(value, dict):
             return {self._names.get(key, key): self.value(item) for key, item in value.items()}

@@ -270,10 +270,8 @@ class SideObserver:
 
 
 def entry_of(kind: Kind, document: Document) -> Entry:
-    kind_type = document.get(kind.type_field) if kind.type_field else None
-    if kind is PROJECT:
-        kind_type = type_of(document)
-    version = document.get("Version") if kind.name == "step-template" else None
+    kind_type = type_of(document) if kind is PROJECT else kind.type_in(document)
+    version = document.get("Version") if kind.history else None
     return Entry(
         document["Id"],
         str(document.get("Name") or document.get("Username") or document["Id"]),

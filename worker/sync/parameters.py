@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from worker.kinds.controls import control_types
-from worker.kinds.library import STEP_TEMPLATE, STEP_TEMPLATE_VERSION
 from worker.kinds.processes import TEMPLATE_ID, TEMPLATE_VERSION
 from worker.kinds.references import is_expression
+from worker.kinds.step_templates import STEP_TEMPLATE, STEP_TEMPLATE_VERSION
 from worker.plan.values import Document
 from worker.sync.world import Side
 

@@ -23,6 +23,7 @@ from worker.sync.inclusion import Inclusion
 from worker.sync.naming import Names
 from worker.sync.resolve import Resolver
 from worker.sync.resolved import Resolved
+from worker.sync.templates import Templates, Versions
 from worker.sync.version_control import VersionControl
 from worker.sync.world import Asking, Entry, World, path_of
 from worker.sync.written import Written
@@ -48,6 +49,8 @@ class Planned:
     """Document id → source ids of what it refers to and the destination lacks."""
     relinked: set[str] = field(default_factory=set)
     """Deleted source items whose counterpart now belongs to another."""
+    versions: dict[str, Versions] = field(default_factory=dict)
+    """Of step templates: what was found by its content."""
     again: bool = False
     """Something can only be removed once the rest of the plan was applied: then plan once more."""
 
@@ -59,6 +62,7 @@ class Planner:
         self.world = world
         self.resolver = Resolver(world, self)
         self.documents = DocumentPlanner(world, self.resolver, self)
+        self.templates = Templates(world, self.documents)
         self.pending: dict[str, PendingId] = {}
         self.inclusion = Inclusion(world, self.resolver, self.pending)
         self.version_control = VersionControl(world, self.resolver, self.inclusion)
@@ -90,6 +94,7 @@ class Planner:
                     self.target(target)
         asking.done()
         names = Names(self.world)
+        self.out.versions = self.templates.found
         self.out.plan = Plan(self.world.route.name, tuple(names.action(action) for action in self.actions))
         return self.out
 
@@ -225,7 +230,13 @@ class Planner:
         if document is None:
             return self.skip(kind, entry.id, path, "not-visible", "is listed by the source but cannot be read")
         document = self.version_control.in_database(kind, entry, document)
-        outcome = self.documents.update(kind, entry, path, document, destination_id)
+        if kind.history:
+            outcomes = self.templates.update(kind, entry, path, document, destination_id)
+        else:
+            outcomes = [self.documents.update(kind, entry, path, document, destination_id)]
+        outcome = outcomes.pop()
+        for earlier in outcomes:
+            self.add(earlier.action, earlier.written)
         if outcome.action.op is Op.BLOCK or outcome.written is None:
             self.done.add(entry.id)
             return self.add(outcome.action)
@@ -253,7 +264,10 @@ class Planner:
             self.skip(kind, entry.id, path, "not-visible", "is listed by the source but cannot be read")
             return Resolved(name=entry.name, item=path, why="it cannot be read on the source")
         default = self.default_channel(kind, entry)
-        outcome = self.documents.create(kind, entry, path, document, default)
+        if kind.history:
+            outcome, *later = self.templates.create(kind, entry, path, document)
+        else:
+            outcome, *later = [self.documents.create(kind, entry, path, document, default)]
         if outcome.written is None:
             self.done.add(entry.id)
             self.add(outcome.action)
@@ -264,7 +278,8 @@ class Planner:
             )
         self.pending[entry.id] = PendingId.of(entry.id)
         self.remember(kind, entry, outcome.written)
-        self.add(outcome.action, outcome.written)
+        for one in (outcome, *later):
+            self.add(one.action, one.written)
         self.push_parts(kind, entry.id)
         if says_something(kind.shape, {name: document.get(name) for name in kind.shape.late}):
             self.push(f"late:{entry.id}", registry.precedence()[registry.LATE])
@@ -310,6 +325,10 @@ class Planner:
         finally:
             self.stack.pop()
         return self.verdicts[source_id]
+
+    def version(self, template_id: str, version: str, there: str) -> tuple[str, bool]:
+        found = self.templates.version(template_id, version, there)
+        return found.number, found.same
 
     def included(self, kind: Kind, entry: Entry) -> bool:
         return self.inclusion.included(kind, entry)

@@ -29,6 +29,15 @@ BETWEEN_IDS = re.compile(r",(?![^{}]*\})")
 """A comma in a list of ids, not one within an expression."""
 
 
+VersionOf = Callable[[str, str, str], tuple[str, bool]]
+"""(source id of a step template, a version of it, its id on the destination) → what that version is called there, and
+whether it is really that one."""
+
+
+def as_it_is(_template: str, version: str, _there: str) -> tuple[str, bool]:
+    return version, True
+
+
 class Pinned(list[str]):
     """Ids that are the destination's already."""
 
@@ -43,12 +52,14 @@ class Referring:
         on_missing: OnMissing,
         parameters: Callable[[Document], Mapping[str, str]],
         identify: Identify,
+        version: VersionOf = as_it_is,
     ) -> None:
         self.path = path
         self.resolve = resolve
         self.on_missing = on_missing
         self.parameters = parameters
         self.identify = identify
+        self.version = version
         self.out = Translated()
 
     def ask(self, ref: Ref, source_id: str) -> Resolved:
@@ -62,7 +73,7 @@ class Referring:
         value: Any,
         where: str,
         missing: dict[str, list[str]],
-        versions: Document,
+        versions: dict[str, tuple[str, str]],
     ) -> Any:
         if is_secret(value) or (is_expression(value) and ref.form is not Form.CSV):
             return value
@@ -96,12 +107,20 @@ class Referring:
             self.lost_from_list(ref, ids, lost, where)
         return PendingText.of(_between(ids)) if ref.form is Form.CSV else ids
 
-    def single(self, ref: Ref, value: str, where: str, versions: Document, missing: list[str] | None = None) -> Any:
-        """``missing``: of one that is a scope, where to note what the destination lacks."""
+    def single(
+        self,
+        ref: Ref,
+        value: str,
+        where: str,
+        versions: dict[str, tuple[str, str]],
+        missing: list[str] | None = None,
+    ) -> Any:
+        """``versions``: where to note that the key beside it counts versions of what it names (id here, and there).
+        ``missing``: of one that is a scope, where to note what the destination lacks."""
         resolved = self.ask(ref, value)
         if resolved.ids:
-            if ref.version_key and resolved.version is not None:
-                versions[ref.version_key] = str(resolved.version)
+            if ref.version_key:
+                versions[ref.version_key] = value, resolved.ids[0]
             return resolved.ids[0]
         if resolved.alone and looks_like(ref.kind, value):
             raise Blocked("not-visible", where, f"names {value}: {resolved.why}")
@@ -136,6 +155,30 @@ class Referring:
         text = f"{resolved.name} is left out: {resolved.why or 'it is not on the destination'}"
         self.out.decisions.append(Decision("reference-dropped", where, text))
         self.out.clean_ups.append(CleanUp(self.path, f"{where}={resolved.name}", "reference-dropped", text))
+
+    def versioned(self, document: Document, versions: dict[str, tuple[str, str]], where: str) -> Document:
+        """The keys that count versions, each with what the destination calls that version."""
+        result: Document = {}
+        asking = Asking()
+        for key, (here, there) in versions.items():
+            version = document.get(key)
+            if version in (None, ""):
+                continue
+            with asking:
+                number, same = self.version(here, str(version), there)
+                result[key] = number
+                if not same:
+                    self.no_such_version(str(version), number, at(where, key))
+        asking.done()
+        return result
+
+    def no_such_version(self, version: str, number: str, where: str) -> None:
+        text = (
+            f"the destination has no version of the step template that is the source's {version}: "
+            f"the step keeps the script of that one, and says version {number}"
+        )
+        self.out.decisions.append(Decision("template-version", where, text))
+        self.out.clean_ups.append(CleanUp(self.path, where, "template-version", text))
 
     # ── what no field of its own says ─────────────────────────────────────────────────────────────────────────────────
 

@@ -89,7 +89,7 @@ class Resolver:
                 known = there.by_id.get(linked)
                 if known is not None and known.type != entry.type:
                     return Resolved(name=entry.name, item=path, why=_other_type(kind, known, entry))
-                return Resolved((linked,), entry.name, item=path, version=known.version if known else None)
+                return Resolved((linked,), entry.name, item=path)
         if entry.id in self.closure.pending:
             return Resolved((self.closure.pending[entry.id],), entry.name, item=path)
         owner = None
@@ -118,7 +118,7 @@ class Resolver:
         if ids:
             if names is None:
                 self.closure.seen[entry.id] = ids[0]
-            return Resolved(tuple(ids), entry.name, item=path, version=there.by_id[ids[0]].version)
+            return Resolved(tuple(ids), entry.name, item=path)
         if there.hidden:
             return Resolved(name=entry.name, item=path, why=hidden_behind(kind, there.hidden), may_come=True)
         return Resolved(name=entry.name, item=path)

@@ -24,7 +24,6 @@ class Resolved:
     """It is not there and could come to exist: who requires it waits, rather than fails."""
     alone: bool = False
     """No item of the source has this id. It may be no id at all; or of an item that the key may not see."""
-    version: int | None = None
     linked: str | None = None
     """Of one that is *alone*: what it is on the destination, as the ledger remembers."""
     lacks: str = ""

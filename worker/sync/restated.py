@@ -6,6 +6,7 @@ RESTATED = frozenset(
     {
         "ambiguous-rows",
         "blocked",
+        "community-version",
         "deleted-here",
         "deleted-on-source",
         "duplicate-scope",
@@ -23,6 +24,7 @@ RESTATED = frozenset(
         "scope-widened",
         "secret-not-added",
         "still-in-use",
+        "template-version",
         "type-changed",
         "untranslated-id",
         "would-destroy",

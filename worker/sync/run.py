@@ -165,6 +165,8 @@ class OpenRoute:
         source = self.route.source
         gone = await self.ledger.deletions.among(source.instance, source.space, asked)
         self.world.deleted.known |= {source_id: source_id in gone for source_id in asked}
+        if any(need.kind == "versions" for need in of["ledger"]):
+            self.world.versions = await self.ledger.versions.all(self.route.name)
         await self._recall(need.document_id for need in of["ledger"] if need.kind == "baseline")
 
     async def _recall(self, source_ids: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from worker.kinds.shape import Elements, Keyed, Shape
 from worker.plan.values import CleanUp, Decision, Document, NamePath
 from worker.sync.crossing import Blocked, Resolve, Skip, Translated, at, label, verdict_on
 from worker.sync.hidden import Identify, is_nobodys
-from worker.sync.referring import Pinned, Referring
+from worker.sync.referring import Pinned, Referring, VersionOf, as_it_is
 from worker.sync.resolved import Resolved
 from worker.sync.world import Asking
 
@@ -37,14 +37,15 @@ def translate(
     ignored: Callable[[str], bool] = lambda _: False,
     parameters: Callable[[Document], Mapping[str, str]] = lambda _: {},
     identify: Identify = is_nobodys,
+    version: VersionOf = as_it_is,
 ) -> Translated:
     """``scope_option``: a scope's dimension and the name of the step in which it stands (or nothing) → the rule that
     answers for it. ``pinned``: the name of a step → the scope fields of its actions which the route sets itself,
     destination ids in them. ``ignored``: the name of a step → whether the route leaves it to the destination.
     ``parameters``: the properties of an action → the control types of its step template's parameters. ``identify``:
-    what the source has under an id. Never raises for what the data holds; raises
-    :class:`worker.sync.world.NotObserved` through these."""
-    walk = _Walk(path, resolve, scope_option, on_missing, pinned, ignored, parameters, identify)
+    what the source has under an id. ``version``: what the destination calls a version of a step template. Never raises
+    for what the data holds; raises :class:`worker.sync.world.NotObserved` through these."""
+    walk = _Walk(path, resolve, scope_option, on_missing, pinned, ignored, parameters, identify, version)
     try:
         walk.out.document = walk.object(kind.shape, document, "")
         walk.out.document.pop("Id", None)
@@ -67,8 +68,9 @@ class _Walk(Referring):
         ignored: Callable[[str], bool],
         parameters: Callable[[Document], Mapping[str, str]],
         identify: Identify,
+        version: VersionOf,
     ) -> None:
-        super().__init__(path, resolve, on_missing, parameters, identify)
+        super().__init__(path, resolve, on_missing, parameters, identify, version)
         self.pinned = pinned
         self.ignored = ignored
         self.scope_option = scope_option
@@ -80,7 +82,7 @@ class _Walk(Referring):
         if shape is ACTION:
             document = self.pin(document, where)
         missing: dict[str, list[str]] = {}
-        versions: Document = {}
+        versions: dict[str, tuple[str, str]] = {}
         meanings = self.meanings(shape, document)
         asking = Asking()
         for name, value in document.items():
@@ -103,7 +105,7 @@ class _Walk(Referring):
                         self.find_ids(value, place)
                     result[name] = value
         asking.done()
-        result |= versions
+        result |= self.versioned(document, versions, where)
         for name, other in shape.needs.items():
             if other in document and other not in result:
                 result.pop(name, None)

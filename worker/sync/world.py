@@ -199,10 +199,21 @@ class World:
     intents: Mapping[str, Intent] = field(default_factory=dict)
     """Source id → a write that was begun and of which nobody knows whether it was applied."""
     deleted: Deletions = field(default_factory=Deletions)
+    versions: dict[str, dict[str, tuple[str, bool]]] | None = None
+    """Of step templates, by source id: what the ledger remembers; ``None``: not looked up yet."""
     clinging: set[str] = field(default_factory=set)
     """Destination documents from which the server has refused to remove something, in this run."""
 
     _linked: dict[str, str] | None = None
+
+    def template_versions(self) -> dict[str, dict[str, tuple[str, bool]]]:
+        """Source id → version of the source → the destination's, and whether it is the same or only the nearest.
+
+        Raises :class:`NotObserved`.
+        """
+        if self.versions is None:
+            raise NotObserved([Need("ledger", "versions")])
+        return self.versions
 
     def linked_to(self, destination_id: str) -> str | None:
         """The source item that a destination item is linked to."""

@@ -31,6 +31,10 @@ class Written:
     kept: dict[str, str] = field(default_factory=dict)
     rows: Rows | None = None
     """Of a document whose content has no shape; it knows how to read the answer."""
+    version: str | None = None
+    """Of a step template: the source's version that is written."""
+    same_version: bool = True
+    """Whether it is really that one."""
     adds: bool = False
     """``want`` adds to what is remembered, rather than taking its place."""
     before: Baseline | None = None
