@@ -185,7 +185,7 @@ class Deliveries:
         row = self._progress[subscription_id]
         up_to = self._audit.last_auto_id
         filters = document["EventNotificationSubscription"]["Filter"]
-        query = EventQuery.from_filter(filters, document["SpaceId"], self._settings.version)
+        query = EventQuery.from_filter(filters, document["SpaceId"], self._settings.version, self._store)
         teams = document["EventNotificationSubscription"]["WebhookTeams"]
         may_see = audience(self._store, document["SpaceId"], teams)
         batch = [

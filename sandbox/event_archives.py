@@ -1,15 +1,17 @@
 """Archived events: what is older than the retention leaves `/events`, and lies in a file of JSON lines for each day.
 
-Octopus keeps 90 days by default, and has the files since 2022.3.8575 (its documentation of the audit log).
+Octopus keeps 90 days by default, and has the files since 2022.3.8575. One can be deleted when it is 30 days old, and
+the log tells of it (its documentation of the audit log).
 """
 
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sandbox.audit import AuditEvent, AuditLog
-from sandbox.errors import not_found
+from sandbox.errors import bad_request, not_found
+from sandbox.event_entry import Entry, Part
 from sandbox.event_resource import event_resource
 from sandbox.paging import page
 from sandbox.routing import Answer, Call, Router
@@ -19,6 +21,7 @@ __all__ = ["add_routes"]
 
 _SINCE = "2022.3.8575"
 _DROPPED = "DroppedArchives"
+_KEPT_DAYS = 30
 
 
 def add_routes(router: Router, audit: AuditLog) -> None:
@@ -60,7 +63,11 @@ def add_routes(router: Router, audit: AuditLog) -> None:
         return Answer(raw=content(call, find(call)[1]), content_type="application/octet-stream")
 
     def delete(call: Call) -> Answer:
-        call.store.state.setdefault(_DROPPED, []).append(find(call)[0])
+        name, events = find(call)
+        if events[-1].occurred > audit.retained_since - timedelta(days=_KEPT_DAYS):
+            raise bad_request(f"The file '{name}' is not {_KEPT_DAYS} days old yet and cannot be deleted.")
+        call.store.state.setdefault(_DROPPED, []).append(name)
+        audit.add(Entry("Deleted", (), (Part(f"Archived event file {name} was deleted"),), None), call.actor)
         return Answer()
 
     router.add("GET", "events/archives", list_files, scope="system", since=_SINCE)

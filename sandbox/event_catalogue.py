@@ -2,7 +2,7 @@
 
 The real lists are built by the server and differ from version to version; no complete dump of the answers is
 public. The labels are those of the Octopus documentation (2026-07); ids which no capture shows are its labels in
-CamelCase.
+CamelCase. What the groups of machines hold is in its page on deployment target triggers.
 """
 
 import re
@@ -18,8 +18,9 @@ __all__ = [
     "GROUPS",
     "SINCE",
     "agent_of",
-    "applies_to",
     "categories_of",
+    "category_applies_to",
+    "group_applies_to",
     "known",
 ]
 
@@ -31,6 +32,7 @@ _SEEN: dict[str, str] = {
     "Modified": "Document modified",
     "Deleted": "Document deleted",
     "CertificateExpired": "Certificate expired",
+    "CompliancePolicyEvaluatedNonCompliantBlocked": "Compliance policy evaluated, not compliant, blocked",
     "DeploymentQueued": "Deployment queued",
     "DeploymentStarted": "Deployment started",
     "DeploymentResumed": "Deployment resumed",
@@ -47,10 +49,11 @@ _SEEN: dict[str, str] = {
     "MachineDeploymentRelatedPropertyWasUpdated": "Machine deployment-related property modified",
     "MachineDisabled": "Machine disabled",
     "MachineEnabled": "Machine enabled",
+    "MachineHealthChanged": "Machine health changed",
     "MachineHasWarnings": "Machine found to have warnings",
     "MachineHealthy": "Machine found healthy",
-    "MachineUnavailable": "Machine found unavailable",
-    "MachineUnhealthy": "Machine found unhealthy",
+    "MachineUnavailable": "Machine found to be unavailable",
+    "MachineUnhealthy": "Machine found to be unhealthy",
     "ManualInterventionInterruptionRaised": "Manual intervention interruption raised",
     "RunbookRunResumed": "Runbook run resumed",
     "TaskCanceled": "Task canceled",
@@ -126,11 +129,14 @@ def _beginning(prefix: str) -> tuple[str, ...]:
     return tuple(category for category in CATEGORIES if category.startswith(prefix))
 
 
+_UNAVAILABLE = ("MachineUnavailable", "MachineUnhealthy")
+_AVAILABLE = ("MachineHealthy", "MachineHasWarnings")
+
 # Label and categories of each group.
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "Document": ("Document", DOCUMENT_CATEGORIES),
+    "Document": ("Document events", DOCUMENT_CATEGORIES),
     "Deployment": (
-        "Deployment",
+        "Deployment events",
         (
             "DeploymentQueued",
             "DeploymentStarted",
@@ -141,68 +147,76 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
             "ManualInterventionInterruptionRaised",
         ),
     ),
-    "DeploymentCritical": (
-        "Deployment critical",
-        ("DeploymentFailed", "GuidedFailureInterruptionRaised"),
-    ),
+    "DeploymentCritical": ("Deployment critical-events", ("DeploymentFailed", "GuidedFailureInterruptionRaised")),
     "Machine": (
-        "Machine",
-        _beginning("Machine"),
+        "Machine events",
+        (
+            "MachineCleanupFailed",
+            "MachineAdded",
+            "MachineDeploymentRelatedPropertyWasUpdated",
+            "MachineDisabled",
+            "MachineEnabled",
+            *_AVAILABLE,
+            *_UNAVAILABLE,
+        ),
     ),
-    "MachineCritical": (
-        "Machine critical",
-        ("MachineCleanupFailed", "MachineUnavailable", "MachineUnhealthy"),
-    ),
-    "MachineHealthChanged": (
-        "Machine health changed",
-        ("MachineHasWarnings", "MachineHealthy", "MachineUnavailable", "MachineUnhealthy"),
-    ),
-    "MachineAvailableForDeployment": (
-        "Machine becomes available for deployment",
-        ("MachineAdded", "MachineDeploymentRelatedPropertyWasUpdated", "MachineEnabled", "MachineHealthy"),
-    ),
+    "MachineCritical": ("Machine critical-events", ("MachineCleanupFailed", "MachineUnavailable")),
+    "MachineHealthChanged": ("Machine health changed", (*_AVAILABLE, *_UNAVAILABLE)),
+    "MachineAvailableForDeployment": ("Machine becomes available for deployment", ("MachineEnabled", *_AVAILABLE)),
     "MachineUnavailableForDeployment": (
-        "Machine becomes unavailable for deployment",
-        ("MachineDeleted", "MachineDisabled", "MachineUnavailable", "MachineUnhealthy"),
+        "Machine is no longer available for deployment",
+        ("MachineDisabled", *_UNAVAILABLE),
     ),
-    "ApiKeyExpiry": ("API key expiry", _beginning("ApiKey")),
+    "ApiKeyExpiry": ("API key expiry events", _beginning("ApiKey")),
     "AuthenticationBanned": ("Authentication banned", ("IPAddressBanned", "LoginBanned")),
-    "AutoDeploy": ("Auto-deploy", _beginning("AutoDeploy")),
-    "AutoDeployCritical": ("Auto-deploy critical", ("AutoDeployTriggerBlocked",)),
-    "CertificateExpiry": ("Certificate expiry", _beginning("CertificateExpir")),
+    "AutoDeploy": ("Auto-deploy events", _beginning("AutoDeploy")),
+    "AutoDeployCritical": ("Auto-Deploy critical-events", ("AutoDeployTriggerBlocked",)),
+    "CertificateExpiry": ("Certificate expiry events", _beginning("CertificateExpir")),
     "LicenseKeyExpiry": ("License key expiry", _beginning("LicenseKey")),
     "LicenseUsage": ("License usage", _beginning("LicenseUsage")),
 }
 
-# id (compared without case): label. Casing differs between types on real servers, too.
+# id (compared without case): label. Casing differs between types on real servers, too. (?) Ids that no document and no
+# public URL shows are plurals of the labels.
 DOCUMENT_TYPES: dict[str, str] = {
     "Accounts": "Account",
     "ActionTemplates": "Action Template",
     "ActionTemplateVersions": "Action Template Version",
     "ApiKeys": "Api Key",
     "Artifacts": "Artifact",
+    "AutoDeployQueueItems": "Auto Deploy Queue Item",
     "BuildInformation": "Build Information",
     "Certificates": "Certificate",
     "Channels": "Channel",
     "CommunityActionTemplates": "Community Action Template",
+    "ConnectProjectToTenantsTasks": "Connect Project to Tenants Task",
     "DashboardConfigurations": "Dashboard Configuration",
+    "DataMigrationStates": "Data Migration State",
     "DeletedSpaces": "Deleted Space",
     "Deployments": "Deployment",
+    "DeploymentCompletions": "Deployment Completion",
     "DeploymentFreezes": "Deployment Freeze",
+    "DeploymentFreezeOverrides": "Deployment Freeze Override",
+    "DeploymentHistories": "Deployment History",
     "deploymentprocess": "Deployment Process",
     "deploymentsettings": "Deployment Settings",
     "DeploymentTargetTags": "Deployment Target Tag",
+    "DeprecationUsages": "Deprecation Usage",
     "Environments": "Environment",
     "Events": "Event",
     "ExtensionConfigurations": "Extension Configuration",
     "FeatureToggles": "Feature Toggle",
+    "FeatureTogglePublishingSigningKeys": "Feature Toggle Publishing Signing Key",
     "Feeds": "Feed",
     "GitCredentials": "Git Credential",
     "GitHubAppConnections": "Git Hub App Connection",
+    "GitHubAppTokens": "Git Hub App Token",
     "InsightsReports": "Insights Report",
     "Interruptions": "Interruption",
     "Invitations": "Invitation",
     "KubernetesMonitors": "Kubernetes Monitor",
+    "KubernetesResourceManifests": "Kubernetes Resource Manifest",
+    "KubernetesTaskResourceStatuses": "Kubernetes Task Resource Status",
     "LibraryVariableSets": "Library Variable Set",
     "Lifecycles": "Lifecycle",
     "Machines": "Machine",
@@ -220,7 +234,9 @@ DOCUMENT_TYPES: dict[str, str] = {
     "RunbookRuns": "Runbook Run",
     "RunbookRunHistories": "Runbook Run History",
     "RunbookSnapshots": "Runbooks Snapshot",
+    "SampleProjects": "Sample Project",
     "ScopedUserRoles": "Scoped User Role",
+    "ServerAccountOidcIdentities": "Server Account Oidc Identity",
     "ServerTasks": "Server Task",
     "ServerTaskApprovals": "Server Task Approval",
     "SigningKeys": "Signing Key",
@@ -231,6 +247,8 @@ DOCUMENT_TYPES: dict[str, str] = {
     "Tenants": "Tenant",
     "TenantVariables": "Tenant Variable",
     "Users": "User",
+    "UserFavoriteProjects": "User Favorite Project",
+    "UserOnboardings": "User Onboarding",
     "UserRoles": "User Role",
     "UserSessions": "User Session",
     "variableset": "Variable Set",
@@ -274,6 +292,13 @@ def agent_of(user_agent: str) -> str | None:
     return None
 
 
-def applies_to(category: str, document_type: str | None) -> bool:
-    """The `appliesTo` filter of the lists, of which `Machine` is the one value in use."""
-    return document_type is None or category.casefold().startswith(document_type.casefold())
+def group_applies_to(group: str, document_type: str | None) -> bool:
+    """The `appliesTo` filter of groups, of which `Machine` is the one value in use."""
+    return document_type is None or group.casefold().startswith(document_type.casefold())
+
+
+def category_applies_to(category: str, document_type: str | None) -> bool:
+    """The `appliesTo` filter of categories: what can set off a trigger; a target that is deleted cannot."""
+    return document_type is None or any(
+        category in categories for group, (_, categories) in GROUPS.items() if group_applies_to(group, document_type)
+    )

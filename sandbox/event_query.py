@@ -17,6 +17,7 @@ from sandbox.errors import bad_request
 from sandbox.event_catalogue import agent_of, categories_of
 from sandbox.event_dialect import has
 from sandbox.routing import Call
+from sandbox.store import Store
 
 __all__ = ["EventQuery", "Names"]
 
@@ -27,6 +28,24 @@ _NOTHING: Names = frozenset({""})  # the id of no event
 
 def names(values: Iterable[str]) -> Names:
     return frozenset(value.casefold() for value in values)
+
+
+def tenants_with(store: Store, tags: list[str]) -> Names:
+    """The tenants, in any space, that carry one of these tags, by name or id (?). If nobody does, nobody's id."""
+    if not tags:
+        return _NONE
+    wanted = names(tags)
+    found: set[str] = set()
+    for space in store.spaces():
+        scope = store.space(space["Id"])
+        ids = {
+            tag["Id"]
+            for tag_set in scope.collection("tagsets").values()
+            for tag in tag_set["Tags"]
+            if names([tag["Id"], f"{tag_set['Name']}/{tag['Name']}"]) & wanted
+        }
+        found |= {one["Id"] for one in scope.collection("tenants").values() if ids & set(one["TenantTags"])}
+    return names(found) or _NOTHING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +64,7 @@ class EventQuery:
     regarding: Names = _NONE
     regarding_any: Names = _NONE
     users: Names = _NONE
-    # projects, project groups, environments, tenants, tags: each must meet one of the related ids
+    # projects, project groups, environments, tenants, tenants with the tags: each must meet one of the related ids
     related: tuple[Names, ...] = ()
     include_internal: bool = True
     # None: every space
@@ -81,9 +100,9 @@ class EventQuery:
             regarding=names(call.arguments("regarding")),
             regarding_any=names(call.arguments("regardingAny")),
             users=names(call.arguments("users") + call.arguments("user")),
-            related=tuple(
-                names(call.arguments(field))
-                for field in ("projects", "projectGroups", "environments", "tenants", "tags")
+            related=(
+                *(names(call.arguments(field)) for field in ("projects", "projectGroups", "environments", "tenants")),
+                tenants_with(call.store, call.arguments("tags")),
             ),
             include_internal=_flag(call, "includeInternalEvents", default=_flag(call, "internal", default=True)),
             spaces=None if everywhere else spaces,
@@ -91,7 +110,9 @@ class EventQuery:
         )
 
     @classmethod
-    def from_filter(cls, filters: Mapping[str, Any], space_id: str, version: str = "0.0.0-local") -> EventQuery:
+    def from_filter(
+        cls, filters: Mapping[str, Any], space_id: str, version: str = "0.0.0-local", store: Store | None = None
+    ) -> EventQuery:
         """The filter of a subscription: `{"EventGroups": ["Document"], ...}`, with the faults that releases had.
 
         Events of the system pass as well: captured subscriptions of a space have received them.
@@ -110,7 +131,10 @@ class EventQuery:
             agents=values("EventAgents"),
             document_types=values("DocumentTypes"),
             users=values("Users"),
-            related=tuple(values(name) for name in ("Projects", "ProjectGroups", "Environments", "Tenants", "Tags")),
+            related=(
+                *(values(name) for name in ("Projects", "ProjectGroups", "Environments", "Tenants")),
+                tenants_with(store, filters.get("Tags") or []) if store else _NONE,
+            ),
             spaces=names([space_id]),
             include_system=True,
         )

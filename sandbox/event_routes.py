@@ -21,7 +21,15 @@ from typing import Any
 
 from sandbox.audit import AuditEvent, AuditLog
 from sandbox.errors import bad_request, not_found
-from sandbox.event_catalogue import AGENTS, CATEGORIES, DOCUMENT_TYPES, GROUPS, applies_to, known
+from sandbox.event_catalogue import (
+    AGENTS,
+    CATEGORIES,
+    DOCUMENT_TYPES,
+    GROUPS,
+    category_applies_to,
+    group_applies_to,
+    known,
+)
 from sandbox.event_entry import Entry, Part
 from sandbox.event_noise import NOISE
 from sandbox.event_query import EventQuery
@@ -122,7 +130,7 @@ def _categories(call: Call) -> Answer:
         [
             {"Id": id_, "Name": CATEGORIES[id_], "Links": {}}
             for id_ in known(CATEGORIES, call.settings.version)
-            if applies_to(id_, wanted)
+            if category_applies_to(id_, wanted)
         ]
     )
 
@@ -138,7 +146,7 @@ def _groups(call: Call) -> Answer:
                 "Links": {},
             }
             for id_ in known(GROUPS, call.settings.version)
-            if applies_to(id_, wanted)
+            if group_applies_to(id_, wanted)
         ]
     )
 

@@ -32,7 +32,8 @@ class Shape:
 
     `related` names properties of the document that hold further related ids (a list gives all of its ids).
     `of_owner`: the sentence speaks of the owner ("Variables for X were changed"), and only changes are audited.
-    `besides` gives the categories of further events for the same write. `internal` events can be hidden by a list.
+    `besides` gives the categories of further events for the same write; those of an `internal` type were added for
+    triggers, and a list can leave them out (server Swagger 2026.1).
     """
 
     noun: str
@@ -139,7 +140,6 @@ def entries_for(commit: Commit, lookup: Lookup, version: str) -> list[Entry]:
             before=write.before,
             after=write.after,
             secret_changed=write.id in commit.secrets_changed,
-            internal=shape.internal,
         )
         twice = prefix == "projects" and write.category == "Created" and has(version, "project created twice")
         entries += [entry, entry] if twice else [entry]

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
+from sandbox.event_entry import Entry
 from sandbox.event_noise import deployment, features_configured, package_pushed, release_created, task_run_by_hand
 from sandbox.server import Sandbox, serve
 
@@ -105,12 +106,15 @@ async def test_from_is_inclusive_and_to_is_not(sandbox: Sandbox, api: aiohttp.Cl
     await get(api, "/api/events", status=400, fromAutoId="many")
 
 
+TAGS = {"Name": "Ring", "Tags": [{"Name": "Inner"}, {"Name": "Outer"}]}
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
         ({"documentTypes": "projects"}, {"release", "deployment", "task"}),
         ({"documentTypes": "Feeds,Releases"}, {"release", "deployment", "package"}),
-        ({"eventCategories": "created"}, {"release", "task"}),
+        ({"eventCategories": "created"}, {"release", "task", "machine"}),
         ({"eventGroups": "Deployment"}, {"deployment"}),
         ({"regarding": "Projects-7,Environments-3"}, {"deployment"}),
         ({"regardingAny": "Projects-7,Environments-3"}, {"release", "deployment", "task"}),
@@ -118,7 +122,15 @@ async def test_from_is_inclusive_and_to_is_not(sandbox: Sandbox, api: aiohttp.Cl
         ({"environments": "environments-3"}, {"deployment", "task"}),
         ({"users": "users-system", "documentTypes": "feeds"}, {"package"}),
         ({"user": "Users-1"}, set()),
-        ({"eventAgents": "Server", "eventCategories": "Created"}, {"release", "task"}),
+        ({"eventAgents": "Server", "eventCategories": "Created"}, {"release", "task", "machine"}),
+        ({"projectGroups": "projectgroups-1"}, {"deployment"}),
+        ({"tenants": "Tenants-1"}, {"tenant"}),
+        ({"tags": "Ring/Inner"}, {"tenant"}),
+        ({"tags": "ring/inner,Ring/Outer"}, {"tenant"}),
+        ({"tags": "Ring/Outer"}, set()),
+        ({"includeInternalEvents": "false", "documentTypes": "machines"}, {"machine"}),
+        ({"internal": "false", "regarding": "Machines-1"}, {"machine"}),
+        ({"includeInternalEvents": "true", "documentTypes": "machines"}, {"machine", "trigger"}),
     ],
 )
 async def test_filters(sandbox: Sandbox, api: aiohttp.ClientSession, query: dict[str, str], expected: set[str]) -> None:
@@ -129,8 +141,13 @@ async def test_filters(sandbox: Sandbox, api: aiohttp.ClientSession, query: dict
             "deployment": deployment(SPACE, "Projects-7", "Environments-3"),
             "task": task_run_by_hand(SPACE, "Environments-3"),
             "package": package_pushed(SPACE, "2026.1.9674"),
+            "tenant": Entry("Modified", ("Tenants-1",), (), SPACE),
+            "machine": Entry("Created", ("Machines-1",), (), SPACE),
+            "trigger": Entry("MachineAdded", ("Machines-1",), (), SPACE, internal=True),
         }.items()
     }
+    await send(api, "POST", f"/api/{SPACE}/tagsets", TAGS, 201)
+    await send(api, "POST", f"/api/{SPACE}/tenants", {"Name": "T", "TenantTags": ["Ring/Inner"]}, 201)
     page = await get(api, f"/api/{SPACE}/events", ids=",".join(names), **query)
     assert {names[event["Id"]] for event in page["Items"]} == expected
 
@@ -201,17 +218,38 @@ async def test_events_cannot_be_changed_through_the_api(api: aiohttp.ClientSessi
     await send(api, "DELETE", f"/api/{SPACE}/events/Events-1", None, 405)
 
 
+# As Octopus' documentation of deployment target triggers has them.
+_FINE, _NOT_FINE = ["MachineHealthy", "MachineHasWarnings"], ["MachineUnavailable", "MachineUnhealthy"]
+MACHINE_GROUPS = {
+    "Machine": [
+        "MachineCleanupFailed",
+        "MachineAdded",
+        "MachineDeploymentRelatedPropertyWasUpdated",
+        "MachineDisabled",
+        "MachineEnabled",
+        *_FINE,
+        *_NOT_FINE,
+    ],
+    "MachineCritical": ["MachineCleanupFailed", "MachineUnavailable"],
+    "MachineAvailableForDeployment": ["MachineEnabled", *_FINE],
+    "MachineUnavailableForDeployment": ["MachineDisabled", *_NOT_FINE],
+    "MachineHealthChanged": [*_FINE, *_NOT_FINE],
+}
+
+
 async def test_the_lists_of_what_there_is(api: aiohttp.ClientSession) -> None:
     categories = {row["Id"] for row in await get(api, "/api/events/categories")}
     groups = {row["Id"]: row["EventCategories"] for row in await get(api, f"/api/{SPACE}/events/groups")}
     types = {row["Id"].lower() for row in await get(api, "/api/events/documenttypes")}
     assert groups["Document"] == ["Created", "Modified", "Deleted"]
+    assert {name: groups[name] for name in MACHINE_GROUPS} == MACHINE_GROUPS
     assert {category for group in groups.values() for category in group} <= categories
     assert {"projects", "variableset", "deploymentprocess", "libraryvariablesets"} <= types
     assert {"Id": "Server", "Name": "Octopus Server", "Links": {}} in await get(api, "/api/events/agents")
     machine = await get(api, "/api/events/categories", appliesTo="Machine")
-    assert machine
-    assert all(row["Id"].startswith("Machine") for row in machine)
+    assert {row["Id"] for row in machine} == set(MACHINE_GROUPS["Machine"])
+    groups_of_machines = await get(api, "/api/events/groups", appliesTo="machine")
+    assert {row["Id"] for row in groups_of_machines} == set(MACHINE_GROUPS)
 
 
 async def project(api: aiohttp.ClientSession, name: str = "OctoFX") -> Any:

@@ -21,7 +21,7 @@ NOW = datetime.now(UTC)
 async def test_events_older_than_the_retention_are_in_the_archives_only() -> None:
     async with http(Settings(event_retention_days=30)) as octopus:
         audit = octopus.sandbox.audit
-        for days in (40, 40, 35, 29):
+        for days in (70, 70, 35, 29):
             audit.add(package_pushed(SPACE), occurred=NOW - timedelta(days=days))
         old, kept = audit.older()[0].id, audit.newest_first(NOW - timedelta(days=29, minutes=1))[-1].id
         shown = {event["Id"] for event in (await octopus.get("events?take=1000"))["Items"]}
@@ -38,8 +38,14 @@ async def test_events_older_than_the_retention_are_in_the_archives_only() -> Non
             lines = (await answer.read()).splitlines()
         assert [json.loads(line)["RelatedDocumentIds"] for line in lines] == [["feeds-builtin"]] * 2
         assert len(b"\n".join(lines)) + 1 == files[1]["FileBytes"]
+        assert "30 days" in await octopus.refused("DELETE", f"events/archives/{files[0]['Name']}")
         await octopus.delete(f"events/archives/{files[1]['Name']}")
         assert len((await octopus.get("events/archives"))["Items"]) == 1
+        newest = (await octopus.get("events?take=1"))["Items"][0]
+        assert (newest["Category"], newest["Message"]) == (
+            "Deleted",
+            f"Archived event file {files[1]['Name']} was deleted",
+        )
         await octopus.refused("GET", f"events/archives/{files[1]['Name']}", status=404)
 
 

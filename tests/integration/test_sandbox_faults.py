@@ -1,6 +1,7 @@
 """What a client meets when a server misbehaves: every fault, as it looks from outside."""
 
 import asyncio
+import inspect
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -190,3 +191,64 @@ async def test_the_rate_limit_can_be_set_while_it_runs() -> None:
 async def test_a_fault_about_a_document_names_it(octopus: Http, kind: str) -> None:
     assert kind in get_args(FaultKind)
     await octopus.refused("POST", "sandbox/faults", {"Kind": kind})
+
+
+async def test_a_fault_answers_once_and_does_nothing() -> None:
+    async with http() as octopus:
+        fault = {
+            "Kind": "status",
+            "Method": "POST",
+            "Path": "/environments",
+            "Status": 429,
+            "Headers": {"Retry-After": "1"},
+        }
+        await octopus.post("sandbox/faults", fault)
+        await octopus.get("environments/all")
+        await octopus.refused("POST", "environments", {"Name": "Test"}, status=429)
+        assert await octopus.get("sandbox/faults") == []
+        await octopus.environment("Test")
+        await octopus.refused("POST", "sandbox/faults", {"Kind": "nonsense"})
+        await octopus.refused("POST", "sandbox/faults", {"Kind": "status", "Colour": "red"})
+        await octopus.refused("POST", "sandbox/faults", {"Kind": "status", "Path": "("})
+        await octopus.refused("POST", "sandbox/faults", {"Kind": "status", "Count": "often"})
+
+
+async def test_a_dropped_connection_leaves_the_write_undone_or_done() -> None:
+    async with http() as octopus:
+        for kind, expected in (("reset-before", []), ("reset-after", ["Second"])):
+            await octopus.post("sandbox/faults", {"Kind": kind, "Method": "POST", "Path": "environments$"})
+            with pytest.raises(aiohttp.ClientError):
+                await octopus.raw("POST", "environments", {"Name": "First" if kind == "reset-before" else "Second"})
+            assert [one["Name"] for one in await octopus.get("environments/all")] == expected
+
+
+async def test_latency_waits_and_then_answers() -> None:
+    async with http() as octopus:
+        await octopus.post("sandbox/faults", {"Kind": "latency", "Seconds": 30, "Path": "users/me"})
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await octopus.get("users/me")
+        assert (await octopus.get("users/me"))["Username"] == "sandbox-admin"
+
+
+# Which test exercises a kind of fault alone.
+ALONE: dict[str, Any] = {
+    "status": test_a_burst_of_server_errors_ends,
+    "maintenance": test_the_fault_of_maintenance_keeps_everybody_out,
+    "latency": test_latency_waits_and_then_answers,
+    "reset-before": test_a_dropped_connection_leaves_the_write_undone_or_done,
+    "reset-after": test_a_dropped_connection_leaves_the_write_undone_or_done,
+    "out-of-date": test_a_write_is_refused_at_the_last_moment,
+    "truncated": test_a_truncated_answer_breaks_off,
+    "slow-body": test_a_slow_body_arrives_whole,
+    "wrong-content-type": test_a_page_of_html_instead_of_the_answer,
+    "broken": test_one_broken_project_breaks_every_list_that_it_is_in,
+    "vanish": test_a_document_vanishes_between_two_reads,
+    "rename": test_a_document_is_renamed_between_two_reads,
+}
+
+
+def test_every_kind_of_fault_has_a_test() -> None:
+    assert set(ALONE) == set(get_args(FaultKind))
+    for kind, test in ALONE.items():
+        assert f'"{kind}"' in inspect.getsource(test), kind

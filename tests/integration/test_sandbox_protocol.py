@@ -155,44 +155,6 @@ async def test_bad_bodies_are_400(body: bytes) -> None:
         assert await octopus.get("environments/all") == []
 
 
-async def test_a_fault_answers_once_and_does_nothing() -> None:
-    async with http() as octopus:
-        fault = {
-            "Kind": "status",
-            "Method": "POST",
-            "Path": "/environments",
-            "Status": 429,
-            "Headers": {"Retry-After": "1"},
-        }
-        await octopus.post("sandbox/faults", fault)
-        await octopus.get("environments/all")
-        await octopus.refused("POST", "environments", {"Name": "Test"}, status=429)
-        assert await octopus.get("sandbox/faults") == []
-        await octopus.environment("Test")
-        await octopus.refused("POST", "sandbox/faults", {"Kind": "nonsense"})
-        await octopus.refused("POST", "sandbox/faults", {"Kind": "status", "Colour": "red"})
-        await octopus.refused("POST", "sandbox/faults", {"Kind": "status", "Path": "("})
-        await octopus.refused("POST", "sandbox/faults", {"Kind": "status", "Count": "often"})
-
-
-async def test_a_dropped_connection_leaves_the_write_undone_or_done() -> None:
-    async with http() as octopus:
-        for kind, expected in (("reset-before", []), ("reset-after", ["Second"])):
-            await octopus.post("sandbox/faults", {"Kind": kind, "Method": "POST", "Path": "environments$"})
-            with pytest.raises(aiohttp.ClientError):
-                await octopus.raw("POST", "environments", {"Name": "First" if kind == "reset-before" else "Second"})
-            assert [one["Name"] for one in await octopus.get("environments/all")] == expected
-
-
-async def test_latency_waits_and_then_answers() -> None:
-    async with http() as octopus:
-        await octopus.post("sandbox/faults", {"Kind": "latency", "Seconds": 30, "Path": "users/me"})
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
-                await octopus.get("users/me")
-        assert (await octopus.get("users/me"))["Username"] == "sandbox-admin"
-
-
 async def test_requests_are_counted_by_route() -> None:
     async with http() as octopus:
         project = await octopus.project()

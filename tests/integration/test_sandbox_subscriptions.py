@@ -1,6 +1,7 @@
 """Subscriptions and webhooks of the sandbox: over real HTTP, to a real receiver."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -9,7 +10,7 @@ import aiohttp
 import pytest
 from webhook_target import Receiver, eventually, receiving
 
-from sandbox.delivery import Deliveries
+from sandbox.delivery import Deliveries, DeliveryFaults
 from sandbox.event_noise import deployment, package_pushed, release_created
 from sandbox.server import Sandbox, serve
 from sandbox.settings import Settings
@@ -315,32 +316,39 @@ async def test_a_deleted_subscription_is_silent_and_gone(
     assert receiver.bodies == []
 
 
-async def test_faults_lose_double_and_reorder(sandbox: Sandbox, api: aiohttp.ClientSession, receiver: Receiver) -> None:
+# Fault, the outcomes that the sender notes for three events, and which of them the receiver got, in which order.
+DELIVERY_FAULTS: dict[str, tuple[Any, list[str], list[int]]] = {
+    "Fail": (1, ["failed", "not sent", "not sent"], []),
+    "Hang": (1, ["timed out", "not sent", "not sent"], [0]),
+    "Lose": (1, ["lost", "delivered", "delivered"], [1, 2]),
+    "Double": (1, ["delivered", "delivered", "delivered"], [0, 0, 1, 2]),
+    "Reorder": (True, ["delivered", "delivered", "delivered"], [2, 1, 0]),
+    "Quote": (True, ["delivered", "delivered", "delivered"], [0, 1, 2]),
+}
+
+
+@pytest.mark.parametrize("name", [field.name.capitalize() for field in dataclasses.fields(DeliveryFaults)])
+async def test_each_fault_of_delivery_alone(
+    sandbox: Sandbox, api: aiohttp.ClientSession, receiver: Receiver, name: str
+) -> None:
+    value, outcomes, received = DELIVERY_FAULTS[name]
     await subscribe(api, receiver.url)
     push(sandbox, 1)
     await batch_done(sandbox, 1)
     receiver.bodies.clear()
-
-    async def switch(**faults: Any) -> None:
-        async with api.put("/api/sandbox/deliveries/faults", json=faults) as answer:
-            assert answer.status == 200
-
-    await switch(Lose=1)
-    ids = push(sandbox, 2)
-    assert await batch_done(sandbox, 2) == ["lost", "delivered"]
-    await switch(Double=1)
-    ids += push(sandbox, 2)
-    await batch_done(sandbox, 2)
-    await switch(Reorder=True)
-    ids += push(sandbox, 2)
-    await batch_done(sandbox, 2)
-    await switch(Hang=1)
-    ids += push(sandbox, 2)
-    assert await batch_done(sandbox, 2) == ["timed out", "not sent"]
-    await switch(Fail=1)
-    ids += push(sandbox, 1)
-    assert await batch_done(sandbox, 1) == ["failed"]
-    assert receiver.events == [ids[1], ids[2], ids[2], ids[3], ids[5], ids[4], ids[6]]
+    async with api.put("/api/sandbox/deliveries/faults", json={name: value}) as answer:
+        assert answer.status == 200
+    ids = push(sandbox, 3)
+    assert await batch_done(sandbox, 3) == outcomes
+    assert receiver.events == [ids[place] for place in received]
+    if isinstance(value, bool):
+        numbers = {type(body["Payload"]["EventNumberInBatch"]) for body in receiver.bodies}
+        assert numbers == {str if name == "Quote" else int}
+        return
+    # Counted down, it is over: what was dropped stays dropped, what follows arrives.
+    after = push(sandbox, 2)
+    assert await batch_done(sandbox, 2) == ["delivered", "delivered"]
+    assert receiver.events[len(received) :] == after
 
 
 @pytest.mark.parametrize("faults", [{"Fail": -1}, {"Explode": 1}, {"Reorder": 1}, {"Hang": True}, {"Quote": 2}])
