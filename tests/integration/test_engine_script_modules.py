@@ -203,3 +203,19 @@ async def test_of_many_modules_the_scripts_are_read_together() -> None:
 
         routes = [request.path for request in both.source.sandbox.requests]
         assert sum("/variables/" in route for route in routes) == 1
+
+
+async def test_one_that_the_source_deleted_is_known_by_its_counterpart() -> None:
+    """Its id does not tell that it is no set of variables."""
+    async with pair(include=ALL) as both:
+        tools = await module(both.source, "Tools")
+        await both.sync("*")
+        await both.source.call("DELETE", f"libraryvariablesets/{tools['Id']}")
+        await both.ledger.deletions.record("dev", "Default", {tools["Id"]: "2026-01-01"})
+
+        await both.sync(tools["Id"])
+
+        assert [(one.entry.item, one.entry.reason) for one in await both.clean_ups()] == [
+            (("script-module", "Tools"), "deleted-on-source")
+        ]
+        assert "Tools" in await both.destination.names("libraryvariablesets")

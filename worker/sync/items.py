@@ -76,7 +76,7 @@ def is_ours(world: World, kind: Kind, entry: Entry) -> bool:
 def subtree(world: World, document_id: str) -> Iterator[str]:
     """The document, and all that belongs to it."""
     yield document_id
-    kind = world.source.kind_of(document_id)
+    kind = world.kind_of(document_id)
     for part in registry.parts_of(kind) if kind else ():
         if part.mode is Mode.LOOKUP:
             continue

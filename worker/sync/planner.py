@@ -100,7 +100,7 @@ class Planner:
 
     def push(self, target: str, rank: int | None = None) -> None:
         if rank is None:
-            kind = self.world.source.kind_of(target)
+            kind = self.world.kind_of(target)
             rank = registry.precedence()[kind.name] if kind else 0
         self.count += 1
         # What has a counterpart comes first: a rename frees the old name for something new.
@@ -112,7 +112,7 @@ class Planner:
     def target(self, source_id: str, *, late: bool = False) -> None:
         if source_id in self.done:
             return None
-        kind = self.world.source.kind_of(source_id)
+        kind = self.world.kind_of(source_id)
         if (whole := self.part_of(kind, source_id)) is not None:
             self.done.add(source_id)
             return self.target(whole)
@@ -149,7 +149,7 @@ class Planner:
     def part_of(self, kind: Kind | None, source_id: str) -> str | None:
         """The item of which a document is no part of its own, but what it is made of: a script module's variables."""
         owner_id = registry.owner_of(source_id)
-        owner_kind = self.world.source.kind_of(owner_id) if owner_id is not None else None
+        owner_kind = self.world.kind_of(owner_id) if owner_id is not None else None
         if kind is None or owner_kind is None or owner_kind.name in kind.owner_kinds:
             return None
         return owner_id if any(owner_kind.prefix == registry.BY_NAME[one].prefix for one in kind.owner_kinds) else None
@@ -293,7 +293,7 @@ class Planner:
 
     def late(self, source_id: str) -> None:
         """What a new document could not say before others existed; or the whole of one that exists."""
-        kind = self.world.source.kind_of(source_id)
+        kind = self.world.kind_of(source_id)
         entry = self.inclusion.entry(kind, source_id) if kind else None
         if kind is None or entry is None:
             return

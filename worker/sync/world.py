@@ -130,14 +130,6 @@ class Side:
     without: set[str] = field(default_factory=set)
     """Kinds that the server is too old to have."""
 
-    def kind_of(self, document_id: str) -> Kind | None:
-        """The kind of an item. Of two that share an id prefix the one that lists it. Raises :class:`NotObserved`."""
-        kinds = registry.kinds_of(document_id)
-        for kind in kinds if len(kinds) > 1 else ():
-            if document_id in self.directory(kind.name).by_id:
-                return kind
-        return next(iter(kinds), None)
-
     def listed(self, kind_name: str, item_id: str) -> Entry | None:
         """The directory's line of an item. Before the answer is no, a directory from the cache is read anew: what
         somebody made a moment ago must not pass for something that does not exist. Raises :class:`NotObserved`."""
@@ -214,6 +206,16 @@ class World:
         if self.versions is None:
             raise NotObserved([Need("ledger", "versions")])
         return self.versions
+
+    def kind_of(self, source_id: str) -> Kind | None:
+        """The kind of a source document. Of two that share an id prefix the one that lists it; of an item that is gone,
+        the one that lists its counterpart. Raises :class:`NotObserved`."""
+        kinds = registry.kinds_of(source_id)
+        for side, item_id in ((self.source, source_id), (self.destination, self.links.get(source_id))):
+            for kind in kinds if len(kinds) > 1 and item_id is not None else ():
+                if item_id in side.directory(kind.name).by_id:
+                    return kind
+        return next(iter(kinds), None)
 
     def linked_to(self, destination_id: str) -> str | None:
         """The source item that a destination item is linked to."""
