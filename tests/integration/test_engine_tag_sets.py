@@ -277,14 +277,11 @@ async def test_text_of_a_free_set_crosses_as_it_is() -> None:
         assert (await both.sync("*")).plan.is_empty
 
 
-@pytest.mark.parametrize(
-    ("source", "destination"), [("2021.2.1290", "2026.1.9674"), ("2026.1.9674", "2021.2.1290"), ("2023.4.8290",) * 2]
-)
-async def test_servers_that_know_no_types_and_scopes(source: str, destination: str) -> None:
-    settings = Settings(version=source), Settings(version=destination, first_id=5001, seed=7)
-    async with pair(
-        source=settings[0], destination=settings[1], include={"tag-set": ["*"]}, first_contact="adopt"
-    ) as both:
+@pytest.mark.parametrize("version", ["2021.2.1290", "2023.4.8290"])
+async def test_servers_that_know_no_types_and_scopes(version: str) -> None:
+    settings = [Settings(version=version, first_id=first, seed=first) for first in (1, 5001)]
+    include = {"tag-set": ["*"]}
+    async with pair(source=settings[0], destination=settings[1], include=include, first_contact="adopt") as both:
         await tag_set(both.source, "Region", "North")
         await tag_set(both.source, "Both", "A")
         await tag_set(both.destination, "Both", "A")
