@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.pair import pair, row, script
+import uuid
+
+import pytest
+
+from sandbox.faults import Fault
+from tests.pair import ROUTE, pair, row, script
+from worker.octopus import errors
 from worker.sync.run import Result
 
 
@@ -62,3 +68,55 @@ async def test_a_step_added_in_the_middle_stands_in_the_middle() -> None:
 
         names = [step["Name"] for step in (await both.destination.get(path))["Steps"]]
         assert names == ["A", "Only here", "New", "B"]
+
+
+@pytest.mark.parametrize("how", ["its lifecycle has nothing there", "excluded"])
+async def test_a_default_channel_that_stays_at_home_is_the_new_projects_own_all_the_same(how: str) -> None:
+    """Else a row that is scoped to it would be left out by the first plan and added by the second."""
+    exclude = {"channel": ["Default"]} if how == "excluded" else {}
+    async with pair(exclude=exclude) as both:
+        ids = await both.source.environments("Test")
+        phase = {"Name": "Test", "OptionalDeploymentTargets": [ids["Test"]]}
+        lifecycle = await both.source.post("lifecycles", {"Name": "Only test", "Phases": [phase]})
+        project = await both.source.project("OctoFX")
+        channel = await both.source.named("channels", "Default")
+        if not exclude:
+            await both.source.edit(f"channels/{channel['Id']}", LifecycleId=lifecycle["Id"])
+        await both.source.variables(project, row("Url", "a"), row("Url", "b", {"Channel": [channel["Id"]]}))
+
+        await both.sync("*")
+
+        there = await both.destination.named("projects", "OctoFX")
+        rows = (await both.destination.get(f"variables/variableset-{there['Id']}"))["Variables"]
+        assert sorted(one["Value"] for one in rows) == ["a", "b"]
+        assert (await both.plan("*")).plan.is_empty
+
+
+async def test_a_new_row_gets_its_id_from_the_destination() -> None:
+    """Not one that only we know what it means: sent twice, the server refuses the whole set."""
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        await both.source.variables(project, row("Url", "a"))
+        await both.sync("*")
+        there = await both.destination.named("projects", "OctoFX")
+        [made] = (await both.destination.get(f"variables/variableset-{there['Id']}"))["Variables"]
+        uuid.UUID(made["Id"])
+
+
+async def test_a_route_goes_on_when_what_a_person_approved_is_refused() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        await both.source.variables(project, row("Url", "a"))
+        await both.sync("*")
+        await both.source.variables(project, row("Url", "a"), row("Port", "80"))
+        other = both.with_route(rules={"removed": "remove-ours"})
+        held = await other.sync("*")
+        assert held.result is Result.HELD
+        refusal = Fault("status", method="PUT", path="variables", count=2, status=400, message="No.")
+        both.destination.sandbox.faults.add(refusal)
+
+        with pytest.raises(errors.Refused):
+            await other.sync("*", approved_hash=held.plan.hash)
+
+        assert refusal.hits == 2
+        assert await both.ledger.held.get(ROUTE) is None

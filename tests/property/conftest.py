@@ -19,6 +19,10 @@ settings.register_profile(
     "default", derandomize=True, deadline=None, print_blob=True, suppress_health_check=SLOW, phases=PHASES
 )
 settings.register_profile("long", deadline=None, print_blob=True, suppress_health_check=SLOW, phases=PHASES)
+# To see soon that something fails, before an hour of making it small.
+settings.register_profile(
+    "raw", derandomize=True, deadline=None, suppress_health_check=SLOW, phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile(os.environ.get("OCTOSYNC_HYPOTHESIS", "default"))
 
 

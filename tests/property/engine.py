@@ -37,9 +37,9 @@ CAREFUL: dict[str, Any] = {}
 """The defaults, which never overwrite a value and never remove anything."""
 
 
-def tries(examples: int) -> settings:
-    """So many examples, and in the profile *long* eight times as many."""
-    factor = 8 if os.environ.get("OCTOSYNC_HYPOTHESIS") == "long" else 1
+def tries(examples: int, *, longer: int = 8) -> settings:
+    """So many examples, and in the profile *long* so many times more."""
+    factor = longer if os.environ.get("OCTOSYNC_HYPOTHESIS") == "long" else 1
     return settings(max_examples=examples * factor)
 
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.server import Sandbox
 from tests.pair import Server, pair
 from tests.property.building import build, secret_value
 from tests.property.edits import Edit, Editor, additions, edits
 from tests.property.engine import CAREFUL, MIRROR, sync, told, tries
-from tests.property.portable import collection
+from tests.property.owned import elements, secrets, values
 from tests.property.spaces import Space, secretive, spaces
 
 WITH_SECRETS = ("feeds", "accounts", "projects", "libraryvariablesets", "deploymentprocesses", "runbookProcesses")
-ALL = (
-    "environments", "lifecycles", "projectgroups", "feeds", "accounts", "workerpools", "libraryvariablesets",
-    "projects", "channels", "runbooks", "deploymentprocesses", "runbookprocesses", "variables",
-)  # fmt: skip
+
 
 routes = st.sampled_from([CAREFUL, MIRROR])
 
@@ -57,21 +52,6 @@ def entered(value: Any, where: str) -> Any:
     return value
 
 
-def secrets(sandbox: Sandbox) -> dict[tuple[str, str], str]:
-    held = sandbox.store.secrets
-    return {(document, place): value for document, found in held.items() for place, value in found.items()}
-
-
-def values(sandbox: Sandbox) -> dict[str, Any]:
-    """Row id → value, of all variables that are not secret."""
-    return {
-        row["Id"]: row["Value"]
-        for document in collection(sandbox, "variables").values()
-        for row in document["Variables"]
-        if not row["IsSensitive"]
-    }
-
-
 @tries(25)
 @given(spaces().map(secretive), routes, edits("delete channel", most=2), edits(least=1, most=6))
 async def test_no_secret_is_lost_and_no_value_overwritten(
@@ -94,27 +74,6 @@ async def test_no_secret_is_lost_and_no_value_overwritten(
         for row, value in valued.items():
             secret = next((found for (_, place), found in now.items() if place == f"Variables/{row}"), None)
             assert route is MIRROR or value in (rows.get(row, "gone"), secret), f"{row} {value!r}\n{listed}"
-
-
-def elements(sandbox: Sandbox) -> dict[str, Any]:
-    """Everything that has an id: what it is called, and how it is found in addresses."""
-    return {
-        f"{document['Id']}: {element['Id']}": (element.get("Name"), element.get("Slug"))
-        for kind in ALL
-        for document in collection(sandbox, kind).values()
-        for element in with_ids(document)
-    }
-
-
-def with_ids(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        if isinstance(value.get("Id"), str):
-            yield value
-        for item in value.values():
-            yield from with_ids(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from with_ids(item)
 
 
 @tries(25)

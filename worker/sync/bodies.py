@@ -80,7 +80,7 @@ def without_pending(value: Any) -> Any:
         return {
             name: without_pending(item)
             for name, item in value.items()
-            if not (name == "Id" and (item is None or PendingId.element_of(item) is not None))
+            if not (name == "Id" and (item is None or isinstance(item, PendingId)))
         }
     if isinstance(value, list):
         return [without_pending(item) for item in value]

@@ -271,6 +271,9 @@ class Planner:
         if outcome.written is None:
             self.done.add(entry.id)
             self.add(outcome.action)
+            if default is not None:  # it answers to the name, though nothing of the source's crosses
+                self.verdicts[entry.id] = Resolved((default,), entry.name)
+                return self.verdicts[entry.id]
             reason = outcome.action.decisions[-1].text
             crosses = outcome.action.op is Op.BLOCK
             return Resolved(
@@ -317,7 +320,9 @@ class Planner:
             return Resolved(name=source_id, item=path, why="the source does not list it", alone=True)
         refusal = self.refusal(kind, entry, path)
         if refusal is not None:
-            self.verdicts[source_id] = Resolved(name=entry.name, item=path, why=refusal, may_come=True)
+            default = self.default_channel(kind, entry)
+            refused = Resolved(name=entry.name, item=path, why=refusal, may_come=True)
+            self.verdicts[source_id] = refused if default is None else Resolved((default,), entry.name)
             return self.verdicts[source_id]
         self.stack.append(source_id)
         try:

@@ -250,6 +250,8 @@ class OpenRoute:
                     continue
                 # What we believed of the destination may be out of date. Once more, believing nothing.
                 if refused or error.method == "GET" or error.concerns_instance:
+                    # What a person approved was tried. The route goes on without the document that was refused.
+                    await self._release(planned, run, approved_hash)
                     raise
                 refused = True
                 log.info("refused", route=self.route.name, reason=error.server_words)
