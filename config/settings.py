@@ -22,6 +22,7 @@ from config.names import nearest
 from config.problems import ConfigError, Problem
 
 PREFIX = "OCTOSYNC_"
+SHORTEST_TOKEN = 16
 _SECRETS_DIR = PREFIX + "SECRETS_DIR"
 
 
@@ -80,7 +81,8 @@ class Settings(BaseSettings):
     status_port: int = Field(default=8081, ge=0, le=65535)
     """Status page and metrics of the receiver: keep it inside."""
     status_token: SecretStr | None = None
-    """With it the status page shows names, plans and the clean-up list. Without: counts and states only, to anybody."""
+    """With it the status page shows names, plans and the clean-up list, and lets a person decide. Without: counts and
+    states only, to anybody. 16 characters at least, best `openssl rand -base64 24`."""
     body_limit_mb: int = Field(default=64, ge=1)
     """A longer webhook is recorded as a hint, without its body."""
     metrics_port: int = Field(default=9464, ge=0, le=65535)
@@ -100,6 +102,13 @@ class Settings(BaseSettings):
         if url.partition("://")[0] not in {"redis", "rediss", "unix"}:
             raise refuse("starts with redis://, rediss:// or unix://")
         return url
+
+    @field_validator("status_token")
+    @classmethod
+    def _hard_to_guess(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and len(token.get_secret_value()) < SHORTEST_TOKEN:
+            raise refuse(f"has fewer than {SHORTEST_TOKEN} characters", "make one with: openssl rand -base64 24")
+        return token
 
     @field_validator("timezone")
     @classmethod

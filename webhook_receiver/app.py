@@ -1,7 +1,7 @@
-"""The receiver's two web applications: webhooks and health, for the world; metrics, to be kept inside.
+"""The receiver's two web applications: webhooks and health, for the world; metrics and status page, to be kept inside.
 
 app = create_app(routes, settings)      POST /webhooks/{instance} · POST /webhooks · GET /healthz · GET /readyz
-create_inside_app(app)                  GET /metrics
+create_inside_app(app)                  GET /metrics, and the status page
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from config.settings import Settings
 from webhook_receiver import gauges
 from webhook_receiver.commit import GroupCommit
 from webhook_receiver.metrics import Metrics
+from webhook_receiver.page.pages import Page
+from webhook_receiver.page.serving import add_page
 from webhook_receiver.reception import Reception
 from webhook_receiver.secrets import Callers
 from webhook_receiver.spaces import Spaces
@@ -28,6 +30,7 @@ from worker.state import State, state_of
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
 STATE: web.AppKey[State] = web.AppKey("state", State)
 ROUTES: web.AppKey[RoutesFile] = web.AppKey("routes", RoutesFile)
+PAGE: web.AppKey[Page] = web.AppKey("page", Page)
 READY_WITHIN_S = 2.0
 
 
@@ -42,6 +45,7 @@ def create_app(
     messages = publisher if publisher is not None else Publisher(new_app(settings))
     parts = app[STATE] = state if state is not None else state_of(client, settings)
     app[ROUTES] = routes
+    app[PAGE] = Page(parts, routes, settings, messages)
     # Its calls have a deadline of their own, and are what most of a webhook's time is spent on.
     recorder = open_redis(settings.redis_url, call_timeout_s=None)
     commit = GroupCommit(parts.inbox if state is not None else state_of(recorder, settings).inbox)
@@ -92,6 +96,7 @@ def create_inside_app(app: web.Application) -> web.Application:
 
     inside.router.add_get("/metrics", metrics)
     inside.router.add_get("/healthz", _alive)
+    add_page(inside, app[PAGE])
     return inside
 
 
