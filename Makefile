@@ -16,8 +16,9 @@ help:  ## List the targets
 setup:  ## Make .venv from the lock file, if it is missing or out of date
 	@scripts/setup.sh
 
-tools: setup  ## helm, docker-compose and linters, for the tests of what is shipped; without them these skip
+tools: setup  ## helm, docker-compose, linters and a browser, for the tests that need them; without, these skip
 	@scripts/tools.sh || [ $$? = 3 ]
+	@scripts/browser.sh || [ $$? = 3 ]
 
 test: setup tools lint types imports  ## Everything: lint, types, layers, all tests
 	@OCTOSYNC_CONTRACT_LOG=.octosync/contract $(PYTEST)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.browser import PROGRAMS
 from tests.shipping import ROOT, TOOLS, run_tool
 
 REQUIREMENTS = ROOT / "requirements"
@@ -80,3 +82,46 @@ def test_where_the_tools_cannot_be_had_the_script_says_so(tmp_path: Path) -> Non
     assert done.returncode == 3
     assert "Plan9 vax" in done.stderr
     assert not (tmp_path / ".octosync").exists()
+
+
+def without_chromium(tmp_path: Path, *programs: str) -> subprocess.CompletedProcess[str]:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("bash", *programs):
+        found = shutil.which(name)
+        assert found is not None
+        (folder / name).symlink_to(found)
+    return subprocess.run(
+        [folder / "bash", ROOT / "scripts" / "browser.sh"],
+        env={"PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_where_no_browser_can_be_had_the_script_says_so(tmp_path: Path) -> None:
+    done = without_chromium(tmp_path)
+    assert done.returncode == 3
+    assert "no apt-get" in done.stderr
+
+
+def test_only_root_installs_a_browser(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    for name, says in {"id": "1000", "apt-get": "never asked"}.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\necho {says}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    done = subprocess.run(
+        [shutil.which("bash") or "bash", ROOT / "scripts" / "browser.sh"],
+        env={"PATH": str(tmp_path / "bin")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "As root: apt-get install -y chromium" in done.stderr
+
+
+def test_the_script_looks_for_the_browser_that_the_tests_use() -> None:
+    text = (ROOT / "scripts" / "browser.sh").read_text()
+    assert f"for program in {' '.join(PROGRAMS)}; do" in text
