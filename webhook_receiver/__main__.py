@@ -36,6 +36,8 @@ def main() -> int:
     logs.configure("receiver", level=settings.log_level, form=settings.log_format)
     scrub.watch(routes)
     scrub.remember(settings.redis_url.partition("://")[2].rpartition("@")[0].partition(":")[2])
+    if settings.status_token is not None:
+        scrub.remember(settings.status_token.get_secret_value())
     init_sentry(settings.sentry_dsn, "receiver", environment=settings.sentry_environment)
     try:
         asyncio.run(serve(routes, settings))

@@ -55,7 +55,7 @@ def test_directory_of_secrets_that_is_not_there(monkeypatch: pytest.MonkeyPatch)
 def test_what_may_hold_a_password_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCTOSYNC_REDIS_URL", "redis://:NOT-TO-BE-SEEN@redis/0")
     monkeypatch.setenv("OCTOSYNC_SENTRY_DSN", "https://NOT-TO-BE-SEEN@sentry.example.com/1")
-    monkeypatch.setenv("OCTOSYNC_STATUS_TOKEN", "NOT-TO-BE-SEEN")
+    monkeypatch.setenv("OCTOSYNC_STATUS_TOKEN", "NOT-TO-BE-SEEN-BY-ANYBODY")
     assert "NOT-TO-BE-SEEN" not in repr(settings.read())
 
 
@@ -68,6 +68,7 @@ def test_what_may_hold_a_password_is_not_printed(monkeypatch: pytest.MonkeyPatch
         ("NIGHTLY_AT", "25:00", "time"),
         ("DEBOUNCE_MAX_SECONDS", "1", "debounce_max_seconds is less"),
         ("NAMESPACE", "a b", "pattern"),
+        ("STATUS_TOKEN", "NOT-TO-BE-SEEN", "fewer than 16 characters"),
     ],
 )
 def test_variable_that_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str) -> None:

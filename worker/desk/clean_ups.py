@@ -17,7 +17,8 @@ from worker.plan.json import both_as_dict
 from worker.plan.text import visible
 from worker.plan.values import printed
 
-EXPORT_CHUNK = 500
+EXPORT_CHUNK = 100
+"""Entries that are written at a time: whoever exports may have webhooks to take meanwhile."""
 COLUMNS = (
     "key",
     "route",
