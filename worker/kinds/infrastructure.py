@@ -1,13 +1,25 @@
-"""Environments, accounts and worker pools, and what is only looked up: targets, certificates, machine policies.
+"""Environments, accounts, certificates, worker pools and machine policies, and what is only looked up: targets, teams.
 
-Facts: Octopus API reference 2026, "Accounts", "Environments", "Worker pools".
+Facts: Octopus API reference 2026, "Accounts", "Environments", "Environments v2", "Worker pools, workers, machines,
+policies, proxies", "Certificates".
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from worker.kinds.kind import Kind, Mode
 from worker.kinds.references import Empty, Form, Ref, Scope
 from worker.kinds.shape import SERVER_FIELDS, Shape
+
+EPHEMERAL = "Ephemeral"
+
+
+def type_of_environment(environment: Mapping[str, Any]) -> str:
+    """Only servers since 2026.1 say so, and only in their newer list."""
+    return environment.get("Type") or "Static"
+
 
 ENVIRONMENT = Kind(
     name="environment",
@@ -16,14 +28,27 @@ ENVIRONMENT = Kind(
     bulk="environments",
     mode=Mode.SHARED_NAME,
     listed_by="environments/all",
+    # The newer list has less in it; see worker.sync.environments.
+    listed_whole=False,
+    type_of=type_of_environment,
+    # They come with a release and go with it.
+    never_types=frozenset({EPHEMERAL}),
     # What runs where is the first thing that two instances differ in: only a person decides that one exists.
     created_by_closure=False,
     shape=Shape(
         # SortOrder is a position among the environments of one server.
         server=SERVER_FIELDS | {"SortOrder"},
+        fixed=frozenset({"Type"}),
         refs={"EnvironmentTags": Ref("tag", Form.TAG)},
     ),
 )
+
+_MAY_BE_USED = {
+    "EnvironmentIds": Ref("environment", Form.LIST, empty=Empty.ANYWHERE),
+    "TenantIds": Ref("tenant", Form.LIST, empty=Empty.ANYWHERE),
+    "TenantTags": Ref("tag", Form.TAG, empty=Empty.ANYWHERE),
+}
+_WHERE = (Scope(("EnvironmentIds",), "environment"), Scope(("TenantIds", "TenantTags"), "tenant"))
 
 ACCOUNT = Kind(
     name="account",
@@ -42,18 +67,15 @@ ACCOUNT = Kind(
         "usernamepassword",
     ),
     shape=Shape(
+        # The thumbprint is read from the certificate, which is a secret.
+        server=SERVER_FIELDS | {"CertificateThumbprint"},
         fixed=frozenset({"AccountType"}),
-        refs={
-            "EnvironmentIds": Ref("environment", Form.LIST, empty=Empty.ANYWHERE),
-            "TenantIds": Ref("tenant", Form.LIST, empty=Empty.ANYWHERE),
-            "TenantTags": Ref("tag", Form.TAG, empty=Empty.ANYWHERE),
-        },
-        scopes=(
-            Scope(("EnvironmentIds",), "environment"),
-            Scope(("TenantIds", "TenantTags"), "tenant"),
-        ),
+        refs=_MAY_BE_USED,
+        scopes=_WHERE,
     ),
 )
+"""Of all types: one flat document, in which the type decides about the fields. ``TenantId`` and ``ClientId`` of Azure
+accounts look like ids and are Entra's."""
 
 WORKER_POOL = Kind(
     name="worker-pool",
@@ -62,6 +84,7 @@ WORKER_POOL = Kind(
     bulk="workerpools",
     mode=Mode.SHARED_NAME,
     listed_by="workerpools/all",
+    # A pool of Octopus Cloud's own workers may well be one of somebody's own elsewhere: no type is compared.
     shape=Shape(
         server=SERVER_FIELDS | {"SortOrder", "CanAddWorkers"},
         fixed=frozenset({"WorkerPoolType"}),
@@ -71,11 +94,70 @@ WORKER_POOL = Kind(
     pristine={"IsDefault": False},
 )
 
-MACHINE = Kind("machine", "Machines", "machines", Mode.LOOKUP, listed_by="machines/all")
-CERTIFICATE = Kind("certificate", "Certificates", "certificates", Mode.LOOKUP, listed_by="certificates/all")
 MACHINE_POLICY = Kind(
-    "machine-policy", "MachinePolicies", "machinepolicies", Mode.LOOKUP, listed_by="machinepolicies/all"
+    name="machine-policy",
+    prefix="MachinePolicies",
+    route="machinepolicies",
+    bulk="machinepolicies",
+    mode=Mode.SHARED_NAME,
+    listed_by="machinepolicies/all",
+    shape=Shape(
+        own=frozenset({"IsDefault"}),
+        children={
+            "MachineUpdatePolicy": Shape(server=frozenset(), refs={"TentacleUpdateAccountId": Ref("account")}),
+        },
+    ),
+    pristine={"IsDefault": False},
 )
+
+
+def type_of_certificate(certificate: Mapping[str, Any]) -> str:
+    """What those who use it depend on. In which format it was uploaded they do not see."""
+    return "with a private key" if certificate.get("HasPrivateKey") else "without a private key"
+
+
+CERTIFICATE = Kind(
+    name="certificate",
+    prefix="Certificates",
+    route="certificates",
+    mode=Mode.SHARED_NAME,
+    listed_by="certificates/all",
+    # One that was replaced lies in the archive, under the same name.
+    among=("Archived", None),
+    type_of=type_of_certificate,
+    scope_rules="infrastructure",
+    never_created="cannot be made without its private key, which the API does not give: upload one by hand",
+    shape=Shape(
+        server=SERVER_FIELDS
+        | {
+            "CertificateData",
+            "Password",
+            "CertificateDataFormat",
+            "Archived",
+            "ReplacedBy",
+            "SubjectDistinguishedName",
+            "SubjectCommonName",
+            "SubjectOrganization",
+            "IssuerDistinguishedName",
+            "IssuerCommonName",
+            "IssuerOrganization",
+            "SelfSigned",
+            "Thumbprint",
+            "NotBefore",
+            "NotAfter",
+            "IsExpired",
+            "HasPrivateKey",
+            "SerialNumber",
+            "SignatureAlgorithmName",
+            "SubjectAlternativeNames",
+            "CertificateChain",
+        },
+        refs=_MAY_BE_USED,
+        scopes=_WHERE,
+    ),
+)
+
+MACHINE = Kind("machine", "Machines", "machines", Mode.LOOKUP, listed_by="machines/all")
 TEAM = Kind("team", "Teams", "teams", Mode.LOOKUP, listed_by="teams/all")
 
-KINDS = (ENVIRONMENT, ACCOUNT, WORKER_POOL, MACHINE, CERTIFICATE, MACHINE_POLICY, TEAM)
+KINDS = (ENVIRONMENT, ACCOUNT, WORKER_POOL, MACHINE_POLICY, CERTIFICATE, MACHINE, TEAM)

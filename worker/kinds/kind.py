@@ -85,12 +85,16 @@ class Kind:
     versioned: bool = False
     """Its documents carry a ``Version`` that the server compares on a PUT (API reference 2026, "Concurrency")."""
 
-    among: tuple[str, str] | None = None
+    among: tuple[str, object] | None = None
     """Field and value: which documents of its list are of this kind. ``None``: all."""
     listed_whole: bool = True
     """Whether its list gives whole documents; else they are only good for names."""
     since: str = ""
     """The first release that has the kind. An older server answers 404: it has none."""
+    never_types: frozenset[str] = frozenset()
+    """Types that never cross."""
+    never_created: str = ""
+    """Why none is ever made on the destination. Who needs one finds it there by its name."""
     history: bool = False
     """Its items have numbered versions, which other documents name; see :mod:`worker.sync.templates`."""
     removal_may_be_refused: bool = False

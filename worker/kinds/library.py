@@ -101,8 +101,16 @@ SCRIPT_MODULE = Kind(
 """A library variable set of another content: its script and syntax are one document with it."""
 
 GIT_CREDENTIAL = Kind(
-    "git-credential", "GitCredentials", "git-credentials", Mode.LOOKUP, listed_by="git-credentials", since="2022.3"
+    name="git-credential",
+    prefix="GitCredentials",
+    route="git-credentials",
+    mode=Mode.SHARED_NAME,
+    listed_by="git-credentials",
+    since="2022.3",
+    type_field="Details.Type",
+    shape=Shape(children={"Details": Shape(server=frozenset(), fixed=frozenset({"Type"}))}),
 )
+"""Of a space. A project's repository is opened with it, and the repositories that steps take files from."""
 
 TAG_SET = Kind(
     name="tag-set",

@@ -38,7 +38,7 @@ from worker.sync.tenant_plan import holds_values, plan_values
 from worker.sync.translate import translate
 from worker.sync.variables import VariablesBaseline, merge_variables
 from worker.sync.world import Entry, World
-from worker.sync.written import Outcome, Written
+from worker.sync.written import Outcome, Written, left_for_its_type
 
 
 class Plans(Protocol):
@@ -258,6 +258,8 @@ class DocumentPlanner:
         out = self.translate(kind, entry, path, document)
         if out.document is None:
             return Outcome(self.not_crossing(kind, entry, path, out, known=baseline is not None), None)
+        if (left := left_for_its_type(kind, path, entry.id, out.document, there)) is not None:
+            return left
         if len(self.world.route.mapped(kind.name, entry.name) or ()) > 1:
             out.document.pop("Name", None)  # it has one of several names, and keeps it
         created = intent is not None and intent.op == "create"

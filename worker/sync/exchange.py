@@ -16,7 +16,7 @@ from worker.kinds.step_templates import COMMUNITY_ID
 from worker.octopus.client import SpaceClient
 from worker.octopus.errors import OctopusError
 from worker.plan.values import Document
-from worker.sync import script_modules, tenant_forms
+from worker.sync import environments, script_modules, tenant_forms
 from worker.sync.fields import same
 
 
@@ -122,6 +122,37 @@ class TenantVariables(Exchange):
         return await tenant_forms.write(ends.destination, document_id, owner_id or "", body)
 
 
+class GitCredentials(Exchange):
+    """Writes answer the id alone, or nothing."""
+
+    async def create(self, ends: Ends, kind: Kind, body: Document) -> Document:
+        made = await ends.destination.post(kind.route, body)
+        try:
+            return await self.read(ends.destination, kind, made["Id"], None)
+        except OctopusError as error:
+            error.maybe_applied = True
+            raise
+
+
+class Environments(Exchange):
+    """In two lists, and at two routes, by their type."""
+
+    async def list_all(self, space: SpaceClient, kind: Kind) -> list[Document]:
+        return await environments.list_all(space)
+
+    async def read(self, space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> Document:
+        return await environments.read(space, document_id)
+
+    async def read_many(self, space: SpaceClient, kind: Kind, ids: Sequence[str]) -> list[Document]:
+        return [environments.static(one) for one in await super().read_many(space, kind, ids)]
+
+    async def create(self, ends: Ends, kind: Kind, body: Document) -> Document:
+        return await environments.create(ends.destination, body)
+
+    async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
+        return await environments.update(ends.destination, document_id, body)
+
+
 class StepTemplates(Exchange):
     """One of the community is installed, and brought up to date, by the server; a copy would not be known for one."""
 
@@ -176,6 +207,8 @@ class CommunityTemplates(Exchange):
 PLAIN = Exchange()
 
 ODD: Mapping[str, Exchange] = {
+    "environment": Environments(),
+    "git-credential": GitCredentials(),
     "script-module": ScriptModules(),
     "step-template": StepTemplates(),
     "step-template-version": TemplateVersions(),

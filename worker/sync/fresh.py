@@ -6,17 +6,14 @@ for the ids that the destination will assign.
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from worker.kinds.kind import Kind
 from worker.kinds.references import PendingId, is_secret
+from worker.kinds.secrets import placeholder_for
 from worker.kinds.shape import Shape
 from worker.plan.values import CleanUp, Document, NamePath
 from worker.sync.translate import at, label
-
-ENCODED_SECRETS = frozenset({"PrivateKeyFile", "CertificateBytes", "JsonKey"})
-"""Secrets that hold a file: the server wants base64 (Octopus API reference 2026, "Accounts")."""
 
 
 class Fresh:
@@ -67,9 +64,9 @@ class Fresh:
     def secret(self, name: str, value: Document, where: str) -> Document:
         if not value.get("HasValue"):
             return {"HasValue": False, "NewValue": None}
+        placeholder = placeholder_for(name, self.placeholder)
         text = "a placeholder stands for the secret, which cannot be read from the source: enter the real one"
+        if placeholder is None:
+            text = "is empty: it cannot be read from the source, and nothing can stand in for it; upload the real one"
         self.clean_ups.append(CleanUp(self.path, where, "placeholder-secret", text))
-        placeholder = self.placeholder
-        if name in ENCODED_SECRETS:
-            placeholder = base64.b64encode(placeholder.encode()).decode()
-        return {"HasValue": True, "NewValue": placeholder}
+        return {"HasValue": placeholder is not None, "NewValue": placeholder}

@@ -47,8 +47,10 @@ class Inclusion:
         ours = entry.id in self.pending or is_ours(self.world, kind, entry)
         return route.includes(kind.name, entry.name) or (ours and not route.excludes(kind.name, entry.name))
 
-    def left_to_the_destination(self, kind: Kind, path: NamePath) -> str | None:
-        """Why the rules of the route keep it at home, though it is included."""
+    def left_to_the_destination(self, kind: Kind, entry: Entry, path: NamePath) -> str | None:
+        """Why it stays at home though it is included: the rules of the route, or what it is."""
+        if entry.type in kind.never_types:
+            return f"is {entry.type.lower() if entry.type else 'one'}: such {kind.name}s come and go with a release"
         if kind.name == "account" and self.world.route.rules.of(path).accounts is Accounts.NONE:
             return "no account crosses (accounts: none): each instance has its own"
         return None

@@ -57,6 +57,8 @@ def everything(world: World) -> Iterator[str]:
         ):
             continue  # it crosses only where it is included; its list may be long
         for entry in world.source.directory(kind.name):
+            if entry.type in kind.never_types:
+                continue
             ours = is_ours(world, kind, entry) and not world.route.excludes(kind.name, entry.name)
             if world.route.includes(kind.name, entry.name) or ours:
                 yield from subtree(world, entry.id)

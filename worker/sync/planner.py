@@ -18,6 +18,7 @@ from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op, Plan, printed
 from worker.sync.bodies import says_something
+from worker.sync.closing import Closing
 from worker.sync.documents import DocumentPlanner
 from worker.sync.inclusion import Inclusion
 from worker.sync.naming import Names
@@ -27,9 +28,6 @@ from worker.sync.templates import Templates, Versions
 from worker.sync.version_control import VersionControl
 from worker.sync.world import Asking, Entry, World, path_of
 from worker.sync.written import Written
-
-DEEPEST = 40
-"""How far closure follows what requires what. Real spaces need five or six; more is a loop that nobody foresaw."""
 
 
 @dataclass(slots=True)
@@ -66,6 +64,7 @@ class Planner:
         self.pending: dict[str, PendingId] = {}
         self.inclusion = Inclusion(world, self.resolver, self.pending)
         self.version_control = VersionControl(world, self.resolver, self.inclusion)
+        self.closing = Closing(world, self.inclusion, self.version_control)
         self.planned: dict[str, dict[str, str]] = {}
         self.bodies: dict[str, Document] = {}
         self.out = Planned(Plan(world.route.name))
@@ -124,7 +123,7 @@ class Planner:
             return self.absent(kind, source_id, path)
         if not self.inclusion.included(kind, entry):
             return self.skip(kind, source_id, path, "include", "is not included by the route")
-        if (text := self.inclusion.left_to_the_destination(kind, path)) is not None:
+        if (text := self.inclusion.left_to_the_destination(kind, entry, path)) is not None:
             return self.skip(kind, source_id, path, "rules", text)
         if (text := self.version_control.at_home(kind, entry, path)) is not None:
             return self.skip(kind, source_id, path, "version-controlled", text)
@@ -142,6 +141,9 @@ class Planner:
             self.block(kind, source_id, path, Decision("match", "", found.why), (found.item,) if found.may_come else ())
         elif kind.place is Place.WITH_OWNER:
             self.block(kind, source_id, path, Decision("owner", "", "what it belongs to is not on the destination"), ())
+        elif kind.never_created:
+            by_hand = CleanUp(path, "", "create-by-hand", kind.never_created)
+            self.skip(kind, source_id, path, "never-created", kind.never_created, (by_hand,))
         else:
             self.create(kind, entry, path)
         return None
@@ -318,7 +320,7 @@ class Planner:
         path = path_of(self.world.source, kind, source_id, entry.owner if entry else None)
         if entry is None:
             return Resolved(name=source_id, item=path, why="the source does not list it", alone=True)
-        refusal = self.refusal(kind, entry, path)
+        refusal = self.closing.refusal(kind, entry, path, self.stack)
         if refusal is not None:
             default = self.default_channel(kind, entry)
             refused = Resolved(name=entry.name, item=path, why=refusal, may_come=True)
@@ -337,32 +339,6 @@ class Planner:
 
     def included(self, kind: Kind, entry: Entry) -> bool:
         return self.inclusion.included(kind, entry)
-
-    def refusal(self, kind: Kind, entry: Entry, path: NamePath) -> str | None:
-        """Why closure must not create it."""
-        route = self.world.route
-        project = (
-            self.inclusion.entry(registry.BY_NAME["project"], entry.owner) if kind.owner_kinds and entry.owner else None
-        )
-        if kind.mode is Mode.LOOKUP:
-            return f"the destination has no {kind.name} of this name, and this route creates none"
-        if route.excludes(kind.name, entry.name, project.name if project else None):
-            return "does not cross: the route excludes it, and the destination has none of this name"
-        if (text := self.inclusion.left_to_the_destination(kind, path)) is not None:
-            return f"does not cross: {text}"
-        if not kind.created_by_closure and not route.includes(kind.name, entry.name):
-            return (
-                f"the destination has no {kind.name} of this name; only one that the route includes by name is created"
-            )
-        if (text := self.version_control.at_home(kind, entry, path)) is not None:
-            return text
-        if (text := self.version_control.finding(kind, entry, Resolved())) is not None:
-            return text
-        if kind.owner_kinds and not self.inclusion.included(kind, entry):
-            return "does not cross: the route does not include it"
-        if entry.id in self.stack or len(self.stack) >= DEEPEST:
-            return f"requires itself, by way of {' → '.join(self.stack[-3:])}"
-        return None
 
     # ── results ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

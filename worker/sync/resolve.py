@@ -82,6 +82,9 @@ class Resolver:
             return replace(self.item(kind, first.id), name=entry.name)
         path = path_of(self.world.source, kind, entry.id, entry.owner)
         there = self.world.destination.directory(kind.name)
+        if kind.name in self.world.destination.without:
+            why = f"the destination's server has no {kind.name}s at all: they came with {kind.since}"
+            return Resolved(name=entry.name, item=path, why=why)
         names = self.world.route.mapped(kind.name, entry.name) if kind.name not in _UNNAMEABLE else None
         if names is None:
             linked = self.world.links.get(entry.id)

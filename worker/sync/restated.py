@@ -7,6 +7,7 @@ RESTATED = frozenset(
         "ambiguous-rows",
         "blocked",
         "community-version",
+        "create-by-hand",
         "deleted-here",
         "deleted-on-source",
         "duplicate-scope",

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from worker.plan.values import Action, Document
+from worker.kinds.kind import Kind, Mode
+from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op
 from worker.sync.baseline import Baseline, Intent
+from worker.sync.fields import same
 
 Bind = Callable[[Any], Any]
 """Puts the ids that have come to exist in place of their stand-ins."""
@@ -49,3 +51,16 @@ class Outcome:
     contact_conflict: bool = False
     still_in_use: bool = False
     """A step that should go is still named by a document beside the process."""
+
+
+def left_for_its_type(kind: Kind, path: NamePath, source_id: str, want: Document, there: Document) -> Outcome | None:
+    """Details of a shared name follow only where both are of one type: a pool of the Cloud's own workers has others
+    than one of somebody's own. ``None``: they are."""
+    differ = [name for name in kind.shape.fixed if not same(want.get(name, there.get(name)), there.get(name))]
+    if kind.mode is not Mode.SHARED_NAME or not differ:
+        return None
+    text = f"is {there.get(differ[0])} and {want.get(differ[0])} on the source: its details do not follow"
+    clean_up = CleanUp(path, differ[0], "fixed-differs", text)
+    decision = Decision("fixed", differ[0], text)
+    action = Action(Op.LEAVE, kind.name, path, source_id, there["Id"], (), (decision,), (clean_up,))
+    return Outcome(action, Written(there["Id"]))
