@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tests.pair import Document, Server
-from tests.property.spaces import Project, Row, Space, Step, Template
+from tests.property.spaces import Project, Row, Space, Step, Template, Tenant
 
 FOREVER = {"Unit": "Items", "QuantityToKeep": 0, "Strategy": "Forever"}
 
@@ -52,6 +52,8 @@ class Builder:
             await self.make_project(project)
         for project in space.projects:
             await self.fill_project(project)
+        for tenant in space.tenants:
+            await self.make_tenant(tenant)
 
     async def find_what_is_there(self) -> None:
         """What every new space has."""
@@ -71,6 +73,25 @@ class Builder:
 
     def all(self, collection: str, names: Iterable[str], *owner: str) -> list[str]:
         return [self.ids[(collection, *owner, name)] for name in names]
+
+    # ── tenants ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def make_tenant(self, tenant: Tenant) -> None:
+        links = {self.ids["projects", project]: self.all("environments", names) for project, names in tenant.links}
+        made = await self.make("tenants", tenant.name, ProjectEnvironments=links)
+        route = f"tenants/{made['Id']}/variables"
+        if not tenant.values:
+            return
+        document = await self.server.get(route)
+        for one in tenant.values:
+            half = "ProjectVariables" if one.owner[0] == "projects" else "LibraryVariables"
+            owner = document[half][self.ids[one.owner]]
+            of_template = next(found for found in owner["Templates"] if found["Name"] == one.template)
+            said = owner["Variables"]
+            if one.environment:
+                said = said.setdefault(self.ids["environments", one.environment], {})
+            said[of_template["Id"]] = said_value(of_template, one.text)
+        await self.server.call("PUT", route, document)
 
     # ── projects ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -204,6 +225,11 @@ def template(one: Template) -> Document:
     control = "Sensitive" if one.secret else "SingleLineText"
     default: Any = secret_value() if one.secret and one.default else one.default
     return {"Name": one.name, "DefaultValue": default, "DisplaySettings": {"Octopus.ControlType": control}}
+
+
+def said_value(template: Document, text: str) -> Any:
+    """What a tenant says for a template."""
+    return secret_value(text) if template["DisplaySettings"].get("Octopus.ControlType") == "Sensitive" else text
 
 
 def secret_value(text: str = "of the source") -> Document:

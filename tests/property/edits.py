@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.pair import Document, Server, row, script
-from tests.property.building import FOREVER, secret_value
+from tests.property.building import FOREVER, said_value, secret_value
 from tests.property.spaces import name
 
 VALUES = ("v", "w", "", "a,b")
@@ -166,6 +166,60 @@ class Editor:
     async def delete_runbook(self, edit: Edit) -> None:
         runbook = await self.one("runbooks", edit.pick)
         await self.save("DELETE", f"runbooks/{runbook['Id']}", None)
+
+    # ── tenants ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def add_tenant(self, edit: Edit) -> None:
+        project, environment = await self.one("projects", edit.pick), await self.one("environments", edit.other)
+        links = {project["Id"]: [environment["Id"]]} if edit.other % 3 else {}
+        await self.save("POST", "tenants", {"Name": edit.text + self.mark, "ProjectEnvironments": links})
+
+    async def delete_tenant(self, edit: Edit) -> None:
+        tenant = await self.one("tenants", edit.pick)
+        await self.save("DELETE", f"tenants/{tenant['Id']}", None)
+
+    async def link(self, edit: Edit) -> None:
+        """Adds an environment to a link, takes it away where it is there; where it is the only one, the whole link."""
+        tenant = await self.one("tenants", edit.pick)
+        project, environment = await self.one("projects", edit.other), await self.one("environments", edit.other // 2)
+        links = tenant["ProjectEnvironments"]
+        have = links.get(project["Id"], [])
+        if have == [environment["Id"]]:
+            del links[project["Id"]]
+        elif environment["Id"] in have:
+            links[project["Id"]] = [one for one in have if one != environment["Id"]]
+        else:
+            links[project["Id"]] = [*have, environment["Id"]]
+        await self.save("PUT", f"tenants/{tenant['Id']}", tenant)
+
+    async def say(self, edit: Edit) -> None:
+        def change(said: Document, template: Document) -> None:
+            said[template["Id"]] = said_value(template, f"{VALUES[edit.other % len(VALUES)]}{self.mark}")
+
+        await self.values(edit, change)
+
+    async def unsay(self, edit: Edit) -> None:
+        def change(said: Document, template: Document) -> None:
+            said.pop(template["Id"], None)
+
+        await self.values(edit, change)
+
+    async def values(self, edit: Edit, change: Callable[[Document, Document], None]) -> None:
+        tenant = await self.one("tenants", edit.pick)
+        route = f"tenants/{tenant['Id']}/variables"
+        document = await self.server.get(route)
+        places = [
+            (said, template)
+            for project in document["ProjectVariables"].values()
+            for said in project["Variables"].values()
+            for template in project["Templates"]
+        ]
+        sets = document["LibraryVariables"].values()
+        places += [(one["Variables"], template) for one in sets for template in one["Templates"]]
+        if not places:
+            raise NothingThere
+        change(*places[edit.other % len(places)])
+        await self.save("PUT", route, document)
 
     # ── steps ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -335,7 +389,7 @@ def _called(process: Document) -> set[str]:
 TARGETS = ("AutomaticDeploymentTargets", "OptionalDeploymentTargets")
 NAMED = (
     "projects", "channels", "runbooks", "libraryvariablesets", "environments", "lifecycles", "projectgroups", "feeds",
-    "accounts", "workerpools",
+    "accounts", "workerpools", "tenants",
 )  # fmt: skip
 DESCRIBED = tuple(kind for kind in NAMED if kind != "feeds")
 
@@ -355,6 +409,11 @@ EDITS: dict[str, Callable[[Editor, Edit], Awaitable[None]]] = {
     "rules": Editor.rules,
     "add runbook": Editor.add_runbook,
     "delete runbook": Editor.delete_runbook,
+    "add tenant": Editor.add_tenant,
+    "delete tenant": Editor.delete_tenant,
+    "link": Editor.link,
+    "say": Editor.say,
+    "unsay": Editor.unsay,
     "add step": Editor.add_step,
     "drop step": Editor.drop_step,
     "move step": Editor.move_step,

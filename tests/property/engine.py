@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import settings
 
 from tests.pair import Document, Pair
-from tests.property.portable import differences, portable
+from tests.property.portable import Key, differences, portable
 from worker.sync.run import Outcome, Result
 
 EVERYTHING = {
@@ -24,6 +24,7 @@ EVERYTHING = {
         "worker-pool",
         "library-variable-set",
         "project",
+        "tenant",
     )
 }
 MIRROR: dict[str, Any] = {
@@ -33,7 +34,7 @@ MIRROR: dict[str, Any] = {
 }
 """For instances that shall be alike."""
 
-CAREFUL: dict[str, Any] = {}
+CAREFUL: dict[str, Any] = {"include": {kind: ["*"] for kind in ("project", "library-variable-set", "tenant")}}
 """The defaults, which never overwrite a value and never remove anything."""
 
 
@@ -72,8 +73,9 @@ def alike(both: Pair, *, stand_ins: bool = False) -> list[str]:
 
     * a secret that shares its name with other rows is never added, for a placeholder could hide one that works;
     * the scope of a secret does not follow, lest the destination's own come to be used elsewhere;
-    * a step with a secret is never removed;
+    * a step with a secret is never removed, nor a template with one as its default;
     * rows that are scoped to a step which the source itself does not have any more do not cross, nor do such rules;
+    * a secret of a tenant is never removed, and so neither is the link without which it would be lost;
     * with ``stand_ins``, there may be rows for the sake of a name of which nothing crosses.
     """
     source, destination = portable(both.source.sandbox), portable(both.destination.sandbox)
@@ -84,6 +86,14 @@ def alike(both: Pair, *, stand_ins: bool = False) -> list[str]:
         named = {step["Name"] for step in source[key]["Steps"]}
         steps = destination[key]["Steps"]
         destination[key]["Steps"] = [step for step in steps if step["Name"] in named or not _holds_secret(step)]
+    for key in (key for key in destination if "Templates" in destination[key] and key in source):
+        named = {template["Name"] for template in source[key]["Templates"]}
+        templates = destination[key]["Templates"]
+        destination[key]["Templates"] = [
+            one for one in templates if one["Name"] in named or not isinstance(one["DefaultValue"], dict)
+        ]
+    for key in (key for key in destination if key[0] == "values" and key in source):
+        _leave_out_secrets(source, destination, key[1])
     for key, rows in source.items():
         if key[0] != "variables":
             continue
@@ -101,6 +111,20 @@ def alike(both: Pair, *, stand_ins: bool = False) -> list[str]:
                 if row["Name"].casefold() not in left_out
             ]
     return differences(source, destination)
+
+
+def _leave_out_secrets(source: dict[Key, Any], destination: dict[Key, Any], tenant: str) -> None:
+    """What stays of a tenant for the sake of its secrets."""
+    here, there = source["values", tenant], destination["values", tenant]
+    left = [cell for cell, value in there.items() if isinstance(value, dict) and cell not in here]
+    destination["values", tenant] = {cell: value for cell, value in there.items() if cell not in left}
+    links = destination["tenants", tenant]["ProjectEnvironments"]
+    wanted = source["tenants", tenant]["ProjectEnvironments"]
+    for project, environment, _ in left:
+        if environment in links.get(project, []) and environment not in wanted.get(project, []):
+            links[project].remove(environment)
+            if not links[project] and project not in wanted:
+                del links[project]
 
 
 def _holds_secret(step: Document) -> bool:

@@ -68,6 +68,13 @@ class _Form:
                     yield (kind, document["Name"]), self.form(document, "")
         for document in collection(self.sandbox, "projects").values():
             yield ("projects", document["Name"]), self.form(document, document["Id"])
+        for tenant in collection(self.sandbox, "tenants").values():
+            links = {
+                self.names[project]: sorted(self.names[one] for one in environments)
+                for project, environments in tenant["ProjectEnvironments"].items()
+            }
+            yield ("tenants", tenant["Name"]), {**self.form(tenant, ""), "ProjectEnvironments": links}
+            yield ("values", tenant["Name"]), dict(self.values(tenant))
         for kind in ("channels", "runbooks"):
             for document in collection(self.sandbox, kind).values():
                 project = document["ProjectId"]
@@ -79,6 +86,19 @@ class _Form:
         for document in collection(self.sandbox, "variables").values():
             rows = [self.form(row, document["OwnerId"]) for row in document["Variables"]]
             yield ("variables", self.names[document["OwnerId"]]), sorted(rows, key=_text)
+
+    def values(self, tenant: Document) -> Iterator[tuple[Key, Any]]:
+        """Owner, environment and template → what the tenant says; of a secret, that there is one."""
+        for row in collection(self.sandbox, "tenantvariables").values():
+            if row["TenantId"] != tenant["Id"]:
+                continue
+            for kind in ("projects", "libraryvariablesets"):
+                for one in collection(self.sandbox, kind).get(row["OwnerId"], {}).get("Templates", []):
+                    if one["Id"] == row["VariableTemplateId"]:
+                        said = self.form(row["Value"], "")
+                        for environment in row["EnvironmentIds"] or [""]:
+                            where = (self.names[row["OwnerId"]], self.names.get(environment, ""), one["Name"])
+                            yield where, said
 
     def form(self, value: Any, project: str) -> Any:
         if isinstance(value, dict):

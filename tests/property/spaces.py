@@ -2,7 +2,8 @@
 
     Space ── environments, lifecycles, groups, feeds, accounts, pools
       ├─ LibrarySet ── templates, rows
-      └─ Project ── channels, steps, runbooks, settings, templates, rows
+      ├─ Project ── channels, steps, runbooks, settings, templates, rows
+      └─ Tenant ── links, values
 
 Names hold whatever Octopus allows: commas, brackets, slashes, stars, quotes, emoji, names that look like ids. What
 refers to something names it; :mod:`tests.property.building` puts a space on a server through its REST API.
@@ -144,6 +145,26 @@ class LibrarySet:
 
 
 @dataclass(frozen=True)
+class Said:
+    """A value of a tenant. ``owner``: of the template, ``("projects", name)`` or ``("libraryvariablesets", name)``;
+    only those of projects have an environment."""
+
+    owner: tuple[str, str]
+    template: str
+    environment: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """``links``: of each project the environments."""
+
+    name: str
+    links: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    values: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True)
 class Space:
     environments: tuple[str, ...] = ()
     lifecycles: tuple[Lifecycle, ...] = ()
@@ -153,6 +174,7 @@ class Space:
     pools: tuple[str, ...] = ()
     sets: tuple[LibrarySet, ...] = ()
     projects: tuple[Project, ...] = ()
+    tenants: tuple[Tenant, ...] = ()
 
 
 # ── names ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -288,6 +310,22 @@ def projects(draw: st.DrawFn, called: str, others: Sequence[str], space: Space) 
 
 
 @st.composite
+def tenants(draw: st.DrawFn, called: str, space: Space) -> Tenant:
+    linked = [one for one in space.projects if draw(st.integers(0, 2))]
+    links = {one.name: draw(some(space.environments, 3)) for one in linked}
+    sets = [one for one in space.sets if any(one.name in project.sets for project in linked)]
+    places = [
+        (("projects", project.name), one.name, environment)
+        for project in linked
+        for environment in links[project.name]
+        for one in project.templates
+    ]
+    places += [(("libraryvariablesets", one.name), template.name, "") for one in sets for template in one.templates]
+    values = tuple(Said(*place, draw(st.sampled_from(["v", "w", "#{Url}"]))) for place in places if draw(st.booleans()))
+    return Tenant(called, tuple(links.items()), values)
+
+
+@st.composite
 def spaces(draw: st.DrawFn, *, most_projects: int = 2) -> Space:
     environments = tuple(draw(names(1, 3)))
     found = tuple(draw(lifecycles(one, environments)) for one in draw(names(0, 2)))
@@ -313,7 +351,8 @@ def spaces(draw: st.DrawFn, *, most_projects: int = 2) -> Space:
     base = Space(**{**base.__dict__, "sets": sets})
     called = draw(names(1, most_projects))
     mine = tuple(draw(projects(one, [other for other in called if other != one], base)) for one in called)
-    return Space(**{**base.__dict__, "projects": mine})
+    base = Space(**{**base.__dict__, "projects": mine})
+    return Space(**{**base.__dict__, "tenants": tuple(draw(tenants(one, base)) for one in draw(names(0, 2)))})
 
 
 def secretive(space: Space) -> Space:

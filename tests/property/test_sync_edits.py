@@ -13,7 +13,7 @@ from tests.property.edits import Edit, Editor, edits
 from tests.property.engine import CAREFUL, MIRROR, alike, sync, told, tries
 from tests.property.spaces import Space, spaces
 
-STAYS = ("delete channel", "delete runbook", "drop row", "conceal row", "step secret", "rename row")
+STAYS = ("delete tenant", "delete channel", "delete runbook", "drop row", "conceal row", "step secret", "rename row")
 """After these even a mirror differs: a document that is gone, or a secret, is left to a person."""
 
 routes = st.sampled_from([CAREFUL, MIRROR])

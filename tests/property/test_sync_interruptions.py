@@ -144,7 +144,7 @@ async def test_a_sync_that_died_ends_where_it_would_have_ended(
     async def prepared(both: Pair) -> None:
         await build(both.source, space)
         for name in space.environments[:2]:
-            if not route:
+            if route is CAREFUL:
                 await both.destination.environments(name)
         if not first:
             await sync(both)
