@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 CONNECT_TIMEOUT_S = 3.0
@@ -18,6 +19,10 @@ HEALTH_CHECK_S = 25
 
 UNAVAILABLE = (RedisConnectionError, RedisTimeoutError)
 """What a call raises when Redis cannot be reached or does not answer in time."""
+
+
+FAILED = (RedisError,)
+"""All that a call raises: also that Redis is full, only reads, or does not let us."""
 
 
 def open_redis(url: str, *, call_timeout_s: float | None = CALL_TIMEOUT_S, max_connections: int = 64) -> Redis:

@@ -21,10 +21,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from worker.queue.keys import EVERYTHING, SUBTREE
 
@@ -40,8 +39,7 @@ class Verdict(StrEnum):
     UNPLACED = "unplaced"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """``document_id`` is ``None`` when there is nothing to look at; the verdict says why.
 
     ``space_id`` is ``None`` for what belongs to the whole server. ``owner_id`` is what the id itself tells of the
@@ -136,38 +134,60 @@ def subject(event: Mapping[str, Any], subscription_space: str | None = None) -> 
     category = event.get("Category")
     if not isinstance(category, str) or not category:
         return None
-    space = _space(event.get("SpaceId"))
+    return subject_of(
+        category,
+        _texts(event.get("RelatedDocumentIds")),
+        context=_of_context(event, "Id"),
+        tenant=_of_context(event, "TenantId"),
+        space=_space(event.get("SpaceId")),
+        subscription_space=subscription_space,
+    )
+
+
+def subject_of(
+    category: str,
+    related: Iterable[str],
+    *,
+    context: str | None,
+    tenant: str | None,
+    space: str | None,
+    subscription_space: str | None,
+) -> Subject:
+    """:func:`subject`, of an event that is taken apart already. ``context`` and ``tenant``: ``Id`` and ``TenantId`` of
+    its ``DocumentContext``."""
 
     def answer(verdict: Verdict, document_id: str | None = None, *, widen: bool = False) -> Subject:
-        where = space
+        where = space or None
         if where is None and document_id is not None and _prefix(document_id) not in _SERVER_WIDE:
             where = subscription_space
         return Subject(document_id, category, where, verdict, widen, _owner(document_id) if document_id else None)
 
     plain = _plain(category)
-    related = [one for one in _texts(event.get("RelatedDocumentIds")) if _ID.fullmatch(one)]
     if plain in _IMPORTS:
         return answer(Verdict.IMPORT, EVERYTHING, widen=True)
     if plain in _PROJECT_IMPORTS:
-        projects = [one for one in related if _prefix(one) == "projects"]
+        projects = [one for one in _valid(related) if _prefix(one) == "projects"]
         if len(projects) == 1:
             return answer(Verdict.WIDENED, projects[0], widen=True)
         return answer(Verdict.IMPORT, EVERYTHING, widen=True)
-    if plain in _EXTRAS:
-        # Published snapshots are related to their runbook, and it is that which has changed.
-        related = [one for one in related if _prefix(one) not in _IGNORED]
-    elif plain not in _DOCUMENT_CATEGORIES:
+    if plain not in _DOCUMENT_CATEGORIES and plain not in _EXTRAS:
         return answer(Verdict.CATEGORY)
 
-    chosen = _context_id(event) or _most_specific(related)
+    chosen = context if context is not None and _ID.fullmatch(context) else None
+    if chosen is None:
+        ids = _valid(related)
+        if plain in _EXTRAS:
+            # Published snapshots are related to their runbook, and it is that which has changed.
+            ids = [one for one in ids if _prefix(one) not in _IGNORED]
+        chosen = _most_specific(ids)
     if chosen is None:
         return answer(Verdict.UNPLACED)
     if _FROZEN.fullmatch(chosen):
         return answer(Verdict.SNAPSHOT)
     prefix = _prefix(chosen)
     if prefix == _VALUES:
-        tenant = _tenant_of(event, related)
-        return answer(Verdict.PLACED, f"TenantVariables-{tenant}") if tenant is not None else answer(Verdict.UNPLACED)
+        owner = _tenant_of(tenant, related)
+        return answer(Verdict.PLACED, f"TenantVariables-{owner}") if owner is not None else answer(Verdict.UNPLACED)
     if prefix in _IGNORED:
         return answer(Verdict.KIND)
     if prefix not in _RANK:
@@ -177,6 +197,10 @@ def subject(event: Mapping[str, Any], subscription_space: str | None = None) -> 
     if prefix == "projects" and plain in ("created", "deleted"):
         return answer(Verdict.WIDENED, chosen, widen=True)
     return answer(Verdict.PLACED, chosen)
+
+
+def _valid(ids: Iterable[str]) -> list[str]:
+    return [one for one in ids if _ID.fullmatch(one)]
 
 
 def _most_specific(related: Iterable[str]) -> str | None:
@@ -195,18 +219,18 @@ def _most_specific(related: Iterable[str]) -> str | None:
     return best
 
 
-def _context_id(event: Mapping[str, Any], name: str = "Id") -> str | None:
+def _of_context(event: Mapping[str, Any], name: str) -> str | None:
     details = event.get("ChangeDetails")
     context = details.get("DocumentContext") if isinstance(details, Mapping) else None
     found = context.get(name) if isinstance(context, Mapping) else None
-    return found if isinstance(found, str) and _ID.fullmatch(found) else None
+    return found if isinstance(found, str) else None
 
 
-def _tenant_of(event: Mapping[str, Any], related: Iterable[str]) -> str | None:
+def _tenant_of(known: str | None, related: Iterable[str]) -> str | None:
     """The tenant of a value. That it is related to its value is likely, but nowhere shown; in the database the value
     names it (a real export, 2018.3)."""
-    known = _context_id(event, "TenantId")
-    found = [one for one in related if _prefix(one) == "tenants"] if known is None else [known]
+    found = _valid(related if known is None else [known])
+    found = [one for one in found if _prefix(one) == "tenants" or known is not None]
     return found[0] if len(found) == 1 and _prefix(found[0]) == "tenants" else None
 
 

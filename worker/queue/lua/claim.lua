@@ -22,7 +22,7 @@ local result = {
   'ok', 0, token, generation, tonumber(field(key, 'attempts')) or 0, priority, tonumber(field(key, 'since')) or now,
   field(key, 'sources'), field(key, 'correlations'), field(key, 'requested_by'), field(key, 'reason'), now,
 }
-redis.call('ZREM', name('ready', priority, route_of(key)), key)
+redis.call('ZREM', ready(priority, route_of(key)), key)
 redis.call('ZADD', name('running'), now + tonumber(ARGV[3]), key)
 redis.call('HSET', item, 'token', token, 'run_generation', generation, 'run_priority', priority,
   'run_sources', result[8], 'run_correlations', result[9], 'run_requested_by', result[10], 'run_reason', result[11],

@@ -7,5 +7,6 @@ local mark = {
   source = ARGV[6], correlation = ARGV[7], requested_by = ARGV[8], reason = ARGV[9],
 }
 count_marks(mark.source, #ARGV - 9)
+draw_generations(#ARGV - 9)
 for i = 10, #ARGV do result[#result + 1] = mark_key(now, ARGV[i], mark, tonumber(ARGV[1])) end
 return result

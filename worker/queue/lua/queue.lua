@@ -19,12 +19,17 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
-local function name(...)
-  return ROOT .. ':' .. table.concat({...}, ':')
+local function name(what, more)
+  if more == nil then return ROOT .. ':' .. what end
+  return ROOT .. ':' .. what .. ':' .. more
+end
+
+local function ready(priority, route)
+  return ROOT .. ':ready:' .. priority .. ':' .. route
 end
 
 local function route_of(key)
-  return string.match(key, '^(.-)|')
+  return string.sub(key, 1, string.find(key, '|', 1, true) - 1)
 end
 
 local function field(key, which)
@@ -34,12 +39,13 @@ end
 -- Where a key stands among those ready: due and priority, or nil.
 local function standing(key)
   for _, priority in ipairs(PRIORITIES) do
-    local due = redis.call('ZSCORE', name('ready', priority, route_of(key)), key)
+    local due = redis.call('ZSCORE', ready(priority, route_of(key)), key)
     if due then return tonumber(due), priority end
   end
 end
 
--- `standing_priority`: where it is known to stand already. Known routes are those of this call of a script.
+-- `standing_priority`: where it stands already, false for nowhere, nil if that is not known. Known routes are those of
+-- this call of a script.
 local known_routes = {}
 local function place(key, due, priority, standing_priority)
   local route = route_of(key)
@@ -47,8 +53,10 @@ local function place(key, due, priority, standing_priority)
     redis.call('SADD', name('routes'), route)
     known_routes[route] = true
   end
-  if priority == 'events' and standing_priority ~= 'events' then redis.call('ZREM', name('ready', 'bulk', route), key) end
-  redis.call('ZADD', name('ready', priority, route), due, key)
+  if priority == 'events' and (standing_priority == 'bulk' or standing_priority == nil) then
+    redis.call('ZREM', ready('bulk', route), key)
+  end
+  redis.call('ZADD', ready(priority, route), due, key)
 end
 
 -- Why a route is not to be worked on: `paused`, `held` or nil.
@@ -61,13 +69,15 @@ end
 
 -- The union of two newline-separated lists, in order of arrival; past the bound the oldest go.
 local function union(list, more, bound)
-  if list == more then return list end
-  local seen, result = {}, {}
-  for entry in string.gmatch(list .. '\n' .. more, '[^\n]+') do
-    if not seen[entry] then seen[entry] = true; result[#result + 1] = entry end
+  if list == '' or list == more then return more end
+  local within = '\n' .. list .. '\n'
+  for entry in string.gmatch(more, '[^\n]+') do
+    if not string.find(within, '\n' .. entry .. '\n', 1, true) then within = within .. entry .. '\n' end
   end
-  while #result > bound do table.remove(result, 1) end
-  return table.concat(result, '\n')
+  local _, lines = string.gsub(within, '\n', '\n')
+  local from = 2
+  for _ = bound + 2, lines do from = string.find(within, '\n', from, true) + 1 end
+  return string.sub(within, from, -2)
 end
 
 local LISTS = {sources = 8, correlations = 8}
@@ -76,33 +86,47 @@ local function count_marks(source, n)
   if n > 0 then redis.call('HINCRBY', name('counts'), source, n) end
 end
 
+-- Generations are counters' values, and a script that marks many keys draws them together.
+local drawn, last_drawn = 0, 0
+local function draw_generations(n)
+  last_drawn = redis.call('INCRBY', name('marks'), n)
+  drawn = last_drawn - n
+end
+
 -- Marks one key. `mark` has debounce, max_wait, reports (a change, not only "look again"), priority, source, correlation,
 -- requested_by, reason. Returns {generation, due, newly ready}.
+--
+-- Webhooks come here, so it asks no more than it must: an item without a generation is new, and stands nowhere; one with
+-- `since` stands, and so is no dead letter.
 local function mark_key(now, key, mark, max_attempts)
-  local item = name('item', key)
-  local generation = redis.call('INCR', name('marks'))
-  if redis.call('ZREM', name('dead'), key) == 1 then
+  if drawn == last_drawn then draw_generations(1) end
+  drawn = drawn + 1
+  local item, generation = name('item', key), drawn
+  -- `first` bounds the debouncing of these marks; `since` is that of the oldest mark not answered yet, retries included.
+  local known, first, since, sources, correlations = unpack(
+    redis.call('HMGET', item, 'generation', 'first', 'since', 'sources', 'correlations'))
+  local standing_due, standing_priority
+  if known then standing_due, standing_priority = standing(key) end
+  if known and not since and redis.call('ZREM', name('dead'), key) == 1 then
     -- A dead letter gets one more try: the next failure buries it again.
     redis.call('HSET', item, 'attempts', math.max(0, max_attempts - 1))
   end
-  -- `first` bounds the debouncing of these marks; `since` is that of the oldest mark not answered yet, retries included.
-  local first, since, sources, correlations = unpack(
-    redis.call('HMGET', item, 'first', 'since', 'sources', 'correlations'))
-  first = tonumber(first or now)
-  local due = math.min(now + mark.debounce, first + mark.max_wait)
+  local due = math.min(now + mark.debounce, tonumber(first or now) + mark.max_wait)
   local priority = mark.priority
-  local standing_due, standing_priority = standing(key)
   if standing_due then
     -- Only a reported change may push the due time on: that is what debouncing is.
     if not mark.reports then due = math.min(due, standing_due) end
     if standing_priority == 'events' then priority = 'events' end
   end
-  redis.call('HSET', item, 'generation', generation, 'first', first, 'since', since or now,
-    'sources', union(sources or '', mark.source, LISTS.sources),
-    'correlations', union(correlations or '', mark.correlation, LISTS.correlations))
-  if mark.requested_by ~= '' then redis.call('HSET', item, 'requested_by', mark.requested_by) end
-  if mark.reason ~= '' then redis.call('HSET', item, 'reason', mark.reason) end
-  place(key, due, priority, standing_priority)
+  local changed = {'generation', generation, 'correlations', union(correlations or '', mark.correlation, LISTS.correlations)}
+  local function change(field, value) changed[#changed + 1] = field; changed[#changed + 1] = value end
+  if not first then change('first', now) end
+  if not since then change('since', now) end
+  if sources ~= mark.source then change('sources', union(sources or '', mark.source, LISTS.sources)) end
+  if mark.requested_by ~= '' then change('requested_by', mark.requested_by) end
+  if mark.reason ~= '' then change('reason', mark.reason) end
+  redis.call('HSET', item, unpack(changed))
+  place(key, due, priority, standing_priority or false)
   return {generation, due, standing_due and 0 or 1}
 end
 

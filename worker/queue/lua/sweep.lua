@@ -23,7 +23,7 @@ end
 
 local routes, result = {}, {}
 for _, route in ipairs(redis.call('SMEMBERS', name('routes'))) do
-  if redis.call('EXISTS', name('ready', 'events', route), name('ready', 'bulk', route)) == 0 then
+  if redis.call('EXISTS', ready('events', route), ready('bulk', route)) == 0 then
     redis.call('SREM', name('routes'), route)
   elseif not stopped(route) then
     routes[#routes + 1] = route
@@ -34,7 +34,7 @@ local taken = 0
 for _, priority in ipairs(PRIORITIES) do
   local queues, longest = {}, 0
   for _, route in ipairs(routes) do
-    local found = overdue(name('ready', priority, route), limit - taken)
+    local found = overdue(ready(priority, route), limit - taken)
     queues[#queues + 1] = found
     longest = math.max(longest, #found)
   end
