@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from config.addresses import Network
 from config.model import Model, refuse
 from config.secret import Secret, beside_the_routes_file
 
@@ -39,6 +40,9 @@ class Instance(Model):
     """What the instance's subscription sends us in ``webhook_header``. All are valid, so that one can be rotated.
     None: no webhook is taken from this instance, and changes are found by catch-up only."""
     webhook_header: str = "X-Octosync-Token"
+    webhook_from: tuple[Network, ...] = ()
+    """Addresses or networks that its webhooks may come from. None: from anywhere, if only the secret is right. Behind a
+    proxy, the setting `trusted_proxies` says whose word on the address counts."""
     requests_per_minute: int = Field(default=180, ge=1)
     """Shared by all our processes. A server of 2026.3 allows 200 to one user and node."""
     ca_file: Path | None = None

@@ -12,11 +12,13 @@ from collections.abc import Collection, Mapping
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from config.addresses import Network
 from config.model import refuse
 from config.names import nearest
 from config.problems import ConfigError, Problem
@@ -78,13 +80,28 @@ class Settings(BaseSettings):
     receiver_host: str = "0.0.0.0"  # noqa: S104 - it is there to be called from elsewhere
     receiver_port: int = Field(default=8080, ge=0, le=65535)
     """Webhooks and health."""
+    receiver_processes: int = Field(default=1, ge=1, le=64)
+    """Receiver processes on this machine, for example one for each core. They share the ports, and are replaced one by
+    one on SIGHUP, when the routes file is read anew; no request is refused meanwhile."""
+    receiver_reuse_port: bool = False
+    """Another receiver may be started beside this one on the same ports (SO_REUSEPORT), to take its place. With several
+    processes it always may."""
+    receiver_drain_seconds: float = Field(default=1.0, ge=0, le=60)
+    """How long it still takes requests after it was told to stop, so that callers and load balancers find another."""
     status_port: int = Field(default=8081, ge=0, le=65535)
     """Status page and metrics of the receiver: keep it inside."""
     status_token: SecretStr | None = None
     """With it the status page shows names, plans and the clean-up list, and lets a person decide. Without: counts and
     states only, to anybody. 16 characters at least, best `openssl rand -base64 24`."""
     body_limit_mb: int = Field(default=64, ge=1)
-    """A longer webhook is recorded as a hint, without its body."""
+    """A longer webhook is recorded as a hint, without its body. Four of this size are held in memory at most."""
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+    """Addresses or networks of the proxies before the receiver, with commas: `10.0.0.0/8, 192.168.7.1`. Only what these
+    wrote into `X-Forwarded-For` counts when an instance has `webhook_from`."""
+    deliveries_kept: int = Field(default=20_000, ge=100)
+    """About so many webhooks are kept in the journal, for `octosync deliveries`."""
+    deliveries_kept_days: int = Field(default=14, ge=1)
+    """And none of them for longer."""
     metrics_port: int = Field(default=9464, ge=0, le=65535)
     """Metrics and probes of a worker. 0: none."""
 
@@ -109,6 +126,11 @@ class Settings(BaseSettings):
         if token is not None and len(token.get_secret_value()) < SHORTEST_TOKEN:
             raise refuse(f"has fewer than {SHORTEST_TOKEN} characters", "make one with: openssl rand -base64 24")
         return token
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _with_commas(cls, text: object) -> object:
+        return [one.strip() for one in text.split(",") if one.strip()] if isinstance(text, str) else text
 
     @field_validator("timezone")
     @classmethod

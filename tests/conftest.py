@@ -14,7 +14,7 @@ from pathlib import Path
 
 import octopus_samples
 import pytest
-from fakeredis import FakeAsyncRedis
+from fakeredis import FakeAsyncRedis, FakeServer
 from redis.asyncio import Redis
 
 from worker.ledger import embedded
@@ -76,7 +76,7 @@ async def _forget(client: Redis) -> None:
 
 @pytest.fixture
 async def fake_redis() -> AsyncIterator[FakeAsyncRedis]:
-    client = FakeAsyncRedis(protocol=2)
+    client = FakeAsyncRedis(server=FakeServer(version=(7,)), protocol=2)
     try:
         yield client
     finally:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from fakeredis import FakeAsyncRedis
 
@@ -16,7 +17,7 @@ from config.load import loads
 from config.routes import RoutesFile
 from config.settings import Settings
 from webhook_receiver.app import create_app, create_inside_app
-from worker.publisher import Publisher, new_app
+from worker.publisher import CATCH_UP, Publisher, new_app
 from worker.state import State, state_of
 
 SECRET = "correct-horse-battery-staple"
@@ -47,28 +48,43 @@ class Running:
     state: State
     told: Told
 
-    async def post(self, body: Any, *, secret: str | None = SECRET, path: str = "/webhooks/dev") -> int:
-        """The status. ``body``: bytes as they are, anything else as JSON."""
+    async def post(
+        self,
+        body: Any,
+        *,
+        secret: str | None = SECRET,
+        path: str = "/webhooks/dev",
+        header: str = HEADER,
+        **headers: str,
+    ) -> int:
+        """The status. ``body``: bytes as they are, else as JSON. ``headers``: by name, with ``_`` for ``-``."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {HEADER: secret} if secret is not None else {}
-        async with self.client.post(path, data=io.BytesIO(data), headers=headers) as answer:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if secret is not None:
+            given[header] = secret
+        async with self.client.post(path, data=io.BytesIO(data), headers=given) as answer:
             await answer.read()
             return answer.status
+
+    def caught_up(self) -> list[list[str]]:
+        """Of which sources somebody was asked to read the audit log."""
+        return sorted(arguments for task, arguments, _ in self.told.messages if task == CATCH_UP)
 
     async def keys(self) -> list[str]:
         """What is marked."""
         return sorted(str(entry.key) for entry in await self.state.queue.waiting())
 
 
-def routes_file(instances: Sequence[str] = ("dev",), secrets: int = 1) -> RoutesFile:
+def routes_file(instances: Sequence[str] = ("dev",), secrets: int = 1, **more: dict[str, Any]) -> RoutesFile:
     """``instances`` may send webhooks; ``prod`` is the destination of all. One route from the space *Default* of each,
-    and of the first one another from the space *Other*."""
+    and of the first one another from the space *Other*. ``more``: settings of an instance, by its name."""
     known = [
         {
             "name": name,
             "url": f"https://{name}.example.com",
             "api_key": {"env": "OCTOSYNC_KEY"},
             "webhook_secrets": [{"env": f"OCTOSYNC_HOOK_{number}"} for number in range(secrets)],
+            **more.get(name, {}),
         }
         for name in instances
     ]
@@ -86,6 +102,13 @@ def routes_file(instances: Sequence[str] = ("dev",), secrets: int = 1) -> Routes
     return loads(json.dumps({"instances": [*known, prod], "routes": [*routes, other]}), "routes.json")
 
 
+class AsDeployed(TestServer):
+    """aiohttp's own cancels the handler when a client goes away, which a server does not."""
+
+    async def _make_runner(self, **kwargs: Any) -> web.AppRunner:
+        return web.AppRunner(self.app, **{**kwargs, "handler_cancellation": False})
+
+
 @asynccontextmanager
 async def receiver(
     redis: FakeAsyncRedis, routes: RoutesFile | None = None, settings: Settings | None = None
@@ -94,7 +117,7 @@ async def receiver(
     told = Told()
     state = state_of(redis, settings)
     app = create_app(routes or routes_file(), settings, state=state, publisher=Quiet(told))
-    async with TestClient(TestServer(app)) as client, TestClient(TestServer(create_inside_app(app))) as inside:
+    async with TestClient(AsDeployed(app)) as client, TestClient(AsDeployed(create_inside_app(app))) as inside:
         yield Running(client, inside, state, told)
 
 
@@ -129,3 +152,8 @@ def webhook(
             **(payload or {}),
         },
     }
+
+
+def go_away(redis: FakeAsyncRedis, gone: bool) -> None:
+    """Has the server refuse connections, and break those that there are."""
+    redis.connection_pool.connection_kwargs["server"].connected = not gone

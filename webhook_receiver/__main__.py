@@ -1,14 +1,17 @@
-"""``python -m webhook_receiver``: serve webhooks until SIGTERM or SIGINT, then finish what was begun."""
+"""``python -m webhook_receiver``: serve webhooks until SIGTERM or SIGINT, then finish what was begun.
+
+One process, or as many as ``OCTOSYNC_RECEIVER_PROCESSES`` says, which then are given ``--serve`` by the first.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import gc
-import signal
 import sys
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import structlog
-from aiohttp import web
 
 from config import logging as logs
 from config import scrub
@@ -18,15 +21,18 @@ from config.problems import ConfigError
 from config.routes import RoutesFile
 from config.settings import Settings
 from config.telemetry import init_sentry
-from webhook_receiver.app import create_app, create_inside_app
+from webhook_receiver.processes import Inherited, Supervisor
+from webhook_receiver.serving import listen, serve
 
 log = structlog.get_logger(__name__)
 
-FINISH_WITHIN_S = 15.0
 
-
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """The exit status: 1 if the configuration is wrong or a port is taken."""
+    parser = argparse.ArgumentParser(prog="python -m webhook_receiver", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--serve", metavar="FDS", help=argparse.SUPPRESS)
+    parser.add_argument("--missed", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args(argv)
     try:
         settings = process_settings.read()
         routes = load(settings.routes)
@@ -40,40 +46,43 @@ def main() -> int:
         scrub.remember(settings.status_token.get_secret_value())
     init_sentry(settings.sentry_dsn, "receiver", environment=settings.sentry_environment)
     try:
-        asyncio.run(serve(routes, settings))
+        if given.serve:
+            _run(_serve_for_another(routes, settings, Inherited.parse(given.serve), missed=given.missed))
+        elif settings.receiver_processes > 1:
+            asyncio.run(_supervise(settings))
+        else:
+            _run(_serve_alone(routes, settings))
     except OSError as error:
         log.error("receiver.cannot-start", error=str(error))  # noqa: TRY400 - the line says all
         return 1
     return 0
 
 
-async def serve(routes: RoutesFile, settings: Settings) -> None:
-    """Raises :class:`OSError` if a port is taken."""
+async def _serve_alone(routes: RoutesFile, settings: Settings) -> None:
+    await serve(routes, settings, listen(settings, shared=settings.receiver_reuse_port), asyncio.Event())
+
+
+async def _serve_for_another(routes: RoutesFile, settings: Settings, given: Inherited, *, missed: bool) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    app = create_app(routes, settings)
-    # One log line per request would cost more than the request; what matters of each is logged by the reception.
-    outside = web.AppRunner(app, access_log=None, shutdown_timeout=FINISH_WITHIN_S)
-    inside = web.AppRunner(create_inside_app(app), access_log=None, shutdown_timeout=1.0)
+    given.until_alone(stop)
+    await serve(routes, settings, given.sockets, stop, missed=missed, ready=given.ready)
+
+
+async def _supervise(settings: Settings) -> None:
+    await Supervisor(settings, lambda: load(settings.routes)).run()
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+        runner.run(main)
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
-        for runner, port in ((outside, settings.receiver_port), (inside, settings.status_port)):
-            await runner.setup()
-            await web.TCPSite(runner, settings.receiver_host, port).start()
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
-        log.info(
-            "receiver.listening",
-            webhooks=outside.addresses[0][1],
-            inside=inside.addresses[0][1],
-            routes=len(routes.routes),
-        )
-        await stop.wait()
-    finally:
-        await outside.cleanup()
-        await inside.cleanup()
+        import uvloop
+    except ImportError:  # not for this system
+        return None
+    return uvloop.new_event_loop
 
 
 if __name__ == "__main__":

@@ -15,14 +15,16 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from config.routes import RoutesFile
 from config.settings import Settings
 from webhook_receiver import gauges
+from webhook_receiver.bodies import Bodies
+from webhook_receiver.callers import Callers
 from webhook_receiver.commit import GroupCommit
 from webhook_receiver.metrics import Metrics
 from webhook_receiver.page.pages import Page
 from webhook_receiver.page.serving import add_page
 from webhook_receiver.reception import Reception
-from webhook_receiver.secrets import Callers
 from webhook_receiver.spaces import Spaces
 from webhook_receiver.waking import Waker
+from webhook_receiver.watch import Watch
 from worker.ledger.connect import UNAVAILABLE, open_redis
 from worker.publisher import Publisher, new_app
 from worker.state import State, state_of
@@ -31,6 +33,8 @@ METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
 STATE: web.AppKey[State] = web.AppKey("state", State)
 ROUTES: web.AppKey[RoutesFile] = web.AppKey("routes", RoutesFile)
 PAGE: web.AppKey[Page] = web.AppKey("page", Page)
+RECEPTION: web.AppKey[Reception] = web.AppKey("reception", Reception)
+WATCH: web.AppKey[Watch] = web.AppKey("watch", Watch)
 READY_WITHIN_S = 2.0
 
 
@@ -50,19 +54,25 @@ def create_app(
     recorder = open_redis(settings.redis_url, call_timeout_s=None)
     commit = GroupCommit(parts.inbox if state is not None else state_of(recorder, settings).inbox)
     waker = Waker(messages, settings.debounce_seconds, settings.debounce_max_seconds)
-    reception = Reception(
-        callers=Callers(routes),
-        spaces=Spaces(routes, parts.ledger.directories),
+    spaces = Spaces(routes, parts.ledger.directories)
+    watch = app[WATCH] = Watch(parts.inbox, waker, spaces.sources, metrics)
+    reception = app[RECEPTION] = Reception(
+        callers=Callers(routes, used=lambda instance, place: metrics.count(metrics.secrets, instance, str(place))),
+        spaces=spaces,
         inbox=parts.inbox,
         commit=commit,
         waker=waker,
+        watch=watch,
         metrics=metrics,
-        body_limit=settings.body_limit_bytes,
+        bodies=Bodies(settings.body_limit_bytes),
+        trusted_proxies=settings.trusted_proxies,
     )
 
     async def lifetime(_: web.Application) -> AsyncIterator[None]:
         commit.start()
+        watch.start()
         yield
+        await watch.close()
         await commit.close()
         await waker.close()
         if publisher is None:
@@ -71,6 +81,8 @@ def create_app(
         await recorder.aclose()
 
     async def ready(_: web.Request) -> web.Response:
+        if reception.leaving:
+            return web.json_response({"receiver": "stops"}, status=503)
         try:
             async with asyncio.timeout(READY_WITHIN_S):
                 await parts.queue.paused()  # any question will do

@@ -1,8 +1,11 @@
 """Group commit: requests that wait at the same moment are recorded together, in one call to Redis.
 
 A request is answered when its own event is durable. At one connection that costs what a call per request costs; under
-load many share one round trip, which is most of what a request costs. They share a deadline, too: they wait in order of
-arrival, so the oldest of a batch decides for all of it how long Redis may take.
+load many share one round trip, which is most of what a request costs. When many wait, two calls are under way at once:
+Redis works on one group while we read and answer the other.
+
+Who waits together shares a deadline, too: in order of arrival, so the oldest of a group decides for all of it how long
+Redis may take.
 """
 
 from __future__ import annotations
@@ -13,11 +16,15 @@ from collections import deque
 
 import structlog
 
+from worker.ledger.connect import UNAVAILABLE
 from worker.queue.inbox import Delivery, Inbox, Recorded
 
 log = structlog.get_logger(__name__)
 
 MOST_TOGETHER = 64
+MANY = 16
+"""From so many on that wait, a second call is worth its cost."""
+AT_A_TIME = 2
 MOST_WAITING = 2_000
 DURABLE_WITHIN_S = 8.0
 """Octopus waits ten seconds for an answer by default. 503 before that is better than none."""
@@ -39,46 +46,68 @@ class GroupCommit:
         self._waiting: deque[_Waiting] = deque()
         self._recorded: list[tuple[Delivery, Recorded]] = []
         """And not said yet. The journal holds the same, and outlives us."""
-        self._work = asyncio.Event()
+        self._committers: list[asyncio.Task[None]] = []
+        self._asleep: list[asyncio.Future[None]] = []
+        """Committers with nothing to do."""
+        self._woken = 0
+        """How many of them are to share what waits."""
         self._closing = False
-        self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="group-commit")
+        for number in range(AT_A_TIME):
+            self._committers.append(asyncio.create_task(self._run(), name=f"group-commit-{number}"))
 
-    async def record(self, delivery: Delivery) -> Recorded:
-        """Returns when the event is in Redis. Raises what Redis raises, ``TimeoutError`` if that takes longer than
-        ``DURABLE_WITHIN_S``, and :class:`OverloadedError`."""
+    def record(self, delivery: Delivery) -> asyncio.Future[Recorded]:
+        """To be awaited: done when the event is in Redis. Awaiting raises what Redis raises, and ``TimeoutError`` if it
+        takes longer than ``DURABLE_WITHIN_S``; the call itself raises :class:`OverloadedError`."""
         if self._closing or len(self._waiting) >= MOST_WAITING:
             raise OverloadedError
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Recorded] = loop.create_future()
         self._waiting.append((delivery, future, loop.time() + DURABLE_WITHIN_S))
-        self._work.set()
-        return await future
+        if self._asleep and (len(self._waiting) == 1 or len(self._waiting) >= MANY):
+            self._wake()
+        return future
 
     async def close(self) -> None:
         self._closing = True
-        self._work.set()
-        if self._task is not None:
-            await self._task
+        while self._asleep:
+            self._wake()
+        if self._committers:
+            await asyncio.wait(self._committers)
         self._say()
 
+    def _wake(self) -> None:
+        self._woken += 1
+        self._asleep.pop().set_result(None)
+
     async def _run(self) -> None:
-        while self._waiting or not self._closing:
-            await self._work.wait()
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
-            if not self._waiting and not self._closing:
-                self._work.clear()
+        while batch := await self._next():
             # Whoever stopped waiting will be sent the event again by nobody; record it all the same, if there is time.
-            if batch:
-                await self._commit(batch)
+            await self._commit(batch)
+
+    async def _next(self) -> list[_Waiting]:
+        """Empty at the end of all."""
+        while not self._waiting:
+            if self._closing:
+                return []
+            asleep = asyncio.get_running_loop().create_future()
+            self._asleep.append(asleep)
+            await asleep
+            self._woken -= 1
+        share = len(self._waiting) // (self._woken + 1) or 1
+        return [self._waiting.popleft() for _ in range(min(share, MOST_TOGETHER))]
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         try:
             async with asyncio.timeout_at(batch[0][2]):
                 recorded = await self._inbox.record([delivery for delivery, _, _ in batch])
-        except Exception as error:  # each who waits is told, and answers for itself
+        except Exception as error:
+            if len(batch) > 1 and not isinstance(error, (*UNAVAILABLE, TimeoutError)):
+                # One of them is what cannot be recorded, and no reason to refuse the others.
+                for waiting in batch:
+                    await self._commit([waiting])
+                return
             for _, future, _ in batch:
                 if not future.done():
                     future.set_exception(error)
@@ -100,7 +129,7 @@ class GroupCommit:
                 "webhooks.recorded",
                 events=", ".join(_line(delivery) for delivery, one in recorded if not one.duplicate),
                 duplicates=sum(one.duplicate for _, one in recorded),
-                marked=sum(len(one.marked) for _, one in recorded),
+                marked=sum(len(one.keys) for _, one in recorded),
             )
 
 

@@ -3,13 +3,16 @@
 Each application has a registry of its own. Several receiver processes on one machine share their numbers through files
 if ``PROMETHEUS_MULTIPROC_DIR`` names a directory before prometheus-client is imported; any of them then tells the sums.
 No label names an item: there would be as many series as items.
+
+To count for Prometheus takes longer than to remember that there is something to count, so what is counted with every
+webhook is remembered, and counted all together soon after, or when somebody asks.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable
-from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import Metric
@@ -17,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+COUNTED_WITHIN_S = 0.05
 
 
 class Metrics:
@@ -46,12 +50,39 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
-        # To find a counter by its labels costs more than to count.
-        self.request = lru_cache(maxsize=1_000)(self.requests.labels)
-        self.verdict = lru_cache(maxsize=1_000)(self.verdicts.labels)
+        self.gaps = Counter(
+            "octosync_webhook_batch_gaps_total",
+            "Batches of webhooks that were broken off; the audit log was read for the rest.",
+            ["instance"],
+            registry=self.registry,
+        )
+        self.secrets = Counter(
+            "octosync_webhook_secret_used_total",
+            "Webhooks by which of the instance's secrets they carried, counted from 0 in the order of the routes file.",
+            ["instance", "secret"],
+            registry=self.registry,
+        )
+        self.open = 0
+        """Webhooks not answered yet."""
+        self._remembered: dict[tuple[Counter, str, str], int] = {}
+
+    def count(self, counter: Counter, instance: str, what: str) -> None:
+        """One more, from within the event loop."""
+        if not self._remembered:
+            asyncio.get_running_loop().call_later(COUNTED_WITHIN_S, self.flush)
+        one = counter, instance, what
+        self._remembered[one] = self._remembered.get(one, 0) + 1
+
+    def flush(self) -> None:
+        """Counts what was remembered."""
+        remembered, self._remembered = self._remembered, {}
+        for (counter, *labels), n in remembered.items():
+            counter.labels(*labels).inc(n)
+        self.in_progress.set(self.open)
 
     def exposition(self, gauges: Iterable[Metric]) -> bytes:
         """All of it in Prometheus' text form. ``gauges``: :func:`webhook_receiver.gauges.read`."""
+        self.flush()
         return generate_latest(self._counted()) + generate_latest(_registry(_Given(gauges)))
 
     def _counted(self) -> CollectorRegistry:

@@ -1,52 +1,56 @@
 """Reception: one webhook, from its first byte to its answer.
 
-    secret ──▶ body, bounded ──▶ read ──▶ which routes ──▶ recorded and marked ──▶ 202
-      │            │               │                            │
-     401       too large:      unreadable:                  not durable: 503
-             hint recorded    dead letter
+    address, secret ──▶ body, bounded ──▶ read ──▶ which routes ──▶ recorded and marked ──▶ 202
+         │                   │               │                            │
+      403, 401           too large:      unreadable:                  not durable: 503
+                       hint recorded    dead letter
 
 2xx means durable, whatever the body: every other answer makes Octopus drop the rest of its batch
-(OctopusDeploy/Issues#7216). A webhook is only a hint, so what cannot be read becomes the hint to read the audit log.
-No body and no header is ever logged: they carry the secret and the values of variables.
+(OctopusDeploy/Issues#7216). A webhook is only a hint, so what cannot be read becomes the hint to read the audit log;
+so does what could not be stored, once something can be stored again. No body and no header is ever logged: they carry
+the secret and the values of variables.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import lru_cache
 from time import perf_counter
 
 import sentry_sdk
 import structlog
 from aiohttp import web
 
+from config.addresses import Network
+from webhook_receiver.addresses import caller_of
+from webhook_receiver.bodies import Bodies, Body, IncompleteError, UndecodableError
+from webhook_receiver.callers import Callers, Refused
 from webhook_receiver.commit import DURABLE_WITHIN_S, GroupCommit, OverloadedError
 from webhook_receiver.metrics import Metrics
-from webhook_receiver.payload import Payload, UnreadableError, read
-from webhook_receiver.secrets import Callers
+from webhook_receiver.payload import UnreadableError, Webhook, kept, read
+from webhook_receiver.seldom import Seldom
 from webhook_receiver.spaces import Spaces
 from webhook_receiver.waking import Waker
-from worker.ledger.connect import UNAVAILABLE
+from webhook_receiver.watch import Watch
+from worker.ledger.connect import FAILED
 from worker.queue.inbox import Delivery, Inbox, Unparsable
 from worker.queue.keys import DirtyKey
-from worker.queue.subjects import Subject
 
 log = structlog.get_logger(__name__)
 
-BODY_WITHIN_S = 60.0
-UNSTORABLE = (*UNAVAILABLE, TimeoutError, OverloadedError)
+UNSTORABLE = (*FAILED, TimeoutError, OverloadedError)
 ELSEWHERE = "ignored: a space that no route reads"
 TOO_LARGE = "too large to read: left to catch-up"
+OF_SEVERAL = "from one of several instances with one secret: left to catch-up"
 
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """``content`` is ``None`` above the bound; ``size`` counts all that came."""
-
-    content: bytes | None
-    size: int
+UNAVAILABLE = "unavailable"
+INCOMPLETE = "incomplete"
+_STATUS = {Refused.SECRET: 401, Refused.ADDRESS: 403, INCOMPLETE: 400, UNAVAILABLE: 503}
+"""All others: 202."""
 
 
 class Reception:
@@ -58,132 +62,160 @@ class Reception:
         inbox: Inbox,
         commit: GroupCommit,
         waker: Waker,
+        watch: Watch,
         metrics: Metrics,
-        body_limit: int,
+        bodies: Bodies,
+        trusted_proxies: Sequence[Network] = (),
     ) -> None:
         self.callers = callers
         self.spaces = spaces
         self.inbox = inbox
         self.commit = commit
         self.waker = waker
+        self.watch = watch
         self.metrics = metrics
-        self.body_limit = body_limit
+        self.bodies = bodies
+        self.trusted_proxies = trusted_proxies
+        self.leaving = False
+        """Answers ask the caller to come back over another connection, since this process stops."""
+        self._seldom = Seldom(log)
+        self._correlation_ids = map(f"hook-{secrets.token_hex(4)}-{{:x}}".format, itertools.count(1))
 
     async def handle(self, request: web.Request) -> web.Response:
-        """``POST /webhooks/{instance}``, and ``POST /webhooks`` where only one instance may call."""
-        instance = request.match_info.get("instance") or self.callers.only
-        if instance is None or not self.callers.admits(instance, request.headers):
-            # Not the name that was asked for: it is the caller's, and would make metrics without end.
-            self.metrics.request("", "refused").inc()
-            log.warning("webhook.refused", remote=request.remote)
-            return _answer(401, "unauthorized")
+        """``POST /webhooks/{instance}``, and ``POST /webhooks``, where the secret tells which instance calls."""
         began = perf_counter()
-        self.metrics.in_progress.inc()
+        admitted = self.callers.admit(
+            request.match_info.get("instance"), request.headers, lambda: caller_of(request, self.trusted_proxies)
+        )
+        if isinstance(admitted, Refused):
+            # Not the name that was asked for: it is the caller's, and would make metrics without end.
+            self.metrics.count(self.metrics.requests, "", admitted.value)
+            address = caller_of(request, self.trusted_proxies)
+            self._seldom.warning("webhook.refused", remote=str(address or "unknown"), reason=admitted.name.lower())
+            return self._answer(admitted)
+        self.metrics.open += 1
         try:
-            outcome = await self._admitted(request, instance)
+            outcome = await self._admitted(request, admitted)
         finally:
-            self.metrics.in_progress.dec()
+            self.metrics.open -= 1
             self.metrics.seconds.observe(perf_counter() - began)
-        self.metrics.request(instance, outcome).inc()
-        if outcome == "unavailable":
-            return _answer(503, outcome, {"Retry-After": "5"})
-        if outcome == "incomplete":
-            return _answer(400, outcome)
-        return _answer(202, outcome)
+        self.metrics.count(self.metrics.requests, admitted[0], outcome)
+        return self._answer(outcome)
 
-    async def _admitted(self, request: web.Request, instance: str) -> str:
-        correlation_id = f"hook-{secrets.token_hex(6)}"
-        try:
-            body = await _body(request, self.body_limit)
-        except (TimeoutError, ConnectionError, web.HTTPException):
-            return "incomplete"
+    def _answer(self, outcome: str) -> web.Response:
+        """``outcome`` is a word of ours, that needs no escaping."""
+        answer = web.Response(
+            body=b'{"outcome":"%b"}' % outcome.encode(),
+            status=_STATUS.get(outcome, 202),
+            content_type="application/json",
+        )
+        if outcome == UNAVAILABLE:
+            answer.headers["Retry-After"] = "5"
+        if self.leaving:
+            answer.force_close()
+        return answer
+
+    async def _admitted(self, request: web.Request, instances: Sequence[str]) -> str:
+        correlation_id = next(self._correlation_ids)
         try:
             try:
-                return await self._store(instance, body, correlation_id)
-            except UNSTORABLE:
+                return await self._store(request, instances, correlation_id)
+            except (IncompleteError, *UNSTORABLE):
                 raise
             except Exception as error:
                 # A bug of ours must not cost Octopus' batch its rest.
-                log.exception("webhook.bug", instance=instance, correlation_id=correlation_id)
+                log.exception("webhook.bug", instance=instances[0], correlation_id=correlation_id)
                 sentry_sdk.capture_exception(error)
-                return await self._unreadable(instance, body, f"a bug: {type(error).__name__}", correlation_id)
+                reason = f"a bug: {type(error).__name__}"
+                return await self._unreadable(instances[0], Body(None, 0), reason, correlation_id)
+        except IncompleteError:
+            # There was an event, and it is lost.
+            self._catch_up(instances)
+            return INCOMPLETE
         except UNSTORABLE as error:
-            log.error("webhook.unavailable", instance=instance, error=type(error).__name__)  # noqa: TRY400 - 503 says it
-            return "unavailable"
+            self._seldom.error("webhook.unavailable", error=type(error).__name__)
+            for instance in instances:
+                self.watch.missed(instance)
+            return UNAVAILABLE
 
-    async def _store(self, instance: str, body: Body, correlation_id: str) -> str:
-        if body.content is None:
-            await self.commit.record(Delivery(instance, "", verdict=TOO_LARGE, correlation_id=correlation_id))
-            self.waker.catch_up(self.spaces.sources(instance))
-            log.warning("webhook.too-large", instance=instance, bytes=body.size, correlation_id=correlation_id)
-            return "too-large"
+    async def _store(self, request: web.Request, instances: Sequence[str], correlation_id: str) -> str:
         try:
-            payload = read(body.content)
+            body = await self.bodies.read(request)
+        except UndecodableError as error:
+            return await self._unreadable(instances[0], Body(None, 0), str(error), correlation_id)
+        if len(instances) > 1:
+            return await self._of_several(instances, correlation_id)
+        if body.content is None:
+            return await self._too_large(instances[0], body, correlation_id)
+        try:
+            webhook = read(body.content)
         except UnreadableError as error:
-            return await self._unreadable(instance, body, str(error), correlation_id)
-        found = payload.subject
-        if found is None:
-            return await self._unreadable(instance, body, "the event has no category", correlation_id)
-        return await self._record(instance, payload, found, correlation_id)
+            return await self._unreadable(instances[0], body, str(error), correlation_id)
+        return await self._record(instances[0], webhook, correlation_id)
+
+    async def _too_large(self, instance: str, body: Body, correlation_id: str) -> str:
+        await self.commit.record(Delivery(instance, "", verdict=TOO_LARGE, correlation_id=correlation_id))
+        self._catch_up([instance])
+        log.warning("webhook.too-large", instance=instance, bytes=body.size, correlation_id=correlation_id)
+        return "too-large"
 
     async def _unreadable(self, instance: str, body: Body, reason: str, correlation_id: str) -> str:
         sha256 = hashlib.sha256(body.content or b"").hexdigest()
         async with asyncio.timeout(DURABLE_WITHIN_S):
             await self.inbox.refuse(Unparsable(instance, body.size, sha256, reason, correlation_id))
-        self.waker.catch_up(self.spaces.sources(instance))
+        self._catch_up([instance])
         log.warning("webhook.unreadable", instance=instance, reason=reason, correlation_id=correlation_id)
         return "unreadable"
 
-    async def _record(self, instance: str, payload: Payload, found: Subject, correlation_id: str) -> str:
-        target, verdict = found.target, str(found.verdict)
-        routes = await self.spaces.fed_by(instance, found.space_id) if target is not None else []
-        if target is not None and not routes:
-            verdict = ELSEWHERE
+    async def _of_several(self, instances: Sequence[str], correlation_id: str) -> str:
+        """Which of them it was, cannot be told, so what it says cannot be used."""
+        for instance in instances:
+            await self.commit.record(Delivery(instance, "", verdict=OF_SEVERAL, correlation_id=correlation_id))
+        self._catch_up(instances)
+        self._seldom.warning("webhook.of-several", instances=list(instances), correlation_id=correlation_id)
+        return "of-several"
+
+    async def _record(self, instance: str, webhook: Webhook, correlation_id: str) -> str:
+        payload, event = webhook.payload, webhook.payload.event
+        found = payload.subject
+        target, verdict = found.target, found.verdict.value
+        routes: Sequence[str] = ()
+        if target is not None:
+            known = self.spaces.known(instance, found.space_id)
+            routes = known if known is not None else await self.spaces.fed_by(instance, found.space_id)
+            if not routes:
+                verdict = ELSEWHERE
         recorded = await self.commit.record(
             Delivery(
                 source=instance,
-                event_id=payload.event.id,
+                event_id=event.id,
                 document_id=found.document_id,
                 category=found.category,
-                occurred=payload.event.occurred or "",
-                keys=[DirtyKey(route, target) for route in routes] if target is not None else (),
+                occurred=event.occurred or "",
+                keys=[_key(route, target) for route in routes] if target is not None else (),
                 verdict=verdict,
                 correlation_id=correlation_id,
                 batch_id=payload.batch_id,
                 number=payload.event_number_in_batch,
                 total=payload.total_events_in_batch,
+                body=kept(webhook),
             )
         )
         if recorded.duplicate:
             return "duplicate"
-        self.metrics.verdict(instance, verdict).inc()
-        self.waker.marked(mark.key for mark in recorded.marked)
+        self.metrics.count(self.metrics.verdicts, instance, verdict)
+        self.waker.marked(recorded.keys)
         if found.is_deletion and routes:
             # Only the audit log makes a deletion count: anybody who knows the secret can send a webhook.
-            self.waker.catch_up(self.spaces.sources(instance))
+            self._catch_up([instance])
         return "recorded"
 
-
-async def _body(request: web.Request, limit: int) -> Body:
-    """The body; above the limit it is read to its end and dropped, since Octopus takes an answer before that, and the
-    connection closed, for a failure."""
-    if request.content.is_eof() and request.content.total_bytes <= limit:  # it came together with its headers
-        content = request.content.read_nowait()
-        return Body(content, len(content))
-    kept: list[bytes] | None = []
-    size = 0
-    async with asyncio.timeout(BODY_WITHIN_S):
-        async for chunk in request.content.iter_any():
-            size += len(chunk)
-            if kept is not None and size > limit:
-                kept = None
-            if kept is not None:
-                kept.append(chunk)
-    return Body(b"".join(kept) if kept is not None else None, size)
+    def _catch_up(self, instances: Sequence[str]) -> None:
+        for instance in instances:
+            self.waker.catch_up(self.spaces.sources(instance))
 
 
-def _answer(status: int, outcome: str, headers: dict[str, str] | None = None) -> web.Response:
-    """``outcome`` is a word of ours, that needs no escaping."""
-    return web.Response(
-        body=b'{"outcome":"%b"}' % outcome.encode(), status=status, headers=headers, content_type="application/json"
-    )
+@lru_cache(maxsize=10_000)
+def _key(route: str, target: str) -> DirtyKey:
+    """People save one thing again and again."""
+    return DirtyKey(route, target)

@@ -14,6 +14,9 @@ from config.routes import Endpoint, RoutesFile
 from worker.ledger.directories import Directories
 
 BELIEVED_S = 30.0
+UNKNOWN_S = 1.0
+"""So long for a space that is not known yet."""
+MOST_SPACES = 1_000
 ASKED_WITHIN_S = 4.0
 
 
@@ -27,26 +30,43 @@ class Spaces:
         self._directories = directories
         self._clock = clock
         self._ids: dict[Endpoint, tuple[float, str | None]] = {}
+        self._found: dict[tuple[str, str | None], tuple[float, list[str]]] = {}
 
     def sources(self, instance: str) -> list[Endpoint]:
         return [endpoint for endpoint, _ in self._sources.get(instance, [])]
 
+    def known(self, instance: str, space_id: str | None) -> list[str] | None:
+        """Names of the routes, if they were asked for lately; ``None``: :meth:`fed_by` must ask."""
+        until, routes = self._found.get((instance, space_id), _NEVER)
+        return routes if self._clock() < until else None
+
     async def fed_by(self, instance: str, space_id: str | None) -> list[str]:
         """Names of the routes; none if the space is a source of no route. Raises what Redis raises, and
         ``TimeoutError`` if it does not answer in time."""
-        found = []
+        found: list[str] = []
+        until = self._clock() + BELIEVED_S
         for endpoint, routes in self._sources.get(instance, []):
-            known = await self._id(endpoint) if space_id is not None else None
+            asked, known = await self._id(endpoint) if space_id is not None else (None, None)
             if known is None or known == space_id:
                 found += routes
+            if asked is not None:
+                until = min(until, asked + (BELIEVED_S if known is not None else UNKNOWN_S))
+        if len(self._found) >= MOST_SPACES:  # the id is the caller's word
+            self._found.clear()
+        self._found[instance, space_id] = (until, found)
         return found
 
-    async def _id(self, endpoint: Endpoint) -> str | None:
+    async def _id(self, endpoint: Endpoint) -> tuple[float, str | None]:
+        """When it was asked for, and what it is."""
         now = self._clock()
         asked, known = self._ids.get(endpoint, (float("-inf"), None))
-        if now - asked >= BELIEVED_S or (known is None and now - asked >= 1.0):
+        if now - asked >= BELIEVED_S or (known is None and now - asked >= UNKNOWN_S):
             async with asyncio.timeout(ASKED_WITHIN_S):
                 line = await self._directories.get(endpoint.instance, endpoint.space, "space")
             known = str(line["id"]) if line is not None and line.get("id") else None
-            self._ids[endpoint] = (now, known)
-        return known
+            asked = now
+            self._ids[endpoint] = (asked, known)
+        return asked, known
+
+
+_NEVER: tuple[float, list[str]] = (float("-inf"), [])

@@ -42,6 +42,8 @@ def state_of(redis: Redis, settings: Settings) -> State:
             debounce_ms=int(settings.debounce_seconds * 1000),
             max_wait_ms=int(settings.debounce_max_seconds * 1000),
             max_attempts=settings.max_attempts,
+            journal_bound=settings.deliveries_kept,
+            journal_s=settings.deliveries_kept_days * 24 * 3600,
         ),
         leases=DocumentLease(redis, name),
         circuits=Circuits(redis, name),

@@ -12,8 +12,8 @@ from config.load import load
 from config.settings import Settings
 from tests.chart import CASES, CHART, Manifest, containers, of_kind, pods, render, text_of
 from tests.shipping import ROOT, SETTINGS, module_of, run_tool
-from webhook_receiver.__main__ import FINISH_WITHIN_S
 from webhook_receiver.app import create_app, create_inside_app
+from webhook_receiver.serving import EMPTIED_WITHIN_S, FINISH_WITHIN_S
 from worker import health
 from worker.__main__ import main as worker_main
 from worker.app import app as celery
@@ -239,7 +239,8 @@ def test_processes_get_the_time_that_they_take_to_stop() -> None:
     receiver = found["Deployment/demo-octosync-receiver"]["spec"]
     (container,) = receiver["containers"]
     waits = float(container["lifecycle"]["preStop"]["exec"]["command"][1])
-    assert receiver["terminationGracePeriodSeconds"] > waits + FINISH_WITHIN_S
+    stops = Settings().receiver_drain_seconds + EMPTIED_WITHIN_S + FINISH_WITHIN_S
+    assert receiver["terminationGracePeriodSeconds"] > waits + stops
     worker = found["Deployment/demo-octosync-worker-events"]["spec"]
     assert worker["terminationGracePeriodSeconds"] > celery.conf.worker_soft_shutdown_timeout + 10
 

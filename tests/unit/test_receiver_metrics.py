@@ -106,8 +106,8 @@ async def test_without_redis_it_says_so(fake_redis: FakeAsyncRedis, monkeypatch:
 PROCESS = """
 from webhook_receiver.metrics import Metrics
 metrics = Metrics()
-metrics.request("dev", "recorded").inc(2)
-metrics.in_progress.inc()
+metrics.requests.labels("dev", "recorded").inc(2)
+metrics.open = 1
 metrics.seconds.observe(0.002)
 print(metrics.exposition([]).decode())
 """
