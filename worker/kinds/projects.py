@@ -96,6 +96,8 @@ CHANNEL = Kind(
         refs={
             # Null means the project's own lifecycle.
             "LifecycleId": Ref("lifecycle", required=True, empty=Empty.DEFAULT),
+            # Of a channel for ephemeral environments: below which these come to be.
+            "ParentEnvironmentId": Ref("environment", required=True),
             "TenantTags": Ref("tag", Form.TAG, empty=Empty.ANYWHERE),
         },
         scopes=(Scope(("TenantTags",), "tenant_tag"),),
