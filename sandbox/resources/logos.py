@@ -49,7 +49,7 @@ def _get(kind: Kind, call: Call) -> Answer:
     """The picture; 304 if `cb` names what the caller has."""
     logo = _logo_of(call, crud.find(call, kind, call.params["id"]))
     data = base64.b64decode(logo["Data"]) if logo else _DEFAULT
-    if logo and call.argument("cb") == str(logo["Revision"]):
+    if logo and call.argument("cb") == f"r{logo['Revision']}":
         return Answer(status=304)
     return Answer(raw=data, content_type=_type_of(data) or "image/svg+xml")
 

@@ -35,6 +35,7 @@ OCTOFX = [
     "Channels-1",
     "deploymentprocess-Projects-1",
     "deploymentsettings-Projects-1",
+    "logo-Projects-1",
     "Runbooks-1",
     "RunbookProcess-Runbooks-1",
     "variableset-Projects-1",

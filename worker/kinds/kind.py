@@ -100,6 +100,11 @@ class Kind:
     removal_may_be_refused: bool = False
     """The server refuses to take away an element that is in use. Then it stays, and the rest is written."""
 
+    sign: Callable[[Mapping[str, Any]], str] | None = None
+    """Of a document that is dear to read: what its owner shows of it. As long as this stays, it has not changed."""
+    shown_by_owner: Callable[[Mapping[str, Any], str], dict[str, Any] | None] | None = None
+    """(owner, id) → the document as its owner shows it; ``None`` where it must be read itself."""
+
     def lists(self, document: Mapping[str, Any]) -> bool:
         """Whether a document of its list is of this kind."""
         return self.among is None or document.get(self.among[0]) == self.among[1]

@@ -10,7 +10,17 @@ from __future__ import annotations
 from functools import cache
 from graphlib import TopologicalSorter
 
-from worker.kinds import infrastructure, library, processes, projects, step_templates, tenants, triggers, variables
+from worker.kinds import (
+    infrastructure,
+    library,
+    logos,
+    processes,
+    projects,
+    step_templates,
+    tenants,
+    triggers,
+    variables,
+)
 from worker.kinds.kind import Kind, Mode, Place
 
 ALL: tuple[Kind, ...] = (
@@ -22,6 +32,7 @@ ALL: tuple[Kind, ...] = (
     *variables.KINDS,
     *triggers.KINDS,
     *tenants.KINDS,
+    *logos.KINDS,
 )
 
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
@@ -113,6 +124,7 @@ def precedence() -> dict[str, int]:
     graph[LATE] = {"variable-set", "deployment-settings"}
     graph["trigger"].add(LATE)
     graph["tenant-variables"].add(LATE)
+    graph["logo"].add("trigger")
     sorter = TopologicalSorter(graph)
     sorter.prepare()
     order: list[str] = []

@@ -188,11 +188,11 @@ class Applier:
         self.progress(f"{action.op} {printed(action.path)}")
         log.info("write", op=action.op, item=printed(action.path), fields=[change.where for change in action.changes])
         try:
-            wire = without_pending(sent)
+            wire, ends = without_pending(sent), replace(self.ends, source_id=source_id)
             if creates:
-                answer = await exchange.create(self.ends, kind, wire)
+                answer = await exchange.create(ends, kind, wire)
             else:
-                answer = await exchange.update(self.ends, kind, destination_id, owner, wire)
+                answer = await exchange.update(ends, kind, destination_id, owner, wire)
         except errors.OctopusError as error:
             if not error.maybe_applied:
                 await self.ledger.intents.clear(self.route, source_id)

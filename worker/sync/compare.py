@@ -170,6 +170,8 @@ def _with_the_same_directories(route: OpenRoute) -> OpenRoute:
     fresh.world.source.directories = dict(route.world.source.directories)
     fresh.world.destination.directories = dict(route.world.destination.directories)
     fresh.source.spool, fresh.destination.spool = route.source.spool, route.destination.spool
+    if route.source.spool is not None:
+        fresh.world.doubts = route.source.spool.is_turn_of
     return fresh
 
 

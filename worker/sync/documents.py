@@ -15,6 +15,7 @@ from config.names import name_key
 from config.rules import ItemRules
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
+from worker.kinds.logos import LOGO, is_plain
 from worker.kinds.references import PendingId
 from worker.kinds.tenants import TENANT, TENANT_VARIABLES
 from worker.kinds.variables import VARIABLE_SET
@@ -355,6 +356,8 @@ class DocumentPlanner:
         ):
             rows = intent.want.get("rows")
             return (replace(found, want={}, rows=rows) if rows is not None else found), intent
+        if baseline is None and kind is LOGO and is_plain(there):
+            return Baseline(fresh=True), None
         return baseline or self.just_made(kind, source_id), None
 
     def just_made(self, kind: Kind, source_id: str) -> Baseline | None:

@@ -11,21 +11,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.kinds.step_templates import COMMUNITY_ID
 from worker.octopus.client import SpaceClient
 from worker.octopus.errors import OctopusError
 from worker.plan.values import Document
-from worker.sync import environments, script_modules, tenant_forms
+from worker.sync import environments, logos, script_modules, tenant_forms
 from worker.sync.fields import same
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Both spaces. The source is there to be read: some things (files) never stand in a plan."""
+    """Both spaces. The source is there to be read: some things (files) never stand in a plan. ``source_id``: of the
+    document that is being written."""
 
     source: SpaceClient
     destination: SpaceClient
+    source_id: str = ""
 
 
 class Exchange:
@@ -204,11 +207,24 @@ class CommunityTemplates(Exchange):
         return document
 
 
+class Logos(Exchange):
+    """An icon or a file, beside its owner."""
+
+    async def read(self, space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> Document:
+        return await logos.read(space, document_id, owner_id or "")
+
+    async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
+        of_source = registry.owner_of(ends.source_id) or ""
+        await logos.write(ends.source, ends.destination, of_source, owner_id or "", body)
+        return {}
+
+
 PLAIN = Exchange()
 
 ODD: Mapping[str, Exchange] = {
     "environment": Environments(),
     "git-credential": GitCredentials(),
+    "logo": Logos(),
     "script-module": ScriptModules(),
     "step-template": StepTemplates(),
     "step-template-version": TemplateVersions(),

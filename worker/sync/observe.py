@@ -150,6 +150,12 @@ class SideObserver:
                 del missing[document_id]
 
     async def document(self, kind: Kind, need: Need) -> None:
+        owner = self.side.documents.get(need.owner_id) if kind.shown_by_owner is not None else None
+        if owner is not None and kind.shown_by_owner is not None:
+            shown = kind.shown_by_owner(owner, need.document_id)
+            if shown is not None:
+                self.note(kind, need.document_id, shown)
+                return
         try:
             found: Document | None = await exchange_of(kind).read(self.client, kind, need.document_id, need.owner_id)
         except NotFound:

@@ -17,6 +17,7 @@ from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op, Plan, printed
+from worker.sync import parts
 from worker.sync.bodies import says_something
 from worker.sync.closing import Closing
 from worker.sync.documents import DocumentPlanner
@@ -24,6 +25,7 @@ from worker.sync.inclusion import Inclusion
 from worker.sync.naming import Names
 from worker.sync.resolve import Resolver
 from worker.sync.resolved import Resolved
+from worker.sync.signs import Signs
 from worker.sync.templates import Templates, Versions
 from worker.sync.version_control import VersionControl
 from worker.sync.world import Asking, Entry, World, path_of
@@ -65,6 +67,7 @@ class Planner:
         self.inclusion = Inclusion(world, self.resolver, self.pending)
         self.version_control = VersionControl(world, self.resolver, self.inclusion)
         self.closing = Closing(world, self.inclusion, self.version_control)
+        self.signs = Signs(world)
         self.planned: dict[str, dict[str, str]] = {}
         self.bodies: dict[str, Document] = {}
         self.out = Planned(Plan(world.route.name))
@@ -105,6 +108,10 @@ class Planner:
         # What has a counterpart comes first: a rename frees the old name for something new.
         new = int(target not in self.world.links)
         heapq.heappush(self.queue, (rank, new, self.count, target))
+
+    def push_all(self, targets: Iterable[str]) -> None:
+        for target in targets:
+            self.push(target)
 
     # ── one document ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -199,22 +206,6 @@ class Planner:
                 return Resolved((channel.id,), entry.name)
         return None
 
-    def push_parts(self, kind: Kind, source_id: str) -> None:
-        for part in registry.parts_of(kind):
-            if part.place is Place.WITH_OWNER:
-                self.push(registry.made_with_owner(part, source_id))
-            elif part.mode is not Mode.LOOKUP:
-                for item in self.world.source.directory(part.name).of(source_id):
-                    self.push(item.id)
-
-    def push_namers(self, project_id: str) -> None:
-        """The documents that may name a step of the project, so that what they name may go."""
-        self.push(project_id)
-        self.push(registry.made_with_owner(registry.BY_NAME["deployment-settings"], project_id))
-        for kind in ("channel", "trigger"):
-            for item in self.world.source.directory(kind).of(project_id):
-                self.push(item.id)
-
     def source_document(self, kind: Kind, entry: Entry) -> Document | None:
         return self.world.source.document(kind, entry.id, entry.owner)
 
@@ -228,6 +219,8 @@ class Planner:
                 Op.LEAVE, kind.name, path, entry.id, destination_id, (), (Decision("shared-name", "", text),)
             )
             return self.add(action, Written(destination_id))
+        if self.signs.unchanged(kind, entry, destination_id):
+            return self.done.add(entry.id)
         document = self.source_document(kind, entry)
         if document is None:
             return self.skip(kind, entry.id, path, "not-visible", "is listed by the source but cannot be read")
@@ -242,19 +235,23 @@ class Planner:
         if outcome.action.op is Op.BLOCK or outcome.written is None:
             self.done.add(entry.id)
             return self.add(outcome.action)
-        if outcome.first_contact:
+        if outcome.first_contact and kind.sign is None:
             self.out.adopts.append(path)
         if outcome.contact_conflict:
             self.out.contact_conflicts.append(path)
         if outcome.still_in_use:
             self.out.again = True
-            self.push_namers(entry.owner or "")
+            self.push_all(parts.naming_steps_of(self.world, entry.owner or ""))
         if outcome.written.intent is not None and outcome.written.intent.op == "create":
-            self.push_parts(kind, entry.id)  # we were stopped before we could write them
+            self.push_all(parts.of(self.world, kind, entry.id))  # we were stopped before we could write them
         if any(change.where == "Name" for change in outcome.action.changes):
             self.renamed.add(destination_id)
         if kind.shape.keyed and outcome.action.writes:
-            self.push_parts(kind, entry.id)  # where it is linked to decides which values it may have
+            self.push_all(
+                parts.of(self.world, kind, entry.id)
+            )  # where it is linked to decides which values it may have
+        self.signs.note(kind, entry, outcome.written)
+        self.push_all(parts.shown_by(kind, entry.id))
         self.remember(kind, entry, outcome.written)
         self.add(outcome.action, outcome.written)
         return None
@@ -285,7 +282,7 @@ class Planner:
         self.remember(kind, entry, outcome.written)
         for one in (outcome, *later):
             self.add(one.action, one.written)
-        self.push_parts(kind, entry.id)
+        self.push_all(parts.of(self.world, kind, entry.id))
         if says_something(kind.shape, {name: document.get(name) for name in kind.shape.late}):
             self.push(f"late:{entry.id}", registry.precedence()[registry.LATE])
         return Resolved((self.pending[entry.id],), entry.name, item=path)

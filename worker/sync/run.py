@@ -129,6 +129,7 @@ class OpenRoute:
         await self.source.freshen()
         await self.destination.freshen()
         await self._remember()
+        self.world.alone = document_ids[0] if len(document_ids) == 1 else None
         # All of them will be asked for, and the later the dearer: what is missing then is planned from the start again.
         await self._recall(document_ids)
         for document_id in document_ids:

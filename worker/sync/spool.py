@@ -23,7 +23,8 @@ from worker.plan.values import Document
 NIGHTS = 28
 """In so many nights the settings of every project are read themselves once: a new server has settings that do not show
 on the project (``FailTargetDiscovery`` since 2026.1). So are the values of every tenant, whose list does not tell for
-which environments the common ones are. Until then, only events tell of those."""
+which environments the common ones are, and pictures, of which a project shows that they changed, or so it seems. Until
+then, only events tell of those."""
 
 
 class Spool:

@@ -7,7 +7,7 @@ what no plan needs, and everything between the two ends can be tested without a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from config.names import name_key
@@ -193,6 +193,10 @@ class World:
     deleted: Deletions = field(default_factory=Deletions)
     versions: dict[str, dict[str, tuple[str, bool]]] | None = None
     """Of step templates, by source id: what the ledger remembers; ``None``: not looked up yet."""
+    doubts: Callable[[str], bool] = lambda _: False
+    """Source id of a document → whether it is looked at though nothing shows that it has changed."""
+    alone: str | None = None
+    """The one document that is asked for: nobody does so without a reason."""
     clinging: set[str] = field(default_factory=set)
     """Destination documents from which the server has refused to remove something, in this run."""
 

@@ -1,0 +1,37 @@
+"""Parts: the documents that are planned because another one is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from worker.kinds import registry
+from worker.kinds.kind import Kind, Mode, Place
+from worker.sync.world import World
+
+
+def of(world: World, kind: Kind, source_id: str) -> Iterator[str]:
+    """All that belongs to an item: nothing else announces it, where the item is new.
+
+    Raises :class:`worker.sync.world.NotObserved`.
+    """
+    for part in registry.parts_of(kind):
+        if part.place is Place.WITH_OWNER:
+            yield registry.made_with_owner(part, source_id)
+        elif part.mode is not Mode.LOOKUP:
+            yield from (item.id for item in world.source.directory(part.name).of(source_id))
+
+
+def shown_by(kind: Kind, source_id: str) -> Iterator[str]:
+    """What an item shows of its parts: an event of it may be about them, and to look at them costs nothing."""
+    yield from (registry.made_with_owner(part, source_id) for part in registry.parts_of(kind) if part.sign is not None)
+
+
+def naming_steps_of(world: World, project_id: str) -> Iterator[str]:
+    """The documents that may name a step of the project, and must be written before the step may go.
+
+    Raises :class:`worker.sync.world.NotObserved`.
+    """
+    yield project_id
+    yield registry.made_with_owner(registry.BY_NAME["deployment-settings"], project_id)
+    for kind in ("channel", "trigger"):
+        yield from (item.id for item in world.source.directory(kind).of(project_id))
