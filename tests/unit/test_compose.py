@@ -108,8 +108,10 @@ def test_redis_cannot_be_reached_from_outside() -> None:
 def test_only_loopback_is_published_unless_asked_for() -> None:
     for service in resolved("sandbox", "octopus")["services"].values():
         assert {port["host_ip"] for port in service.get("ports", [])} <= {"127.0.0.1"}
-    (port,) = resolved(SYNC_LISTEN="0.0.0.0")["services"]["receiver"]["ports"]
-    assert port["host_ip"] == "0.0.0.0"
+    published = resolved(SYNC_LISTEN="0.0.0.0")["services"]["receiver"]["ports"]
+    assert {port["target"]: port["host_ip"] for port in published} == {8080: "0.0.0.0", 8081: "127.0.0.1"}, (
+        "webhooks come in; the status page is for this machine"
+    )
 
 
 def test_no_secret_is_in_an_environment(services: dict[str, Service]) -> None:
@@ -121,7 +123,7 @@ def test_no_secret_is_in_an_environment(services: dict[str, Service]) -> None:
 
 def test_the_receiver_gets_no_api_key_and_beat_gets_redis_only(services: dict[str, Service]) -> None:
     given = {name: {one["source"] for one in services[name].get("secrets", [])} for name in services}
-    assert given["receiver"] == {"octosync_redis_url", "dev_webhook_secret"}
+    assert given["receiver"] == {"octosync_redis_url", "octosync_status_token", "dev_webhook_secret"}
     assert given["beat"] == given["redis"] == {"octosync_redis_url"}
     assert given["sandbox-source"] == given["sandbox-destination"] == set()
 
@@ -159,7 +161,7 @@ def test_the_shell_in_it_is_sound(services: dict[str, Service]) -> None:
 def test_a_home_of_ones_own_replaces_every_file_of_the_demo() -> None:
     project = resolved("sandbox", SYNC_HOME="/srv/octosync")
     files = [one["file"] for one in [*project["secrets"].values(), *project["configs"].values()]]
-    assert len(files) == 5
+    assert len(files) == 6
     assert {file.rpartition("/")[0] for file in files} == {"/srv/octosync", "/srv/octosync/secrets"}
 
 

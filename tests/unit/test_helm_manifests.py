@@ -266,10 +266,22 @@ def test_keda_counts_the_lists_that_celery_keeps() -> None:
 
 
 def test_the_ingress_lets_webhooks_in_and_nothing_else() -> None:
-    (ingress,) = of_kind(render("everything"), "Ingress").values()
+    ingress = of_kind(render("everything"), "Ingress")["sync-receiver"]
     (rule,) = ingress["spec"]["rules"]
-    assert [path["path"] for path in rule["http"]["paths"]] == ["/webhooks"]
+    (path,) = rule["http"]["paths"]
+    assert (path["path"], path["backend"]["service"]["port"]["name"]) == ("/webhooks", "http")
     assert ingress["spec"]["tls"] == [{"hosts": ["octosync.example.com"], "secretName": "octosync-tls"}]
+
+
+def test_the_status_page_has_a_door_of_its_own_which_is_shut_unless_opened() -> None:
+    everything = render("everything")
+    ingress = of_kind(everything, "Ingress")["sync-status"]
+    (rule,) = ingress["spec"]["rules"]
+    (path,) = rule["http"]["paths"]
+    assert rule["host"] == "octosync-status.example.com"
+    assert path["backend"]["service"] == {"name": "sync-status", "port": {"name": "status"}}
+    assert of_kind(everything, "Service")["sync-status"]["spec"].get("type", "ClusterIP") == "ClusterIP"
+    assert not of_kind(render("routes"), "Ingress")
 
 
 def test_the_image_is_named_by_digest_where_there_is_one() -> None:

@@ -104,6 +104,7 @@ def test_settings_are_those_of_the_processes() -> None:
         ("image.digest=latest", "digest"),
         ("networkPolicy.instances.cidrs={octopus.example.com}", "cidrs"),
         ("receiver.ingress.enabled=true", "host"),
+        ("statusPage.ingress.enabled=true", "host"),
         ("beat.replicas=2", "replicas"),
         ("securityContext.runAsUser=0", "runAsUser"),
     ],

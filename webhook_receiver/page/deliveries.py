@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from aiohttp import web
 
 from webhook_receiver.page.pages import Page
 from webhook_receiver.page.visits import Visit
-from worker.desk.deliveries import Replayed, replay, replay_since
+from worker.desk.deliveries import Replayed, is_entry_id, replay, replay_since
 
 A_PAGE = 50
 UNREADABLE = 20
-_ENTRY_ID = re.compile(r"\d{1,15}-\d{1,10}")
 
 
 async def deliveries(page: Page, visit: Visit) -> web.Response:
     """``before``: the entry after which the page begins, newest first."""
     inbox = page.state.inbox
     before = visit.asked("before")
-    found = await inbox.journal(limit=A_PAGE + 1, before=before if _ENTRY_ID.fullmatch(before) else None)
+    found = await inbox.journal(limit=A_PAGE + 1, before=before if is_entry_id(before) else None)
     unreadable = await inbox.unparsable(limit=UNREADABLE)
     names = await page.names(key for entry in found for key in entry.delivery.keys)
     return page.render(
@@ -38,7 +36,7 @@ async def deliveries(page: Page, visit: Visit) -> web.Response:
 async def replaying(page: Page, visit: Visit) -> web.Response:
     """The one whose button was pressed, or all since a time."""
     if entry_id := visit.sent("entry"):
-        entry = await page.state.inbox.journal_entry(entry_id) if _ENTRY_ID.fullmatch(entry_id) else None
+        entry = await page.state.inbox.journal_entry(entry_id) if is_entry_id(entry_id) else None
         if entry is None:
             raise web.HTTPNotFound
         return await _replayed(

@@ -16,6 +16,7 @@ from worker.cli import (
     cleanup,
     config,
     dead_letters,
+    deliveries,
     demo,
     drift,
     enqueue,
@@ -64,6 +65,7 @@ def octosync(
 for command in (plan.plan, sync.sync, enqueue.enqueue, reconcile.reconcile, approve.approve, status.status):
     app.command()(command)
 app.add_typer(runs.app, name="runs")
+app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(cleanup.app, name="cleanup")
 app.command()(drift.drift)
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from worker.queue.values import Priority, Source
 from worker.state import State
 
 AT_ONCE = 500
+_ENTRY_ID = re.compile(r"\d{1,15}-\d{1,10}")
 
 
 @dataclass(slots=True)
@@ -56,6 +58,11 @@ async def replay_since(state: State, since_ms: int, *, by: str, correlation_id: 
         if len(some) < AT_ONCE:
             return done
         before = some[-1].entry_id
+
+
+def is_entry_id(text: str) -> bool:
+    """Whether this looks like the id of a delivery: Redis takes nothing else."""
+    return _ENTRY_ID.fullmatch(text) is not None
 
 
 def as_dict(entry: JournalEntry) -> dict[str, Any]:
