@@ -67,7 +67,7 @@ def open_house(folder: Path, *, sizes: str | None = None) -> Iterator[House]:
     the source has besides the demo's own content, as `sandbox.generator` makes it."""
     with ExitStack() as stack:
         redis = stack.enter_context(embedded.start(folder / "redis"))
-        source, destination, receiver = free_port(), free_port(), free_port()
+        source, destination, receiver, status = free_port(), free_port(), free_port(), free_port()
         key = "API-" + secrets.token_hex(13).upper()
         secret = secrets.token_urlsafe(24)
         environment = {
@@ -79,7 +79,8 @@ def open_house(folder: Path, *, sizes: str | None = None) -> Iterator[House]:
             "OCTOSYNC_CATCH_UP_SECONDS": "10",
             "OCTOSYNC_RECEIVER_HOST": "127.0.0.1",
             "OCTOSYNC_RECEIVER_PORT": str(receiver),
-            "OCTOSYNC_STATUS_PORT": "0",
+            "OCTOSYNC_STATUS_PORT": str(status),
+            "OCTOSYNC_STATUS_TOKEN": secrets.token_urlsafe(18),
             "OCTOSYNC_METRICS_PORT": "0",
             "DEMO_API_KEY": key,
             "DEMO_WEBHOOK_SECRET": secret,

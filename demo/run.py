@@ -232,6 +232,8 @@ class Demo:
             ("source", house.source_url),
             ("dest.", house.destination_url),
             ("receiver", house.receiver_url),
+            ("page", f"http://127.0.0.1:{house.environment['OCTOSYNC_STATUS_PORT']}/"),
+            ("token", house.environment["OCTOSYNC_STATUS_TOKEN"]),
             ("api key", house.key),
             ("redis", house.redis_url),
             ("routes", str(house.routes_file)),

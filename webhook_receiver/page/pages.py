@@ -19,7 +19,7 @@ from webhook_receiver.page import security
 from webhook_receiver.page.rendering import environment, static
 from webhook_receiver.page.visits import Visit
 from worker.desk.names import named
-from worker.ledger.connect import UNAVAILABLE
+from worker.ledger.connect import FAILED
 from worker.publisher import Publisher
 from worker.queue.keys import DirtyKey
 from worker.queue.values import Due, Priority
@@ -40,7 +40,7 @@ SAYS = {
     500: ("A bug", "This page met a case that it does not handle. The receiver's log holds it."),
     503: (
         "Redis does not answer",
-        "Nothing can be shown or done until it does. Webhooks are answered with 503 meanwhile.",
+        "Or it takes nothing, since it is full. Nothing can be shown or done until it does.",
     ),
 }
 
@@ -171,7 +171,7 @@ class Page:
             response = await handler(request)
         except web.HTTPException as error:
             response = await self._problem(request, error.status)
-        except (*UNAVAILABLE, TimeoutError):
+        except (*FAILED, TimeoutError):
             response = await self._problem(request, 503)
         except Exception:
             log.exception("page.bug", path=request.path)
@@ -184,7 +184,7 @@ class Page:
     async def _problem(self, request: web.Request, status: int) -> web.Response:
         visit = Visit(request, None, datetime.now(self.settings.zone))
         if status != 503:
-            with contextlib.suppress(*UNAVAILABLE, TimeoutError):
+            with contextlib.suppress(*FAILED, TimeoutError):
                 visit = await self._visit(request)
         return self.says(visit, status)
 
