@@ -33,6 +33,9 @@ PROPERTY_REFERENCES = {
 }
 """Property keys whose value is an id. The two of Argo CD are from Octopus' catalogue of action types, of 2026."""
 
+PROPERTY_DEFAULTS = {"OctopusUseBundledTooling": "False"}
+"""What a server puts among the properties by itself, and older ones do not (API reference 2026, "Action details")."""
+
 PROPERTY_TEXTS = {
     # One object for each container; its image comes from the feed.
     "Octopus.Action.KubernetesContainers.Containers": Nested({"FeedId": Ref("feed", required=True, loose=True)}, True),

@@ -245,6 +245,11 @@ class SpaceClient(_Verbs):
         self.space_id = space_id
         self.space_name = space_name
 
+    @property
+    def release(self) -> ServerVersion | None:
+        """Of the server; ``None`` where nobody has asked it (:meth:`OctopusClient.server`)."""
+        return self._transport.server.version if self._transport.server is not None else None
+
     def __repr__(self) -> str:
         return f"<SpaceClient {self.space_name!r} ({self.space_id}) on {self._transport.base}>"
 

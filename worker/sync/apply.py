@@ -308,7 +308,10 @@ class Applier:
         await self.ledger.versions.put(self.route, template, new)
 
     async def remember(self, source_id: str, destination_id: str, baseline: Baseline) -> None:
-        baseline = self.tags.baseline(source_id, replace(baseline, destination_id=destination_id))
+        releases = self.world.releases
+        versions = (str(releases.source), str(releases.destination)) if releases is not None else None
+        baseline = replace(baseline, destination_id=destination_id, versions=versions)
+        baseline = self.tags.baseline(source_id, baseline)
         self.known[source_id] = baseline
         if self.world.baselines.known.get(source_id) != baseline:
             await self.ledger.baselines.put(self.route, source_id, baseline.to_json())

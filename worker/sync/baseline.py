@@ -2,7 +2,8 @@
 
 ``want`` is what the source asked for (in destination terms) when we last decided; ``wrote`` what the destination
 returned after *our* last write, ``None`` where we never wrote. ``elements`` links the ids of steps, actions, phases,
-templates and rules, source → destination. The ledger stores it as JSON and does not look inside.
+templates and rules, source → destination. The ledger stores it as JSON and does not look inside, so it says by itself
+which form it has (:data:`SCHEMA`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from worker.kinds.shape import Elements, Shape
 from worker.plan.values import CleanUp, Document
 from worker.sync.fields import MISSING, same
 
-SCHEMA = 1
+SCHEMA = 2
+"""1: without the versions of the servers. Such a baseline is read as one of which nobody knows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Baseline:
     fresh: bool = False
     """The destination's server has just made the document, together with its owner, for us: nothing in it is
     anybody's."""
+    versions: tuple[str, str] | None = None
+    """Of source and destination when we last decided. See :mod:`worker.sync.rebasing`."""
 
     def to_json(self) -> Document:
         return {
@@ -43,10 +47,12 @@ class Baseline:
             "rows": self.rows,
             "fresh": self.fresh,
             "destination_id": self.destination_id,
+            "versions": list(self.versions) if self.versions is not None else None,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Baseline:
+        versions = data.get("versions")
         return cls(
             want=data.get("want") or {},
             wrote=data.get("wrote"),
@@ -55,6 +61,7 @@ class Baseline:
             rows=data.get("rows"),
             fresh=bool(data.get("fresh")),
             destination_id=data.get("destination_id"),
+            versions=(str(versions[0]), str(versions[1])) if versions is not None else None,
         )
 
 

@@ -24,12 +24,14 @@ from worker.sync.baseline import Baseline, Intent
 from worker.sync.bodies import added, pending_elements, removed_by, says_something
 from worker.sync.crossing import Resolve, Translated
 from worker.sync.destroys import destructive_updates
+from worker.sync.fitting import demanded, fit
 from worker.sync.fresh import Fresh
 from worker.sync.hidden import identified_on
 from worker.sync.in_use import in_use
 from worker.sync.lists import STILL_IN_USE
 from worker.sync.merge import merge
 from worker.sync.parameters import control_types_of
+from worker.sync.rebasing import rebased
 from worker.sync.recover import recovered
 from worker.sync.resolve import Resolver
 from worker.sync.resolved import Resolved
@@ -38,7 +40,7 @@ from worker.sync.scopes import ignores, pinned_scopes, scope_option
 from worker.sync.tenant_plan import holds_values, plan_values
 from worker.sync.translate import translate
 from worker.sync.variables import VariablesBaseline, merge_variables
-from worker.sync.world import Entry, World
+from worker.sync.world import Entry, World, project_of
 from worker.sync.written import Outcome, Written, left_for_its_type
 
 
@@ -63,15 +65,24 @@ class DocumentPlanner:
     # ── translation ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def translate(
-        self, kind: Kind, entry: Entry, path: NamePath, document: Document, *, create: bool = True
+        self,
+        kind: Kind,
+        entry: Entry,
+        path: NamePath,
+        document: Document,
+        there: Document | None = None,
+        *,
+        create: bool = True,
     ) -> Translated:
-        """``create``: whether what it refers to may be created for its sake."""
-        project = self.project_of(entry)
+        """``there``: as the destination has it, if it does. ``create``: whether what it refers to may be created for
+        its sake."""
+        fitting = fit(self.world, kind, document, there)
+        project = project_of(self.world.source, entry)
         rules = self.rules(path)
         out = translate(
             kind,
             path,
-            document,
+            fitting.document,
             self.resolve_for(entry, project, may_create=create),
             scope_option=lambda dimension, step: scope_option(kind, rules, dimension, path, step),
             on_missing=rules.on_missing,
@@ -81,6 +92,9 @@ class DocumentPlanner:
             identify=identified_on(self.world.source),
             version=self.plans.version,
         )
+        if self.world.releases is not None:
+            out.decisions += fitting.decisions(self.world.releases)
+            out.clean_ups += fitting.clean_ups(self.world.releases, path)
         if out.document is not None and kind.segment is None:
             names = self.world.route.mapped(kind.name, entry.name)
             if names is not None and "Name" in out.document:
@@ -132,19 +146,6 @@ class DocumentPlanner:
                 return self.plans.pending[channel.id]
         return None
 
-    def project_of(self, entry: Entry) -> str | None:
-        """The source project in which a document stands."""
-        owner: str | None = entry.owner if entry.owner is not None else entry.id
-        while owner is not None:
-            kind = registry.kind_of(owner)
-            if kind is None or kind.name == "project":
-                return owner if kind is not None else None
-            if not kind.owner_kinds:
-                return None
-            line = self.world.source.directory(kind.name).by_id.get(owner)
-            owner = line.owner if line else None
-        return None
-
     # ── new ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def create(
@@ -161,6 +162,9 @@ class DocumentPlanner:
         above = registry.kind_of(entry.owner or "")
         if server_made is None and kind.owner_field is not None and above is not None and entry.owner is not None:
             body[kind.owner_field] = self.resolver.item(above, entry.owner).ids[0]
+        if server_made is None and self.world.releases is not None:
+            body, added_for_it = demanded(kind, body, self.world.releases)
+            out.decisions += added_for_it
         pending = server_made or PendingId.of(entry.id)
         action = Action(
             Op.CREATE,
@@ -256,7 +260,7 @@ class DocumentPlanner:
         if kind is TENANT_VARIABLES:
             return plan_values(self, entry, path, document, destination_id, there)
         baseline, intent = self.remembered(kind, entry.id, there)
-        out = self.translate(kind, entry, path, document)
+        out = self.translate(kind, entry, path, document, there)
         if out.document is None:
             return Outcome(self.not_crossing(kind, entry, path, out, known=baseline is not None), None)
         if (left := left_for_its_type(kind, path, entry.id, out.document, there)) is not None:
@@ -264,6 +268,8 @@ class DocumentPlanner:
         if len(self.world.route.mapped(kind.name, entry.name) or ()) > 1:
             out.document.pop("Name", None)  # it has one of several names, and keeps it
         created = intent is not None and intent.op == "create"
+        if baseline is not None and self.world.releases is not None:
+            baseline = rebased(kind, baseline, out.document, there, self.world.releases)
         merged = merge(
             kind.shape,
             path,
@@ -311,7 +317,7 @@ class DocumentPlanner:
     def variables(
         self, entry: Entry, path: NamePath, document: Document, destination_id: str, there: Document
     ) -> Outcome:
-        project = self.project_of(entry)
+        project = project_of(self.world.source, entry)
         rules = self.rules(path)
         wanted, out = translate_rows(
             path, document, self.resolve_for(entry, project), rules, identified_on(self.world.source)

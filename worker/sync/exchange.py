@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from config.versions import ServerVersion
 from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.kinds.step_templates import COMMUNITY_ID
@@ -94,6 +95,26 @@ class TemplateVersions(Exchange):
             for parameter in found.get("Parameters") or []
         ]
         return {"Id": document_id, "Parameters": kept}
+
+
+class Settings(Exchange):
+    """Deployment settings. Until 2023.4 their only route is that of their id; since then also the project's, which is
+    the documented one (Swagger 2021.2, 2023.4 and 2026.1)."""
+
+    async def read(self, space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> Document:
+        document: Document = await space.get(self.route(space, kind, document_id, owner_id))
+        return document
+
+    async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
+        return await ends.destination.put(self.route(ends.destination, kind, document_id, owner_id), body)
+
+    @staticmethod
+    def route(space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> str:
+        old = space.release is not None and space.release < SINCE_PROJECT_ROUTES
+        return f"{kind.route}/{document_id}" if old else kind.path_of(document_id, owner_id)
+
+
+SINCE_PROJECT_ROUTES = ServerVersion.parse("2023.4")
 
 
 class ScriptModules(Exchange):
@@ -224,6 +245,7 @@ PLAIN = Exchange()
 ODD: Mapping[str, Exchange] = {
     "environment": Environments(),
     "git-credential": GitCredentials(),
+    "deployment-settings": Settings(),
     "logo": Logos(),
     "script-module": ScriptModules(),
     "step-template": StepTemplates(),

@@ -14,6 +14,7 @@ RESTATED = frozenset(
         "fixed-differs",
         "left-behind",
         "left-out",
+        "left-out-for-release",
         "name-left",
         "name-taken",
         "not-supported",

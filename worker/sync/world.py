@@ -15,6 +15,7 @@ from config.routes import Route
 from config.versions import ServerVersion
 from worker.kinds import registry
 from worker.kinds.kind import Kind
+from worker.kinds.releases import Releases
 from worker.plan.values import Document, NamePath
 from worker.sync.baseline import Baseline, Intent
 
@@ -221,11 +222,31 @@ class World:
                     return kind
         return next(iter(kinds), None)
 
+    @property
+    def releases(self) -> Releases | None:
+        """Of the two servers; ``None`` where nobody has asked."""
+        source, destination = self.source.release, self.destination.release
+        return Releases(source, destination) if source is not None and destination is not None else None
+
     def linked_to(self, destination_id: str) -> str | None:
         """The source item that a destination item is linked to."""
         if self._linked is None or len(self._linked) != len(self.links):
             self._linked = {there: source for source, there in self.links.items()}
         return self._linked.get(destination_id)
+
+
+def project_of(side: Side, entry: Entry) -> str | None:
+    """The project in which a document stands. Raises :class:`NotObserved`."""
+    owner: str | None = entry.owner if entry.owner is not None else entry.id
+    while owner is not None:
+        kind = registry.kind_of(owner)
+        if kind is None or kind.name == "project":
+            return owner if kind is not None else None
+        if not kind.owner_kinds:
+            return None
+        line = side.directory(kind.name).by_id.get(owner)
+        owner = line.owner if line else None
+    return None
 
 
 def path_of(side: Side, kind: Kind, document_id: str, owner_id: str | None) -> NamePath:
