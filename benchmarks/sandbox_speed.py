@@ -54,6 +54,16 @@ async def measure(sizes: Sizes, requests: int) -> dict[str, object]:
             "events of the last minute": "events?from={since}&take=1000&excludeDifference=true",
             "an event that is not there": "events?regardingAny=Projects-999999",
         }
+        # A document is read and saved as it is; `None`: made and deleted.
+        writes = {
+            "saving one variable set": "variables/{set}",
+            "saving one deployment process": "deploymentprocesses/deploymentprocess-{project}",
+            "saving one project": "projects/{project}",
+            "saving one tenant": "tenants/{tenant}",
+            "a new project": "projects",
+            "a new environment and its deletion": "environments",
+        }
+        tenants = list(store.space(space["Id"]).collection("tenants"))
         since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
         for what, template in paths.items():
             spent, size = [], 0
@@ -70,14 +80,46 @@ async def measure(sizes: Sizes, requests: int) -> dict[str, object]:
                 async with session.get(f"{sandbox.url}/api/{space['Id']}/{path}") as answer:
                     size = len(await answer.read())
                 spent.append((time.perf_counter() - begun) * 1000)
-            ordered = sorted(spent)
-            rows[what] = {
-                "median_ms": round(statistics.median(ordered), 2),
-                "p95_ms": round(ordered[int(len(ordered) * 0.95) - 1], 2),
-                "kilobytes": round(size / 1000, 1),
-            }
+            rows[what] = _row(spent, size)
+        for what, template in writes.items():
+            spent, size = [], 0
+            for number in range(requests):
+                index = number % max(1, len(projects))
+                path = template.format(
+                    project=projects[index] if projects else "none",
+                    set=sets[index] if sets else "none",
+                    tenant=tenants[number % len(tenants)] if tenants else "none",
+                )
+                url = f"{sandbox.url}/api/{space['Id']}/{path}"
+                body = {"Name": f"Measured {number}"}
+                if path == "projects":
+                    async with session.get(f"{url}/{projects[index]}") as answer:
+                        body = {**await answer.json(), "Id": None, "Slug": None, **body}
+                elif path != "environments":
+                    async with session.get(url) as answer:
+                        body = await answer.json()
+                begun = time.perf_counter()
+                method = session.put if "/" in path else session.post
+                async with method(url, json=body) as answer:
+                    text = await answer.read()
+                    size = len(text)
+                    assert answer.status in (200, 201), (path, text[:200])
+                if path == "environments":
+                    async with session.delete(f"{url}/{json.loads(text)['Id']}") as answer:
+                        assert answer.status == 200
+                spent.append((time.perf_counter() - begun) * 1000)
+            rows[what] = _row(spent, size)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"loading_s": round(loading, 2), "peak_mb": round(peak), "requests": rows}
+
+
+def _row(spent: list[float], size: int) -> dict[str, float]:
+    ordered = sorted(spent)
+    return {
+        "median_ms": round(statistics.median(ordered), 2),
+        "p95_ms": round(ordered[int(len(ordered) * 0.95) - 1], 2),
+        "kilobytes": round(size / 1000, 1),
+    }
 
 
 def main() -> None:
@@ -94,7 +136,7 @@ def main() -> None:
     rows = result["requests"]
     assert isinstance(rows, dict)
     for what, row in rows.items():
-        print(f"{what:<30} {row['median_ms']:>8} ms  p95 {row['p95_ms']:>8} ms  {row['kilobytes']:>8} kB")
+        print(f"{what:<36} {row['median_ms']:>8} ms  p95 {row['p95_ms']:>8} ms  {row['kilobytes']:>8} kB")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ release words it in `event_resource`.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,13 +30,18 @@ _AUTO_ID_AHEAD = 1000  # so that nobody mistakes one number for the other
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """One event of the log. `occurred` is in UTC, in whole milliseconds."""
+    """One event of the log. `occurred` is in UTC, in whole milliseconds; `related` are the ids of the entry as filters
+    compare them, without case."""
 
     id: str
     auto_id: int
     occurred: datetime
     actor: Actor
     entry: Entry
+    related: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "related", frozenset(one.casefold() for one in self.entry.related))
 
 
 class AuditLog:

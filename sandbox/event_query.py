@@ -71,9 +71,15 @@ class EventQuery:
     spaces: Names | None = None
     include_system: bool = True
     _group_categories: Names = field(init=False, default=_NONE)
+    _names: bool = field(init=False, default=True)
+    _regards: bool = field(init=False, default=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_group_categories", categories_of(self.groups))
+        regards = bool(self.document_types or self.regarding or self.regarding_any or any(self.related))
+        object.__setattr__(self, "_regards", regards)
+        named = bool(self.ids or self.categories or self.groups or self.agents or self.users)
+        object.__setattr__(self, "_names", regards or named or not self.include_internal)
 
     @classmethod
     def from_call(cls, call: Call) -> EventQuery:
@@ -141,7 +147,7 @@ class EventQuery:
 
     def matches(self, event: AuditEvent) -> bool:
         """Whether the event passes every field."""
-        return self._in_bounds(event) and self._in_spaces(event) and self._named(event)
+        return self._in_spaces(event) and self._in_bounds(event) and (not self._names or self._named(event))
 
     def _in_bounds(self, event: AuditEvent) -> bool:
         return (
@@ -167,12 +173,8 @@ class EventQuery:
             and (self.include_internal or not entry.internal)
             and (not self.agents or (agent_of(event.actor.user_agent) or "").casefold() in self.agents)
             and (not self.users or event.actor.user_id.casefold() in self.users)
-            and (not self._regards or self._regarded(names(entry.related)))
+            and (not self._regards or self._regarded(event.related))
         )
-
-    @property
-    def _regards(self) -> bool:
-        return bool(self.document_types or self.regarding or self.regarding_any or any(self.related))
 
     def _regarded(self, related: Names) -> bool:
         return (

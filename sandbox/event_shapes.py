@@ -75,6 +75,7 @@ SHAPES: dict[str, Shape] = {
     "actiontemplates": Shape("ActionTemplate"),
     "certificates": Shape("Certificate", besides=_certificate_categories),
     "channels": Shape("Channel", ("ProjectId",)),  # with the project since Issues#5796
+    "deploymentfreezes": Shape("Deployment freeze"),  # (?)
     "deploymentprocess": Shape("Deployment process", ("ProjectId", "OwnerId"), of_owner=True),
     "deploymentsettings": Shape("Deployment settings", ("ProjectId",), of_owner=True),  # (?) related
     "environments": Shape("Environment"),
@@ -169,7 +170,7 @@ def _type(write: Write) -> str:
 
 def _is_silent(write: Write, prefix: str, shape: Shape, version: str) -> bool:
     """Whether this write leaves no event: the document came or went together with its owner."""
-    if prefix in _UNAUDITED:
+    if write.silent or prefix in _UNAUDITED:
         return True
     if write.category == "Modified":
         return prefix == "certificates" and _only_archived(write) and has(version, "archiving unaudited")

@@ -52,7 +52,7 @@ class Write:
     `before` is what was stored (None: the document is new), `after` what shall be (None: it is deleted). `secrets` are
     all secrets of the document by place after the write; None leaves them as they are. `side_effect` marks what the
     server did by itself because of another write of the same commit: the process of a new project, a scope that lost
-    its environment.
+    its environment. A `silent` one leaves no event at all.
     """
 
     collection: str
@@ -60,6 +60,7 @@ class Write:
     after: Document | None
     secrets: Mapping[str, str] | None = None
     side_effect: bool = False
+    silent: bool = False
 
     def __post_init__(self) -> None:
         if self.before is None and self.after is None:

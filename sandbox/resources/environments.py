@@ -16,6 +16,7 @@ __all__ = [
     "ENVIRONMENTS",
     "add_routes",
     "last_sort_order",
+    "singly_scoped",
     "sort_documents",
     "static_environments",
     "type_of",
@@ -96,7 +97,11 @@ def add_routes(router: Router) -> None:
         ("PUT", "environments/{id}", _put),
         ("DELETE", "environments/{id}", _delete),
         ("PUT", "environments/sortorder", lambda call: sort_documents(call, ENVIRONMENTS, static_environments(call))),
-        ("GET", "environments/{id}/singlyscopedvariabledetails", _singly_scoped),
+        (
+            "GET",
+            "environments/{id}/singlyscopedvariabledetails",
+            lambda call: Answer(singly_scoped(call, "Environment", _find(call)["Id"])),
+        ),
     ):
         router.add(method, template, handler)
 
@@ -134,22 +139,19 @@ def _delete(call: Call) -> Answer:
     return Answer()
 
 
-def _singly_scoped(call: Call) -> Answer:
-    """The variables that would go with the environment: how many of each name, by the owner of their set (?)."""
-    environment = _find(call)["Id"]
+def singly_scoped(call: Call, dimension: str, document_id: str) -> Document:
+    """The variables that would go with a document: how many of each name, by the owner of their set (?)."""
     found: dict[str, dict[str, int]] = {}
     for variable_set in call.scope.collection("variables").values():
         for variable in variable_set["Variables"]:
-            if variable["Scope"].get("Environment") == [environment]:
+            if variable["Scope"].get(dimension) == [document_id]:
                 names = found.setdefault(variable_set["OwnerId"], {})
                 names[variable["Name"]] = names.get(variable["Name"], 0) + 1
-    return Answer(
-        {
-            "VariableMap": found,
-            "HasUnauthorizedProjectVariables": False,
-            "HasUnauthorizedLibraryVariableSetVariables": False,
-        }
-    )
+    return {
+        "VariableMap": found,
+        "HasUnauthorizedProjectVariables": False,
+        "HasUnauthorizedLibraryVariableSetVariables": False,
+    }
 
 
 def sort_documents(call: Call, kind: Kind, documents: Iterable[Document] | None = None) -> Answer:

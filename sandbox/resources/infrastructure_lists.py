@@ -7,6 +7,7 @@ from functools import partial
 from sandbox import crud, texts
 from sandbox.errors import bad_request, not_found
 from sandbox.kind import Kind
+from sandbox.resources.environments import singly_scoped
 from sandbox.resources.infrastructure import MACHINE_POLICIES, MACHINES, WORKER_POOLS, WORKERS
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document, Write
@@ -21,6 +22,7 @@ _TAGS = "deploymenttargettags"
 def add_routes(router: Router) -> None:
     for kind in (MACHINES, WORKERS):
         router.add("GET", f"machinepolicies/{{id}}/{kind.collection}", partial(_of_policy, kind))
+    router.add("GET", "machines/{id}/singlyscopedvariabledetails", _singly_scoped, since="2023.4")
     router.add("GET", "workerpools/{id}/workers", _of_pool)
     router.add("GET", "workerpools/supportedtypes", _pool_types)
     router.add("GET", "workerpools/dynamicworkertypes", _worker_types)
@@ -35,6 +37,11 @@ def _of_policy(kind: Kind, call: Call) -> Answer:
     policy = crud.find(call, MACHINE_POLICIES, call.params["id"])["Id"]
     found = [one for one in call.scope.collection(kind.collection).values() if one["MachinePolicyId"] == policy]
     return crud.list_page(call, kind, found, f"machinepolicies/{policy}/{kind.collection}", take=10)
+
+
+def _singly_scoped(call: Call) -> Answer:
+    machine = crud.find(call, MACHINES, call.params["id"])["Id"]
+    return Answer({"Resource": singly_scoped(call, "Machine", machine)})
 
 
 def _of_pool(call: Call) -> Answer:

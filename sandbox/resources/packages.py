@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 
+from sandbox import texts
 from sandbox.errors import ApiError, bad_request, not_found
 from sandbox.kind import Kind, declare
 from sandbox.multipart import file_of
@@ -48,6 +49,9 @@ def add_routes(router: Router) -> None:
         ("GET", "packages/{id}/raw", _download),
         ("DELETE", "packages/{id}", _delete),
         ("DELETE", "packages/bulk", _delete_many),
+        ("GET", "packages/notes", _all_notes),
+        ("GET", "feeds/{feed}/packages", _in_feed_by_id),
+        ("GET", "feeds/{feed}/packages/notes", _notes),
         ("GET", "feeds/{feed}/packages/versions", _versions),
         ("GET", "feeds/{feed}/packages/search", _search),
     ):
@@ -211,12 +215,51 @@ def _in_feed(call: Call) -> list[Document]:
     return list(call.scope.collection("packages").values()) if feed["FeedType"] == "BuiltIn" else []
 
 
-def _versions(call: Call) -> Answer:
-    """Of one package, the latest first. (?) A range is one of NuGet's, a tag a regular expression."""
-    wanted = (call.argument("packageId") or "").casefold()
-    found = latest_first([one for one in _in_feed(call) if one["PackageId"].casefold() == wanted])
-    part = (call.argument("filter") or "").casefold()
-    found = [one for one in found if part in one["Version"].casefold()]
+def _in_feed_by_id(call: Call) -> Answer:
+    """Packages as a bare list: all versions, or with `includeMultipleVersions=false` the latest of each."""
+    ids = {one.casefold() for one in (call.argument("packageId"), *call.arguments("packageIds")) if one}
+    part = (call.argument("partialMatch") or "").lower() == "true"
+    found = latest_first(
+        [
+            one
+            for one in _in_feed(call)
+            if not ids
+            or any(w == one["PackageId"].casefold() or (part and w in one["PackageId"].casefold()) for w in ids)
+        ]
+    )
+    found = _narrowed(call, found)
+    if (call.argument("includeMultipleVersions") or "false").lower() != "true":
+        found = list({one["PackageId"]: one for one in reversed(found)}.values())
+    skip, take = call.number("skip", 0), call.number("take", 30)
+    return Answer([_shown(call, one) for one in found[skip : skip + take]])
+
+
+def _notes(call: Call) -> Answer:
+    """Release notes as text. Nothing is read out of a package here, so they are empty."""
+    package, version = call.argument("packageId"), call.argument("version")
+    if not package or not version:
+        raise bad_request(texts.required("Version" if package else "PackageId"))
+    if not any(
+        (one["PackageId"].casefold(), one["Version"]) == (package.casefold(), version) for one in _in_feed(call)
+    ):
+        raise not_found(package)
+    return Answer("")
+
+
+def _all_notes(call: Call) -> Answer:
+    """For each `feed:package:version` of the query, what `_notes` says of it."""
+    rows = []
+    for one in call.arguments("packageIds"):
+        feed, _, rest = one.partition(":")
+        package, _, version = rest.partition(":")
+        result = {"Succeeded": True, "FailureReason": None, "Notes": "", "DisplayMessage": None, "Published": None}
+        rows.append({"PackageId": package, "FeedId": feed, "Version": version, "Notes": result})
+    return Answer({"Id": None, "Packages": rows, "Links": {}})
+
+
+def _narrowed(call: Call, found: list[Document]) -> list[Document]:
+    """Those that pass `includePreRelease`, `preReleaseTag` and `versionRange`. (?) A range is one of NuGet's, a tag a
+    regular expression."""
     if (call.argument("includePreRelease") or "true").lower() != "true":
         found = [one for one in found if "-" not in one["Version"]]
     tag = call.argument("preReleaseTag")
@@ -225,6 +268,16 @@ def _versions(call: Call) -> Answer:
     limits = call.argument("versionRange")
     if limits:
         found = [one for one in found if in_range(one["Version"], limits)]
+    return found
+
+
+def _versions(call: Call) -> Answer:
+    """Of one package, the latest first."""
+    wanted = (call.argument("packageId") or "").casefold()
+    found = latest_first([one for one in _in_feed(call) if one["PackageId"].casefold() == wanted])
+    part = (call.argument("filter") or "").casefold()
+    found = [one for one in found if part in one["Version"].casefold()]
+    found = _narrowed(call, found)
     path = f"feeds/{call.params['feed']}/packages/versions"
     return page(call, "PackageVersion", path, found, show=_as_version)
 

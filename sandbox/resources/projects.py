@@ -12,7 +12,7 @@ import copy
 from sandbox import crud, texts
 from sandbox.errors import bad_request, not_found
 from sandbox.kind import Field, Kind, Reference, Save, declare, own
-from sandbox.resources import tenant_values, variables
+from sandbox.resources import cloning, tenant_values, variables
 from sandbox.resources.actions import find_action
 from sandbox.resources.channels import default_channel
 from sandbox.resources.freezing import frozen_ids, thaw
@@ -266,6 +266,7 @@ PROJECTS = declare(
             "Releases": "projects/{Id}/releases{/version}{?skip,take,searchByVersion}",
             "Logo": "projects/{Id}/logo",
         },
+        routes=("list", "all", "get", "update", "delete"),
         prepare=_prepare_project,
         created=_created,
         deleting=_deleting,
@@ -277,10 +278,18 @@ PROJECTS = declare(
 def add_routes(router: Router) -> None:
     for kind in (PROJECT_GROUPS, PROJECTS, DEPLOYMENT_SETTINGS):
         crud.add_routes(router, kind)
+    router.add("POST", "projects", _create)
     router.add("GET", "projectgroups/{id}/projects", _projects_of_group)
     for template, since in (("deploymentsettings/{id}", ""), ("projects/{id}/deploymentsettings", "2023.4")):
         router.add("GET", template, _get_settings, since=since)
         router.add("PUT", template, _put_settings, since=since)
+
+
+def _create(call: Call) -> Answer:
+    body = call.json()
+    original = cloning.clone_of(call, PROJECTS, body)
+    project = cloning.cloned_project(call, original, body) if original else crud.create(call, PROJECTS, body)
+    return Answer(crud.show(call, PROJECTS, project), status=201)
 
 
 def _projects_of_group(call: Call) -> Answer:

@@ -6,7 +6,7 @@ from sandbox import crud, texts
 from sandbox.errors import bad_request, not_found
 from sandbox.indexes import by_project
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare, own
-from sandbox.resources import variables
+from sandbox.resources import cloning, variables
 from sandbox.resources.freezing import thaw
 from sandbox.resources.processes import new_runbook_process, runbook_process_id
 from sandbox.routing import Answer, Call, Router
@@ -94,6 +94,7 @@ RUNBOOKS = declare(
         },
         tagged={"runbookTags": "RunbookTags[]"},
         filters={"projectIds": lambda runbook, values: runbook["ProjectId"] in values},
+        routes=("list", "all", "get", "update", "delete"),
         prepare=_prepare,
         created=_created,
         deleting=_deleting,
@@ -103,6 +104,7 @@ RUNBOOKS = declare(
 
 def add_routes(router: Router) -> None:
     crud.add_routes(router, RUNBOOKS)
+    router.add("POST", "runbooks", lambda call: _created_from(call, call.json()))
     router.add("GET", "projects/{project}/runbooks", _list_of_project)
     router.add("GET", "projects/{project}/runbooks/all", _all_of_project, since="2023.4")
     router.add("GET", "projects/{project}/runbooks/{id}", _get_in_project, since="2023.4")
@@ -133,7 +135,12 @@ def _all_of_project(call: Call) -> Answer:
 
 
 def _create_in_project(call: Call) -> Answer:
-    runbook = crud.create(call, RUNBOOKS, {**call.json(), "ProjectId": _project(call)})
+    return _created_from(call, {**call.json(), "ProjectId": _project(call)})
+
+
+def _created_from(call: Call, body: Document) -> Answer:
+    original = cloning.clone_of(call, RUNBOOKS, body)
+    runbook = cloning.cloned_runbook(call, original, body) if original else crud.create(call, RUNBOOKS, body)
     return Answer(crud.show(call, RUNBOOKS, runbook), status=201)
 
 

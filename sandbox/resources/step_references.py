@@ -13,6 +13,7 @@ from typing import Any
 
 from sandbox import texts
 from sandbox.errors import bad_request
+from sandbox.indexes import by_project
 from sandbox.routing import Call
 from sandbox.store import Document, Scope, Write
 
@@ -78,13 +79,12 @@ def followed(call: Call, process: Document, steps: list[Document]) -> list[Write
     changed(
         "projects", project, {**project, "ReleaseCreationStrategy": {**creation, "ReleaseCreationPackage": package}}
     )
-    for channel in call.scope.collection("channels").values():
-        if channel["ProjectId"] == project["Id"]:
-            rules = [
-                {**rule, "ActionPackages": [following.reference(one) for one in rule["ActionPackages"]]}
-                for rule in channel["Rules"]
-            ]
-            changed("channels", channel, {**channel, "Rules": rules})
+    for channel in call.lookup("channels", by_project, project["Id"]):
+        rules = [
+            {**rule, "ActionPackages": [following.reference(one) for one in rule["ActionPackages"]]}
+            for rule in channel["Rules"]
+        ]
+        changed("channels", channel, {**channel, "Rules": rules})
     return writes
 
 

@@ -138,6 +138,9 @@ async def _people(world: World) -> None:
     role = {"Name": "Reader", "GrantedSpacePermissions": ["ProjectView"], "GrantedSystemPermissions": []}
     await world.create("/userroles", role)
     await world.create("/users", {"Username": "ann", "DisplayName": "Ann"})
+    times = {"Start": "2999-12-24T00:00:00+00:00", "End": "2999-12-26T00:00:00+00:00"}
+    scope = {world.ids["projects"]: [world.ids["environments"]]}
+    await world.create("/deploymentfreezes", {"Name": "Holidays", **times, "ProjectEnvironmentScope": scope})
 
 
 async def _processes(world: World, project: Any, environment_id: str) -> None:

@@ -123,7 +123,11 @@ BENEATH_SWAGGER: dict[str, dict[str, str]] = {
 # What stands for a parameter; `{id}` is that of the word before it.
 PARAMETERS = {"project": "projects", "runbook": "runbooks", "channel": "channels", "feed": "feeds"}
 ALIASES = {"triggers": "projecttriggers"}
-QUERIES = {"retentionpolicies": "?RetentionType=LifecycleRelease", "teammembership": "?userId=Users-1"}
+QUERIES = {
+    "retentionpolicies": "?RetentionType=LifecycleRelease",
+    "teammembership": "?userId=Users-1",
+    "packages/notes": "?packageIds=feeds-builtin:Shop.Web:1.0.0",
+}
 # Routes that need more than the id of a document, or answer a file. Each is tested with its kind.
 ELSEWHERE = {
     "{ref}": "a branch of a version-controlled project",
@@ -137,6 +141,7 @@ ELSEWHERE = {
     "communityactiontemplates/{id}/actiontemplate": "an installed template",
     "environments/ephemeral": "an ephemeral environment",
     "releases/{id}/progression": "a deployment",
+    "feeds/{feed}/packages/notes": "a package of the built-in feed",
 }
 
 

@@ -88,3 +88,20 @@ async def test_target_tags_are_those_made_and_those_carried() -> None:
         await api.refused("DELETE", "deploymenttargettags/web")
         await api.delete("deploymenttargettags/db")
         await api.refused("GET", "deploymenttargettags/db", status=404)
+
+
+async def test_the_variables_of_one_target_alone_are_counted() -> None:
+    async with http() as api:
+        test, project = await api.environment("Test"), await api.project()
+        body = {
+            "Name": "web",
+            "Roles": ["web"],
+            "EnvironmentIds": [test["Id"]],
+            "Endpoint": {"CommunicationStyle": "None"},
+        }
+        one, other = [await api.post("machines", {**body, "Name": name}) for name in ("a", "b")]
+        scopes = [[one["Id"]], [one["Id"], other["Id"]]]
+        rows = [{"Name": "Port", "Value": "1", "Type": "String", "Scope": {"Machine": scope}} for scope in scopes]
+        await api.save_variables(project, rows)
+        told = await api.get(f"machines/{one['Id']}/singlyscopedvariabledetails")
+        assert told["Resource"]["VariableMap"] == {project["Id"]: {"Port": 1}}

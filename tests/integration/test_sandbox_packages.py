@@ -158,3 +158,24 @@ async def test_an_icon_takes_the_place_of_a_logo() -> None:
         assert (await api.put(path, {**shown, "Icon": None}))["Icon"] == shown["Icon"]  # a PUT cannot change it
         await api.refused("POST", f"{path}/logo/icon", {"IconId": "octopus", "IconColor": "red"})
         await api.refused("POST", f"{path}/logo/icon", {"IconColor": "#123abc"})
+
+
+async def test_a_feed_lists_its_packages_by_id_and_their_notes() -> None:
+    async with http() as api:
+        for name in ("web.1.0.0.zip", "web.1.1.0-rc.1.zip", "web.shop.2.0.0.zip"):
+            await send(api, "packages/raw", name, b"x")
+        path = "feeds/feeds-builtin/packages"
+
+        async def found(query: str) -> list[str]:
+            return [f"{one['PackageId']} {one['Version']}" for one in await api.get(f"{path}?{query}")]
+
+        assert await found("packageId=WEB") == ["web 1.1.0-rc.1"]
+        assert await found("packageId=web&includePreRelease=false") == ["web 1.0.0"]
+        assert await found("packageId=web&includeMultipleVersions=true") == ["web 1.1.0-rc.1", "web 1.0.0"]
+        assert sorted(await found("packageId=web&partialMatch=true")) == ["web 1.1.0-rc.1", "web.shop 2.0.0"]
+        assert await found("packageId=none") == []
+        assert await api.get(f"{path}/notes?packageId=web&version=1.0.0") == ""
+        await api.refused("GET", f"{path}/notes?packageId=web&version=9", status=404)
+        assert "PackageId" in await api.refused("GET", f"{path}/notes")
+        told = await api.get("packages/notes?packageIds=feeds-builtin:web:1.0.0")
+        assert [(one["PackageId"], one["Version"]) for one in told["Packages"]] == [("web", "1.0.0")]

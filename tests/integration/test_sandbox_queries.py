@@ -29,6 +29,7 @@ _NOT_READ = "says more of a package, of which nothing here is read"
 IGNORED: dict[str, str] = {
     r"actiontemplates/{id}/usage\?branch": "usages are looked for in the database alone",
     r"build-information\?includeworkitems": "there are no work items without an issue tracker",
+    r"feeds/{feed}/packages\?(descriptionsoptional|include(notes|workitems))": _NOT_READ,
     r"feeds/{feed}/packages/versions\?includereleasenotes": _NOT_READ,
     r"packages\?include(notes|workitems)": _NOT_READ,
     r"projects/{project}/git/tags\?searchbyname": "there are no tags",

@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from octopus_samples import SWAGGER_VERSION, needs_samples, swagger_of
 from sandbox_http import Http, action, http
 
+from sandbox import strictness
+from sandbox.kind import KINDS, Kind
 from sandbox.settings import Settings
 
 
@@ -83,3 +86,91 @@ async def test_what_came_later_is_unknown_to_an_older_server() -> None:
         assert "'Scopes'" in words
         environment = await octopus.environment()
         assert await octopus.put(f"environments/{environment['Id']}", environment)
+
+
+async def test_what_swagger_requires_of_a_new_one_must_be_there(strict: Http) -> None:
+    project = await strict.project()
+    body = {"Name": "R", "ProjectId": project["Id"], "RunRetentionPolicy": {"QuantityToKeep": 1}}
+    runbook = await strict.post("runbooks", body)
+    words = await strict.refused("POST", "runbooksnapshots", {"Name": "First", "RunbookId": runbook["Id"]})
+    assert "Required property 'ProjectId' not found in JSON." in words
+    named = {"Name": "First", "RunbookId": runbook["Id"], "ProjectId": project["Id"]}
+    assert await strict.post("runbooksnapshots", named)
+
+
+async def test_a_body_may_ask_for_a_clone(strict: Http) -> None:
+    project = await strict.project()
+    body = {key: project[key] for key in ("LifecycleId", "ProjectGroupId")}
+    assert await strict.post("projects", {**body, "Name": "Copy", "Clone": project["Id"]})
+
+
+def _commands() -> list[tuple[str, Kind, Any]]:
+    """The bodies that Swagger describes: method, kind, schema."""
+    swagger = swagger_of(SWAGGER_VERSION)
+    found = []
+    for kind in KINDS.values():
+        prefix = "" if kind.scope == "system" else "/{spaceId}"
+        path = f"{prefix}/{kind.collection}"
+        for method, template in (("POST", path), ("PUT", f"{path}/{{id}}")):
+            operation = swagger.of_template(method, template)
+            if operation and operation.body:
+                found.append((method, kind, swagger.resolved(operation.body)))
+    assert len(found) > 50
+    return found
+
+
+def _own_id(kind: Kind) -> str:
+    """The name of the parameter in the path, which some commands have as a property."""
+    return f"{kind.collection.rstrip('s')}id"
+
+
+@needs_samples
+def test_a_strict_server_knows_every_property_that_swagger_has() -> None:
+    elsewhere = {
+        "Details": "of accounts and git credentials: in an account the server has its parts beside the others",
+        "OctopusBuildInformation": "a body that is not the document",
+        "OverwriteMode": "the same",
+        "Replace": "the same",
+        "PackageId": "the same",
+        "Version": "a counter, which the server keeps",
+        "Steps": "has a module of its own",
+        "Variables": "the same",
+        "Assembled": "of a release: when it was made",
+        "VersionControlReference": "of a release: where its process came from",
+        "CommunityActionTemplateId": "given by an installation",
+        "PersistenceSettings": "changed by the conversion of a project",
+        "OwnerId": "of what belongs to another document: shown, and so it may come back",
+        "ProjectId": "the same",
+        "RunbookId": "the same",
+        "RetentionType": "the same",
+    }
+    unknown = {
+        f"{method} {kind.collection}: {name}"
+        for method, kind, schema in _commands()
+        for name in schema.get("properties", {})
+        if name.lower() not in strictness.tolerated(kind, SWAGGER_VERSION) | {"id", "slug"}
+        and name not in elsewhere
+        and name.lower() != _own_id(kind)
+    }
+    assert unknown == set()
+
+
+@needs_samples
+def test_a_strict_server_requires_what_swagger_requires() -> None:
+    given = {"Id", "SpaceId", "Details", "Slug"}  # in the path, or in parts
+    elsewhere = {
+        "build-information": "a body that is not the document",
+        "feeds": "its type decides what a feed needs",
+        "spaces": "every server refuses one without managers",
+        "teams": "every server refuses one without members",
+    }
+    lax = {
+        f"{method} {kind.collection}: {name}"
+        for method, kind, schema in _commands()
+        for name in set(schema.get("required", ())) - given
+        if kind.collection not in elsewhere
+        and name.lower() != _own_id(kind)
+        and name not in strictness.required(method, kind, SWAGGER_VERSION)
+        and not any(field.name == name and field.required for field in kind.fields)
+    }
+    assert lax == set()
