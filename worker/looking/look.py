@@ -28,7 +28,7 @@ from worker.looking.lease import Keeper, LeaseLost
 from worker.octopus import budget
 from worker.octopus.address import base_url
 from worker.octopus.transport import Exchange, Observer
-from worker.plan.values import Op, printed
+from worker.plan.values import Action, Op, printed
 from worker.queue.keys import DirtyKey
 from worker.queue.values import Claim, ClaimStatus, Done, Outcome, Priority, Source
 from worker.state import State
@@ -210,7 +210,7 @@ class Looker:
 
     async def _ended(self, claim: Claim, outcome: run.Outcome) -> Looked:
         requests, writes = outcome.requests, outcome.writes
-        if writes and any(action.op is Op.CREATE for action in outcome.plan):
+        if writes and any(_makes_room(action) for action in outcome.plan):
             await self._unblock(claim.key.route)
         await self._mark_dependants(claim, outcome)
         match outcome.result:
@@ -229,7 +229,7 @@ class Looker:
         return replace(looked, refused=outcome.code, changes=written)
 
     async def _unblock(self, route: str) -> None:
-        """Something came to exist on the destination: what waited for something is looked at again."""
+        """Something came to exist on the destination, or left a name: what waited for something is looked at again."""
         waiting = [one.key for one in await self.state.queue.waiting(route) if one.why.startswith(BLOCKED)]
         await self.state.queue.mark(waiting, source=Source.DEPENDENCY, debounce_ms=0)
 
@@ -288,6 +288,11 @@ def _may_come(document_id: str) -> bool:
     return (
         kind is not None and kind.place is Place.COLLECTION and kind.created_by_closure and kind.mode is not Mode.LOOKUP
     )
+
+
+def _makes_room(action: Action) -> bool:
+    """Whether what waits for something to exist, or for a name, may have got it."""
+    return action.op in {Op.CREATE, Op.DELETE} or any(change.where == "Name" for change in action.changes)
 
 
 def _with_parts(kind: Kind) -> list[str]:

@@ -18,7 +18,7 @@ from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId, PendingText
 from worker.ledger.ledger import Ledger
 from worker.octopus import errors
-from worker.plan.values import Action, Document, Op, printed
+from worker.plan.values import Action, Document, NamePath, Op, printed
 from worker.queue.lease import DocumentLease
 from worker.sync.baseline import Baseline, Intent, wrote_after
 from worker.sync.bodies import overlaid, stand_ins, without_pending
@@ -26,7 +26,7 @@ from worker.sync.exchange import Ends, exchange_of
 from worker.sync.fields import MISSING, same
 from worker.sync.leases import WriteLeases
 from worker.sync.planner import Planned
-from worker.sync.recover import assigned, assigned_ids, holds
+from worker.sync.recover import RENAME, assigned, assigned_ids, holds
 from worker.sync.restated import RESTATED
 from worker.sync.retagging import Retagging
 from worker.sync.templates import Versions, stand_in
@@ -80,6 +80,8 @@ class Applier:
         """Stand-in → the id that has come to exist."""
         self.known: dict[str, Baseline] = {}
         self.tags = Retagging(ledger, self.route, world.destination.documents)
+        self.stated: dict[str | NamePath, set[str]] = {}
+        """Subject → keys of the clean-up entries that the plan has stated so far."""
         self.applied = Applied()
         self.plan_hash = ""
 
@@ -183,7 +185,8 @@ class Applier:
             # What the last write left, of which nobody heard, must not be forgotten with its intent.
             await self.link(source_id, destination_id)
             await self.remember(source_id, destination_id, written.before)
-        await self.intend(action, written, sent, "create" if creates else "update", destination_id, there)
+        op = "create" if creates else RENAME if written.only_name else "update"
+        await self.intend(action, written, sent, op, destination_id, there)
         await self.guard()
         self.progress(f"{action.op} {printed(action.path)}")
         log.info("write", op=action.op, item=printed(action.path), fields=[change.where for change in action.changes])
@@ -238,8 +241,11 @@ class Applier:
             wrote = wrote_after(kind.shape, MISSING if known is None else known, there, answer)
         await self.tags.follow(kind, there, answer)
         await self.note_version(source_id, written, answer)
-        await self.remember(source_id, destination_id, self.baseline(source_id, written, answer, ids, wrote or None))
-        await self.report(action)
+        if not written.only_name or written.before is not None:
+            await self.remember(
+                source_id, destination_id, self.baseline(source_id, written, answer, ids, wrote or None)
+            )
+        await self.report(action, whole=not written.only_name)
         await self.ledger.intents.clear(self.route, source_id)
 
     # ── what the server makes by itself ───────────────────────────────────────────────────────────────────────────────
@@ -350,11 +356,15 @@ class Applier:
             self.route, action.source_id or "", self.plan_hash, self.run_id, action.clean_ups, intent.to_json()
         )
 
-    async def report(self, action: Action) -> None:
-        """Clean-up entries: open the new ones, and close by themselves those which a plan would state again."""
+    async def report(self, action: Action, *, whole: bool = True) -> None:
+        """Clean-up entries: open the new ones, and close by themselves those which a plan would state again. ``whole``:
+        the action says all that there is to say of the document, together with those before it."""
         await self.ledger.clean_ups.report(self.route, action.clean_ups, self.run_id)
-        stated = [entry.key for entry in action.clean_ups]
-        await self.ledger.clean_ups.settle(self.route, action.source_id or action.path, stated, RESTATED)
+        subject = action.source_id or action.path
+        stated = self.stated.setdefault(subject, set())
+        stated |= {entry.key for entry in action.clean_ups}
+        if whole:
+            await self.ledger.clean_ups.settle(self.route, subject, stated, RESTATED)
 
     # ── bodies ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -38,6 +38,11 @@ def added(body: Document) -> tuple[Change, ...]:
     )
 
 
+def drift_seen(drift: Iterable[Change], *, partly: bool) -> tuple[Change, ...]:
+    """``partly``: only a part of the document was read, so what it lacks is not known to be gone."""
+    return tuple(change for change in drift if not (partly and change.edit is Edit.REMOVE))
+
+
 def pending_elements(value: object) -> Iterator[str]:
     """The source ids of all elements, at every depth, of which the destination assigns the ids."""
     if isinstance(value, dict):

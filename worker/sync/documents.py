@@ -8,20 +8,17 @@ owner, or the rest of a new one; what is there is read when the plan is applied.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Protocol
 
 from config.names import name_key
 from config.rules import ItemRules
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
-from worker.kinds.logos import LOGO, is_plain
 from worker.kinds.references import PendingId
 from worker.kinds.tenants import TENANT, TENANT_VARIABLES
 from worker.kinds.variables import VARIABLE_SET
-from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op
-from worker.sync.baseline import Baseline, Intent
-from worker.sync.bodies import added, pending_elements, removed_by, says_something
+from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op
+from worker.sync.bodies import added, drift_seen, pending_elements, removed_by, says_something
 from worker.sync.crossing import Resolve, Translated
 from worker.sync.destroys import destructive_updates
 from worker.sync.fitting import demanded, fit
@@ -30,9 +27,10 @@ from worker.sync.hidden import identified_on
 from worker.sync.in_use import in_use
 from worker.sync.lists import STILL_IN_USE
 from worker.sync.merge import merge
+from worker.sync.old_names import renamed_actions
 from worker.sync.parameters import control_types_of
 from worker.sync.rebasing import rebased
-from worker.sync.recover import recovered
+from worker.sync.recall import Recall
 from worker.sync.resolve import Resolver
 from worker.sync.resolved import Resolved
 from worker.sync.rows import translate_rows
@@ -41,10 +39,11 @@ from worker.sync.tenant_plan import holds_values, plan_values
 from worker.sync.translate import translate
 from worker.sync.variables import VariablesBaseline, merge_variables
 from worker.sync.world import Entry, World, project_of
-from worker.sync.written import Outcome, Written, left_for_its_type
+from worker.sync.written import Outcome, Renamed, Written, left_for_its_type
 
 
 class Plans(Protocol):
+    names: dict[str, Renamed]
     pending: dict[str, PendingId]
     lacking: dict[str, set[str]]
     planned: dict[str, dict[str, str]]
@@ -58,6 +57,7 @@ class DocumentPlanner:
         self.world = world
         self.resolver = resolver
         self.plans = plans
+        self.recall = Recall(world, plans)
 
     def rules(self, path: NamePath) -> ItemRules:
         return self.world.route.rules.of(path)
@@ -251,7 +251,7 @@ class DocumentPlanner:
         if isinstance(destination_id, PendingId):
             return self.fill(kind, entry, path, document, destination_id)
         owner = destination_id.partition("-")[2] if kind.place is Place.WITH_OWNER else None
-        there = there or self.world.destination.document(kind, destination_id, owner)
+        there = there or self.recall.there(kind, destination_id, owner)
         if there is None:
             decision = Decision("not-visible", "", "is listed by the destination but cannot be read")
             return Outcome(Action(Op.BLOCK, kind.name, path, entry.id, destination_id, (), (decision,)), None)
@@ -259,7 +259,7 @@ class DocumentPlanner:
             return self.variables(entry, path, document, destination_id, there)
         if kind is TENANT_VARIABLES:
             return plan_values(self, entry, path, document, destination_id, there)
-        baseline, intent = self.remembered(kind, entry.id, there)
+        baseline, intent = self.recall.baseline(kind, entry.id, there)
         out = self.translate(kind, entry, path, document, there)
         if out.document is None:
             return Outcome(self.not_crossing(kind, entry, path, out, known=baseline is not None), None)
@@ -301,7 +301,7 @@ class DocumentPlanner:
             (*out.clean_ups, *merged.clean_ups, *destructive.clean_ups, *(intent.clean_ups if intent else ())),
             merged.document if changes else None,
             destroys=(*removed_by(changes), *destructive.destroys),
-            drift=self.seen(merged.drift, destination_id),
+            drift=drift_seen(merged.drift, partly=destination_id in self.world.destination.partial),
         )
         new = {source: PendingId.of(entry.id, source) for source in pending_elements(merged.document)}
         want = out.document | destructive.held  # asked for again by the next plan
@@ -312,6 +312,7 @@ class DocumentPlanner:
             baseline is None,
             baseline is None and merged.contact_conflict,
             any(entry.reason == STILL_IN_USE for entry in merged.clean_ups),
+            renamed_actions(there, merged.document) if changes else [],
         )
 
     def variables(
@@ -325,7 +326,7 @@ class DocumentPlanner:
         if out.blocked is not None:
             return Outcome(self.not_crossing(VARIABLE_SET, entry, path, out), None)
         new = isinstance(destination_id, PendingId)
-        baseline, intent = (None, None) if new else self.remembered(VARIABLE_SET, entry.id, there)
+        baseline, intent = (None, None) if new else self.recall.baseline(VARIABLE_SET, entry.id, there)
         remembered = VariablesBaseline.from_json(baseline.rows) if baseline and baseline.rows else None
         if remembered is None and (new or (baseline is not None)):
             remembered = VariablesBaseline()
@@ -349,36 +350,6 @@ class DocumentPlanner:
         written = Written(destination_id, rows=merged, before=baseline, intent=intent)
         contact = baseline is None and not new
         return Outcome(action, written, contact, contact and merged.contact_conflict)
-
-    def remembered(self, kind: Kind, source_id: str, there: Document) -> tuple[Baseline | None, Intent | None]:
-        """The baseline; where a write was begun and nobody heard the answer, what it left, and the intent."""
-        baseline = self.world.baselines.get(source_id)
-        if baseline is not None and baseline.destination_id not in {None, there.get("Id")}:
-            baseline = None  # it was of a document that somebody has deleted since, and made anew
-        intent = self.world.intents.get(source_id)
-        if (
-            intent is not None
-            and (found := recovered(kind.shape, intent, there, baseline, exact=kind.mode is Mode.EXACT)) is not None
-        ):
-            rows = intent.want.get("rows")
-            return (replace(found, want={}, rows=rows) if rows is not None else found), intent
-        if baseline is None and kind is LOGO and is_plain(there):
-            return Baseline(fresh=True), None
-        return baseline or self.just_made(kind, source_id), None
-
-    def just_made(self, kind: Kind, source_id: str) -> Baseline | None:
-        """A part that the server made together with an owner of which nobody heard that it was created."""
-        owner = registry.owner_of(source_id)
-        if kind.name == "channel":
-            entry = self.world.source.directory(kind.name).by_id.get(source_id)
-            owner = entry.owner if entry is not None and entry.default else None
-        intent = self.world.intents.get(owner or "")
-        return Baseline(fresh=True) if intent is not None and intent.op == "create" else None
-
-    def seen(self, drift: list[Change], destination_id: str) -> tuple[Change, ...]:
-        """Of a document that was read in part, what it lacks is not known to be gone."""
-        partial = destination_id in self.world.destination.partial
-        return tuple(change for change in drift if not (partial and change.edit is Edit.REMOVE))
 
     def not_crossing(self, kind: Kind, entry: Entry, path: NamePath, out: Translated, *, known: bool = False) -> Action:
         """``known``: it has crossed before."""

@@ -2,7 +2,8 @@
 
 For each document, in order of writing: which item of the destination is it, what does the source want it to be
 (:mod:`worker.sync.translate`), what should become of what is there (:mod:`worker.sync.merge`). What a document requires
-and the destination lacks is created before it (closure); what exists is never touched inside the plan of another.
+and the destination lacks is created before it (closure); what exists is never touched inside the plan of another, but
+for a name that stands in the way (:mod:`worker.sync.renaming`).
 
 What the planner does not know yet it says with :class:`worker.sync.world.NotObserved`, all at once.
 """
@@ -23,13 +24,15 @@ from worker.sync.closing import Closing
 from worker.sync.documents import DocumentPlanner
 from worker.sync.inclusion import Inclusion
 from worker.sync.naming import Names
+from worker.sync.renamed_steps import RenamedSteps
+from worker.sync.renaming import Renames
 from worker.sync.resolve import Resolver
 from worker.sync.resolved import Resolved
 from worker.sync.signs import Signs
 from worker.sync.templates import Templates, Versions
 from worker.sync.version_control import VersionControl
 from worker.sync.world import Asking, Entry, World, path_of
-from worker.sync.written import Written
+from worker.sync.written import Renamed, Written
 
 
 @dataclass(slots=True)
@@ -71,7 +74,9 @@ class Planner:
         self.planned: dict[str, dict[str, str]] = {}
         self.bodies: dict[str, Document] = {}
         self.out = Planned(Plan(world.route.name))
-        self.renamed: set[str] = set()
+        self.names: dict[str, Renamed] = {}
+        self.renamed_steps = RenamedSteps(world, self.resolver, self)
+        self.renames = Renames(world, self.documents, self.inclusion, self.version_control, self)
         self.lacking = self.out.lacking
         self.seen, self.relinked = self.out.seen, self.out.relinked
         self.actions: list[Action] = []
@@ -94,6 +99,7 @@ class Planner:
                     self.late(target.removeprefix("late:"))
                 else:
                     self.target(target)
+        self.renamed_steps.look_through(asking)
         asking.done()
         names = Names(self.world)
         self.out.versions = self.templates.found
@@ -225,10 +231,13 @@ class Planner:
         if document is None:
             return self.skip(kind, entry.id, path, "not-visible", "is listed by the source but cannot be read")
         document = self.version_control.in_database(kind, entry, document)
+        taken = self.renames.make_room(kind, entry, destination_id)
         if kind.history:
             outcomes = self.templates.update(kind, entry, path, document, destination_id)
         else:
             outcomes = [self.documents.update(kind, entry, path, document, destination_id)]
+        if taken is not None:
+            outcomes = [self.renames.without(one, kind, entry, taken) for one in outcomes]
         outcome = outcomes.pop()
         for earlier in outcomes:
             self.add(earlier.action, earlier.written)
@@ -244,14 +253,14 @@ class Planner:
             self.push_all(parts.naming_steps_of(self.world, entry.owner or ""))
         if outcome.written.intent is not None and outcome.written.intent.op == "create":
             self.push_all(parts.of(self.world, kind, entry.id))  # we were stopped before we could write them
-        if any(change.where == "Name" for change in outcome.action.changes):
-            self.renamed.add(destination_id)
-        if kind.shape.keyed and outcome.action.writes:
-            self.push_all(
-                parts.of(self.world, kind, entry.id)
-            )  # where it is linked to decides which values it may have
+        if (name := next((one.after for one in outcome.action.changes if one.where == "Name"), None)) is not None:
+            self.names[destination_id] = Renamed(name)
+        if kind.shape.keyed and outcome.action.writes:  # where it is linked to decides which values it may have
+            self.push_all(parts.of(self.world, kind, entry.id))
         self.signs.note(kind, entry, outcome.written)
         self.push_all(parts.shown_by(kind, entry.id))
+        if outcome.renamed:
+            self.renamed_steps.note(kind, entry, outcome)
         self.remember(kind, entry, outcome.written)
         self.add(outcome.action, outcome.written)
         return None
@@ -306,6 +315,9 @@ class Planner:
         path = path_of(self.world.source, kind, source_id, entry.owner)
         if document is not None and (outcome := self.documents.late(kind, entry, path, document)) is not None:
             self.add(outcome.action, outcome.written)
+
+    def moves_away(self, kind: Kind, entry: Entry, destination_id: str) -> bool:
+        return self.renames.moves_away(kind, entry, destination_id)
 
     def ensure(self, kind: Kind, source_id: str) -> Resolved:
         """Closure: create what is missing, if it may be created. See :class:`worker.sync.resolve.Closure`."""

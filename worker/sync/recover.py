@@ -15,12 +15,17 @@ from worker.plan.values import Document
 from worker.sync.baseline import Baseline, Intent, wrote_after
 from worker.sync.fields import MISSING, same
 
+RENAME = "rename"
+"""The operation of an intent to write nothing but a name."""
+
 
 def recovered(
     shape: Shape, intent: Intent, there: Document, before: Baseline | None, *, exact: bool = False
 ) -> Baseline | None:
     """The baseline that the write would have left, or ``None`` where it was not applied. ``before``: the last one.
     ``exact``: of a kind of which the destination has nothing of its own."""
+    if intent.op == RENAME and before is None:
+        return None  # who wrote what of the rest is not known, and a name does not tell
     applied = holds(intent.body, there, shape)
     if intent.op != "create" and not applied:
         return None

@@ -135,9 +135,11 @@ class Resolver:
         other = self.world.linked_to(candidate.id)
         if other is None or other == entry.id:
             return None
-        if candidate.id in self.closure.renamed:
+        if candidate.id in self.closure.names:
             return Resolved(name=entry.name)
         known = self.world.source.listed(kind.name, other)
+        if known is not None and self.closure.moves_away(kind, known, candidate.id):
+            return Resolved(name=entry.name)
         if known is not None:
             why = f"{candidate.name!r} on the destination is the counterpart of {known.name!r}"
             return Resolved(name=entry.name, why=why, may_come=True)

@@ -9,6 +9,7 @@ from worker.kinds.kind import Kind
 from worker.kinds.references import PendingId
 from worker.plan.values import Document, NamePath
 from worker.sync.world import Entry
+from worker.sync.written import Renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,17 @@ class Closure(Protocol):
     """Source id of a document in this plan → (element id → the destination's id or its stand-in)."""
     bodies: dict[str, Document]
     """Source id of a document that this plan changes → what the destination's will be, as far as it is known."""
-    renamed: set[str]
-    """Destination ids of what the plan gives another name: their old names are free."""
+    names: dict[str, Renamed]
+    """By destination id, what the plan gives another name: their old names are free."""
     seen: dict[str, str]
     """Source id → destination id, of what was found by name: to be linked, so that it survives a rename."""
     relinked: set[str]
     """Source ids that were deleted, and whose counterpart another item of that name has taken over."""
 
     def ensure(self, kind: Kind, source_id: str) -> Resolved: ...
+
+    def moves_away(self, kind: Kind, entry: Entry, destination_id: str) -> bool:
+        """Whether the counterpart of a source item gives its name up; then the plan says so."""
+        ...
 
     def included(self, kind: Kind, entry: Entry) -> bool: ...

@@ -13,7 +13,6 @@ from config.rules import ItemRules
 from config.versions import ServerVersion
 from worker.kinds import registry
 from worker.kinds.controls import meaning_of
-from worker.kinds.kind import Kind
 from worker.kinds.references import PendingId, Ref
 from worker.kinds.tenants import TENANT, TENANT_VARIABLES
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op
@@ -21,6 +20,7 @@ from worker.sync.baseline import Baseline, Intent
 from worker.sync.bodies import removed_by
 from worker.sync.crossing import Resolve
 from worker.sync.hidden import identified_on
+from worker.sync.recall import Recall
 from worker.sync.referring import translate_value
 from worker.sync.resolve import Resolver
 from worker.sync.resolved import Resolved
@@ -37,11 +37,11 @@ ROWS = ServerVersion(2026, 1)
 
 class Planning(_Planning, Protocol):
     resolver: Resolver
+    recall: Recall
 
     def rules(self, path: NamePath) -> ItemRules: ...
     def resolve_for(self, entry: Entry, project: str | None) -> Resolve: ...
     def lacks(self, entry: Entry) -> set[str]: ...
-    def just_made(self, kind: Kind, source_id: str) -> Baseline | None: ...
 
 
 def plan_values(
@@ -95,7 +95,7 @@ def remembered(
     baseline = planner.world.baselines.get(source_id)
     if baseline is not None and baseline.destination_id not in {None, there.get("Id")}:
         baseline = None
-    baseline = baseline or planner.just_made(TENANT_VARIABLES, source_id)
+    baseline = baseline or planner.recall.just_made(TENANT_VARIABLES, source_id)
     memory = Memory.from_json(baseline.rows or {}) if baseline is not None else None
     intent = planner.world.intents.get(source_id)
     if intent is None:

@@ -41,6 +41,17 @@ class Written:
     """``want`` adds to what is remembered, rather than taking its place."""
     before: Baseline | None = None
     intent: Intent | None = None
+    only_name: bool = False
+    """Nothing but the item's name was decided on: see :mod:`worker.sync.renaming`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """What the plan at hand has made of an item's name before it comes to the rest of the item. ``baseline``: as it
+    will be then."""
+
+    name: str
+    baseline: Baseline | None = None
 
 
 @dataclass(slots=True)
@@ -51,6 +62,8 @@ class Outcome:
     contact_conflict: bool = False
     still_in_use: bool = False
     """A step that should go is still named by a document beside the process."""
+    renamed: list[tuple[Document, str]] = field(default_factory=list)
+    """Actions of a process that get another name: each as the destination has it, and the name."""
 
 
 def left_for_its_type(kind: Kind, path: NamePath, source_id: str, want: Document, there: Document) -> Outcome | None:
