@@ -64,8 +64,36 @@ class Editor:
 
     async def rename(self, edit: Edit) -> None:
         kind = NAMED[edit.other % len(NAMED)]
-        item = await self.one(kind, edit.pick, lambda one: one.get("FeedType") not in ("BuiltIn", "OctopusProject"))
+        item = await self.one(kind, edit.pick, _can_be_renamed)
         await self.save("PUT", f"{kind}/{item['Id']}", {**item, "Name": edit.text})
+
+    async def several(self, edit: Edit, how_many: int) -> tuple[str, list[Document]]:
+        """Items of one kind and one owner, each with another name."""
+        kind = NAMED[edit.other % len(NAMED)]
+        first = await self.one(kind, edit.pick, _can_be_renamed)
+        beside = [
+            item
+            for item in await self.server.get(f"{kind}/all")
+            if item.get("ProjectId") == first.get("ProjectId") and item["Id"] != first["Id"] and _can_be_renamed(item)
+        ]
+        if len(beside) + 1 < how_many:
+            raise NothingThere
+        return kind, [first, *beside[: how_many - 1]]
+
+    async def exchange(self, edit: Edit) -> None:
+        """Two or three items take each other's names, round."""
+        kind, items = await self.several(edit, 2 + edit.pick % 2)
+        names = [item["Name"] for item in items]
+        await self.save("PUT", f"{kind}/{items[0]['Id']}", {**items[0], "Name": "on the way"})
+        for item, called in reversed([*zip(items, names[1:] + names[:1], strict=True)]):
+            now = await self.server.get(f"{kind}/{item['Id']}")
+            await self.save("PUT", f"{kind}/{item['Id']}", {**now, "Name": called})
+
+    async def hand_down(self, edit: Edit) -> None:
+        """One gets a new name, and the other the name that it had."""
+        kind, items = await self.several(edit, 2)
+        for item, called in zip(items, (edit.text, items[0]["Name"]), strict=True):
+            await self.save("PUT", f"{kind}/{item['Id']}", {**item, "Name": called})
 
     async def describe(self, edit: Edit) -> None:
         kind = DESCRIBED[edit.other % len(DESCRIBED)]
@@ -277,6 +305,14 @@ class Editor:
 
         await self.process(edit, change)
 
+    async def exchange_steps(self, edit: Edit) -> None:
+        async def change(steps: list[Document], step: Document) -> None:
+            other = steps[steps.index(step) - 1]
+            names = step["Name"], step["Actions"][0]["Name"], other["Name"], other["Actions"][0]["Name"]
+            other["Name"], other["Actions"][0]["Name"], step["Name"], step["Actions"][0]["Name"] = names
+
+        await self.process(edit, change)
+
     async def edit_step(self, edit: Edit) -> None:
         async def change(steps: list[Document], step: Document) -> None:
             action = step["Actions"][0]
@@ -381,6 +417,10 @@ class Editor:
         await self.rows(edit, change)
 
 
+def _can_be_renamed(item: Document) -> bool:
+    return item.get("FeedType") not in ("BuiltIn", "OctopusProject")
+
+
 def _called(process: Document) -> set[str]:
     actions = [action for step in process["Steps"] for action in step["Actions"]]
     return {action[name] for action in actions for name in ("Name", "Slug")}
@@ -395,6 +435,8 @@ DESCRIBED = tuple(kind for kind in NAMED if kind != "feeds")
 
 EDITS: dict[str, Callable[[Editor, Edit], Awaitable[None]]] = {
     "rename": Editor.rename,
+    "exchange": Editor.exchange,
+    "hand down": Editor.hand_down,
     "describe": Editor.describe,
     "add environment": Editor.add_environment,
     "phases": Editor.phases,
@@ -418,6 +460,7 @@ EDITS: dict[str, Callable[[Editor, Edit], Awaitable[None]]] = {
     "drop step": Editor.drop_step,
     "move step": Editor.move_step,
     "rename step": Editor.rename_step,
+    "exchange steps": Editor.exchange_steps,
     "edit step": Editor.edit_step,
     "rescope step": Editor.rescope_step,
     "step channel": Editor.step_channel,

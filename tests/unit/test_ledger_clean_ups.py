@@ -210,3 +210,14 @@ async def test_a_conflict_that_came_anew_is_counted_as_open(clean_ups: CleanUps)
     assert {one.key for one in (await clean_ups.page("north")).entries} == {SECRET.key, CONFLICT.key}
     assert (await clean_ups.counts("north"))[State.OPEN] == {"conflict": 1, "placeholder-secret": 1}
     assert (await clean_ups.counts("north"))[State.CLOSED] == {}
+
+
+async def test_an_entry_is_shown_as_things_are_called_now_and_stays_closed(clean_ups: CleanUps) -> None:
+    test = CleanUp(ITEM, "Variables[Port · Environment: Test]", "placeholder-secret", "Enter it.", place="Variables[P]")
+    await clean_ups.report("north", [test], "run-1")
+    await clean_ups.close("north", test.key, "Ada")
+    await clean_ups.report("north", [replace(test, where="Variables[Port · Environment: QA]")], "run-2")
+
+    assert await clean_ups.entries("north") == []
+    [entry] = await clean_ups.entries("north", [State.CLOSED])
+    assert (entry.entry.where, entry.run_id) == ("Variables[Port · Environment: QA]", "run-1")

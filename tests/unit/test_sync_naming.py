@@ -5,6 +5,7 @@ from __future__ import annotations
 from config.route import Endpoint, Route
 from worker.kinds.references import PendingId
 from worker.plan.values import Action, CleanUp, Op
+from worker.sync.baseline import Baseline
 from worker.sync.naming import Names, verbatim
 from worker.sync.translate import label
 from worker.sync.variable_rows import label as row_label
@@ -47,3 +48,26 @@ def test_a_name_that_looks_like_an_id_is_shown_as_it_is() -> None:
 def test_other_names_need_no_care() -> None:
     for name in ("Deploy [Prod]", "😀, -", "a/b", ""):
         assert verbatim(name) == name
+
+
+def test_an_entry_stays_the_same_one_whatever_its_scope_is_called_and_whether_it_exists() -> None:
+    def entry(world: World, text: str) -> CleanUp:
+        action = Action(Op.LEAVE, "project", ("project", "X"), None, None, clean_ups=(CleanUp(("x",), text, "r", "t"),))
+        return Names(world).action(action).clean_ups[0]
+
+    def world(name: str, elements: dict[str, str]) -> World:
+        route = Route(name="route", source=Endpoint(instance="dev"), destination=Endpoint(instance="prod"))
+        found = World(route, links={"Environments-1": "Environments-9"})
+        found.destination.directories["environment"] = Directory([Entry("Environments-9", name)])
+        found.baselines.known["deploymentprocess-Projects-1"] = Baseline(elements=elements)
+        return found
+
+    there = "d4c4def0-4c54-5515-ab92-349bcfd50e3c"
+    scope = {"Environment": ["Environments-9"], "Action": [there]}
+    pending = {"Environment": ["Environments-9"], "Action": [PendingId.of("deploymentprocess-Projects-1", ACTION)]}
+    first = entry(world("Test", {}), row_label({"Name": "Port", "Scope": pending}))
+    later = entry(world("QA", {ACTION: there}), row_label({"Name": "Port", "Scope": scope}))
+
+    assert first.where != later.where
+    assert first.key == later.key
+    assert entry(world("QA", {}), "Steps[Deploy]").place == "", "nothing else is named"

@@ -68,7 +68,7 @@ class CleanUps(Part):
         wanted = {entry.key: entry for entry in entries}
         if not wanted:
             return []
-        await self._renew(route, {key: entry for key, entry in wanted.items() if entry.both is not None}, run_id)
+        await self._renew(route, wanted, run_id)
         opened = utc_now()
         async with self._redis.pipeline(transaction=True) as pipe:
             for key, entry in wanted.items():
@@ -80,18 +80,17 @@ class CleanUps(Part):
             *answers, _ = await pipe.execute()
         return [key for key, was_new in zip(wanted, answers[::3], strict=True) if was_new]
 
-    async def _renew(self, route: str, conflicts: Mapping[str, CleanUp], run_id: str | None) -> None:
-        """Brings known entries up to date with what both sides are now, and reopens what is another conflict."""
-        if not conflicts:
-            return
-        bodies: Any = await self._redis.hmget(self._name("clean-ups", route), list(conflicts))
+    async def _renew(self, route: str, entries: Mapping[str, CleanUp], run_id: str | None) -> None:
+        """Brings known entries up to date with what things are called and what both sides are now, and reopens what is
+        another conflict."""
+        bodies: Any = await self._redis.hmget(self._name("clean-ups", route), list(entries))
         async with self._redis.pipeline(transaction=True) as pipe:
-            for (key, entry), body in zip(conflicts.items(), bodies, strict=True):
+            for (key, entry), body in zip(entries.items(), bodies, strict=True):
                 known: dict[str, Any] = unpack(body) if body is not None else {}
-                before = CleanUp.from_dict(known).both if known else None
-                if not known or before == entry.both:
+                before = CleanUp.from_dict(known) if known else entry
+                if before == entry:
                     continue
-                if before is None or entry.both is None or before.source_is != entry.both.source_is:
+                if entry.both is not None and (before.both is None or before.both.source_is != entry.both.source_is):
                     opened = utc_now()
                     pipe.hdel(self._name("clean-ups-closed", route), key)
                     await self._index.renew(route, [Place(opened, key, entry.reason)], pipe)

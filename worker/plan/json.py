@@ -3,7 +3,8 @@
     {"schema": 1, "route": str, "hash": str, "empty": bool, "counts": {op: int}, "notes": [str],
      "actions": [{"op", "kind", "path": [str], "name": str, "source_id", "destination_id",
                   "changes": [{"edit", "where", "before", "after"}], "decisions": [{"rule", "where", "text", "both"?}],
-                  "clean_ups": [{"key", "item": [str], "where", "reason", "text", "about", "both"?}],
+                  "clean_ups": [{"key", "item": [str], "where", "reason", "text", "about", "place"?,
+                                 "both"?}],
                   "destroys": [str], "waits_for": [[str]],
                   "drift": [{"edit", "where", "before", "after"}]}]}
 
@@ -62,6 +63,7 @@ def _action(action: Action) -> dict[str, Any]:
                 "reason": one.reason,
                 "text": one.text,
                 "about": one.about,
+                **({"place": one.place} if one.place else {}),
                 **_with_both(one.both),
             }
             for one in action.clean_ups
@@ -127,10 +129,7 @@ def _action_from(one: Mapping[str, Any]) -> Action:
         decisions=tuple(
             Decision(d["rule"], d["where"], d["text"], _both_from(d.get("both"))) for d in one["decisions"]
         ),
-        clean_ups=tuple(
-            CleanUp(tuple(e["item"]), e["where"], e["reason"], e["text"], e.get("about", ""), _both_from(e.get("both")))
-            for e in one["clean_ups"]
-        ),
+        clean_ups=tuple(CleanUp.from_dict({**e, "both": None}, _both_from(e.get("both"))) for e in one["clean_ups"]),
         destroys=tuple(one["destroys"]),
         waits_for=tuple(tuple(path) for path in one["waits_for"]),
         drift=tuple(_change_from(c) for c in one.get("drift", ())),

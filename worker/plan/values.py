@@ -95,6 +95,7 @@ class CleanUp:
 
     ``reason`` is a short code that does not change between versions (``placeholder-secret``, ``scope-dropped``…):
     together with the item and the place it is the entry's identity, so that a second run adds nothing to the list.
+    ``where`` is for people, and names what it names as it was called last.
     """
 
     item: NamePath
@@ -105,19 +106,23 @@ class CleanUp:
     """The source's id of the document: by it the entry stays the same one when the item gets another name."""
     both: BothSides | None = None
     """Of a conflict: what the place was and is, on both sides. No part of the entry's identity."""
+    place: str = ""
+    """``where`` with the source's ids for the names of other items in it, if there are any: by it the entry stays the
+    same one when such an item gets another name."""
 
     @classmethod
-    def from_dict(cls, known: Mapping[str, Any]) -> CleanUp:
-        """What :func:`dataclasses.asdict` made of one, also after it went through JSON. Raises :class:`KeyError` or
-        :class:`TypeError` for anything else."""
-        both = known.get("both")
+    def from_dict(cls, known: Mapping[str, Any], sides: BothSides | None = None) -> CleanUp:
+        """What :func:`dataclasses.asdict` made of one, also after it went through JSON; ``sides`` where these have
+        another form. Raises :class:`KeyError` or :class:`TypeError` for anything else."""
+        both = known.get("both") if sides is None else None
         return cls(
             tuple(known["item"]),
             known["where"],
             known["reason"],
             known["text"],
             known.get("about", ""),
-            BothSides(**both) if both else None,
+            sides or (BothSides(**both) if both else None),
+            known.get("place", ""),
         )
 
     @property
@@ -126,7 +131,7 @@ class CleanUp:
 
     @property
     def key(self) -> str:
-        identity = json.dumps([self.subject, self.where, self.reason], ensure_ascii=False)
+        identity = json.dumps([self.subject, self.place or self.where, self.reason], ensure_ascii=False)
         return hashlib.blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
 
 

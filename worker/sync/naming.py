@@ -1,18 +1,18 @@
 """Names for people: ids in the texts and values of a plan become the names of what they stand for. Pure.
 
-Also what makes clean-up entries stable: an entry is known by where it stands, and an id that is still to come would
-read otherwise once it has come.
+Also what makes clean-up entries stable: an entry is known by where it stands, whatever is named there (in a row's
+scope) is called now, and whether it has come to exist.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from worker.kinds.references import PendingId, PendingText
-from worker.plan.values import Action, BothSides, Change, CleanUp, Decision
+from worker.plan.values import Action, BothSides, Change, CleanUp, Decision, Document
 from worker.sync.world import World
 
 VERSION = "version "
@@ -32,25 +32,52 @@ def verbatim(text: str) -> str:
     return _TOKEN.sub(lambda found: found.group().replace("-", f"-{_PLAIN}"), text)
 
 
+class Planned(Protocol):
+    """What the planner knows at its end."""
+
+    actions: list[Action]
+    planned: dict[str, dict[str, str]]
+    """Process → (action of the source → the destination's, or its stand-in)."""
+    seen: dict[str, str]
+
+
 class Names:
     """Knows the names of everything that was looked up on either side."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, planned: Planned | None = None) -> None:
+        """``planned``: then what the plan renames is called by its new name."""
         self._names: dict[str, str] = {}
+        self._sources: dict[str, str] = {there: source for source, there in world.links.items()}
         for directory in world.source.directories.values():
             self._names |= {PendingId.of(entry.id): entry.name for entry in directory}
         for directory in world.destination.directories.values():
             self._names |= {entry.id: entry.name for entry in directory}
-        self._add_actions(world)
+        self._add_actions(world.source.documents)
+        self._add_actions(world.destination.documents)
+        for baseline in world.baselines.known.values():
+            if baseline is not None:
+                self._sources |= {there: source for source, there in baseline.elements.items()}
+        if planned is not None:
+            self._add_plan(planned)
 
-    def _add_actions(self, world: World) -> None:
-        for side in (world.source, world.destination):
-            for document_id, document in side.documents.items():
-                for step in (document or {}).get("Steps") or []:
-                    for action in step.get("Actions") or []:
-                        self._names[action["Id"]] = action["Name"]
-                        pending = PendingId.of(document_id, action["Id"])
-                        self._names[pending] = self._names[PendingId.slug_of(pending)] = action["Name"]
+    def _add_plan(self, planned: Planned) -> None:
+        self._sources |= {there: source for source, there in planned.seen.items()}
+        for elements in planned.planned.values():
+            self._sources |= {there: source for source, there in elements.items()}
+        self._add_actions({one.source_id or "": one.body for one in planned.actions})
+        for one in planned.actions:
+            if one.body is not None and isinstance(one.destination_id, str) and isinstance(one.body.get("Name"), str):
+                self._names[one.destination_id] = one.body["Name"]
+
+    def _add_actions(self, documents: Mapping[str, Document | None]) -> None:
+        for document_id, document in documents.items():
+            for step in (document or {}).get("Steps") or []:
+                for action in step.get("Actions") or []:
+                    if not isinstance(action.get("Id"), str):
+                        continue
+                    self._names[action["Id"]] = action["Name"]
+                    pending = PendingId.of(document_id, action["Id"])
+                    self._names[pending] = self._names[PendingId.slug_of(pending)] = action["Name"]
 
     def action(self, action: Action) -> Action:
         """The action with names in all that people read. What is sent stays as it is."""
@@ -85,8 +112,18 @@ class Names:
         return Change(change.edit, self.text(change.where), self.value(change.before), self.value(change.after))
 
     def _clean_up(self, entry: CleanUp, about: str) -> CleanUp:
-        named = replace(entry, where=self.text(entry.where), text=self.text(entry.text), about=about)
-        return replace(named, both=self._both(entry.both))
+        where, place = self.text(entry.where), self._place(entry.where)
+        named = replace(entry, where=where, place=place if place != where else "", text=self.text(entry.text))
+        return replace(named, about=about, both=self._both(entry.both))
+
+    def _place(self, where: str) -> str:
+        """Of what is on both sides, or will be, the source's id: it stays the same from before it comes to exist."""
+
+        def source(token: str) -> str:
+            pending = token.removeprefix("new:")
+            return pending.rpartition(":")[2] if pending != token else self._sources.get(token, token)
+
+        return _TOKEN.sub(lambda found: source(found.group()), where).replace(_PLAIN, "")
 
     def _decision(self, one: Decision) -> Decision:
         return Decision(one.rule, self.text(one.where), self.text(one.text), self._both(one.both))

@@ -101,7 +101,7 @@ class Planner:
                     self.target(target)
         self.renamed_steps.look_through(asking)
         asking.done()
-        names = Names(self.world)
+        names = Names(self.world, self)
         self.out.versions = self.templates.found
         self.out.plan = Plan(self.world.route.name, tuple(names.action(action) for action in self.actions))
         return self.out
@@ -329,6 +329,8 @@ class Planner:
         path = path_of(self.world.source, kind, source_id, entry.owner if entry else None)
         if entry is None:
             return Resolved(name=source_id, item=path, why="the source does not list it", alone=True)
+        if (made := self.server_made(kind, entry)) is not None:
+            return made
         refusal = self.closing.refusal(kind, entry, path, self.stack)
         if refusal is not None:
             default = self.default_channel(kind, entry)
