@@ -89,6 +89,22 @@ async def test_what_was_looked_at_is_clean_and_a_late_message_costs_nothing(fake
         assert one.requests == before
 
 
+async def test_a_look_tells_what_it_wrote_and_how_late_it_was(fake_redis: FakeAsyncRedis) -> None:
+    async with desk(fake_redis) as one:
+        project_id = await synced(one)
+        key = DirtyKey(ROUTE, await edit(one, project_id))
+        await one.state.queue.mark([key], source=Source.WEBHOOK, debounce_ms=0)
+        item = f"{{octosync}}:q:item:{key}"
+        await one.redis.hincrby(item, "since", -90_000)  # a minute and a half ago
+        looked = await one.looker.look(key)
+        assert looked.changes == {("variable-set", "update"): 1}
+        assert looked.behind_s is not None
+        assert 90 <= looked.behind_s < 120
+        assert (await one.look(project_id)).behind_s is None, "nobody had reported a change"
+        unclaimed = await one.again(project_id)
+        assert (unclaimed.claimed, unclaimed.behind_s) == (False, None)
+
+
 async def test_nobody_is_let_in_beside_a_run_and_none_before_it_is_due(fake_redis: FakeAsyncRedis) -> None:
     async with desk(fake_redis) as one:
         key = DirtyKey(ROUTE, "Projects-1")
@@ -285,7 +301,8 @@ async def test_a_held_route_keeps_its_marks_until_a_person_approves(fake_redis: 
         project = await one.both.source.project("OctoFX", Description="from the source")
         await one.both.destination.project("OctoFX", Description="there before")
         await one.both.source.steps(project, script("Deploy"))
-        assert (await one.look(f"{project['Id']}/*")).result == "held"
+        held_back = await one.look(f"{project['Id']}/*")
+        assert (held_back.result, held_back.refused, held_back.changes) == ("held", "first-contact", {})
         await one.pass_time()
         assert (await one.again(f"{project['Id']}/*")).result == "held", "not even claimed"
         held = await one.both.ledger.held.get(ROUTE)
