@@ -22,6 +22,10 @@ EVERY_KIND = {
         "feed",
         "account",
         "worker-pool",
+        "machine-policy",
+        "git-credential",
+        "script-module",
+        "step-template",
         "tag-set",
         "tenant",
         "library-variable-set",
@@ -30,8 +34,18 @@ EVERY_KIND = {
 }
 
 
+SINCE = {"git-credential": "2023.4"}
+"""Kinds that older releases do not have."""
+
+
+def kinds_of(release: str) -> dict[str, list[str]]:
+    """What to include of a server of that release."""
+    return {kind: names for kind, names in EVERY_KIND.items() if SINCE.get(kind, "") <= release}
+
+
 async def furnish(server: Server) -> Document:
     """Returns the project."""
+    release = server.sandbox.settings.version
     await server.post(
         "tagsets",
         {"Name": "Region", "Tags": [{"Name": "North", "Color": "#333333"}], "Scopes": ["Tenant", "Project", "Runbook"]},
@@ -55,6 +69,25 @@ async def furnish(server: Server) -> Document:
         },
     )
     pool = await server.post("workerpools", {"Name": "Big", "WorkerPoolType": "StaticWorkerPool"})
+    await server.post("machinepolicies", {"Name": "Careful", "Description": "Looks twice"})
+    if "git-credential" in kinds_of(release):
+        details = {"Type": "UsernamePassword", "Username": "robot", "Password": SECRET}
+        await server.post("Spaces-1/git-credentials", {"Name": "Robot", "Details": details})
+    module = await server.post("libraryvariablesets", {"Name": "Tools", "ContentType": "ScriptModule"})
+    await server.variables(
+        module,
+        row("Octopus.Script.Module[Tools]", "function Get-Answer { 42 }"),
+        row("Octopus.Script.Module.Language[Tools]", "PowerShell"),
+    )
+    template = await server.post(
+        "actiontemplates",
+        {
+            "Name": "Say hello",
+            "ActionType": "Octopus.Script",
+            "Properties": {"Octopus.Action.Script.ScriptBody": "echo hello"},
+            "Parameters": [_template("Pool", "WorkerPool", ""), _template("Whom")],
+        },
+    )
     library = await server.post(
         "libraryvariablesets", {"Name": "Shared", "Description": "For all", "Templates": [_template("Colour")]}
     )
@@ -63,7 +96,7 @@ async def furnish(server: Server) -> Document:
         "OctoFX",
         LifecycleId=lifecycle["Id"],
         ProjectGroupId=group["Id"],
-        IncludedLibraryVariableSetIds=[library["Id"]],
+        IncludedLibraryVariableSetIds=[library["Id"], module["Id"]],
         Templates=[_template("Size"), _template("Pool", "WorkerPool", pool["Id"])],
         Description="Trades",
         TenantedDeploymentMode="TenantedOrUntenanted",
@@ -71,7 +104,8 @@ async def furnish(server: Server) -> Document:
     )
     channel = await server.post("channels", {"Name": "Hotfix", "ProjectId": project["Id"], "Description": "Now"})
     steps = _steps(environments, channel["Id"], feed["Id"], account["Id"], pool["Id"])
-    await server.steps(project, *steps)
+    uses = {"Octopus.Action.Template.Id": template["Id"], "Octopus.Action.Template.Version": "0"}
+    await server.steps(project, *steps, script("Hello", Properties={**uses, "Pool": pool["Id"], "Whom": "world"}))
     await server.variables(
         project,
         row("Url", "https://octofx.example", {"Environment": [environments["Production"]]}),

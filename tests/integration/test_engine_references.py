@@ -170,3 +170,28 @@ async def test_ids_are_the_same_in_any_case() -> None:
 
         there = (await both.destination.named("feeds", "Docker Hub"))["Id"]
         assert (await properties_of(both.destination, "OctoFX"))["Octopus.Action.Package.FeedId"] == there
+
+
+async def test_a_rule_for_git_resources_names_the_destinations_step() -> None:
+    """By its slug, which each server makes for itself: the step was called otherwise when the source made it."""
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        dependency = {"Name": "charts", "RepositoryUri": "https://git.example/c", "GitCredentialType": "Anonymous"}
+        saved = await both.source.steps(project, script("Old name", GitDependencies=[dependency]))
+        (step,) = saved["Steps"]
+        step["Name"] = step["Actions"][0]["Name"] = "Charts"
+        saved = await both.source.steps(project, step)
+        slug = saved["Steps"][0]["Actions"][0]["Slug"]
+        assert slug == "old-name"
+        named = {"DeploymentActionSlug": slug, "GitDependencyName": "charts"}
+        rule = {"GitDependencyActions": [named], "Rules": ["refs/heads/main"]}
+        (channel,) = await both.source.get("channels/all")
+        await both.source.edit(f"channels/{channel['Id']}", GitResourceRules=[rule])
+
+        await both.sync("*")
+
+        (there,) = await both.destination.get("channels/all")
+        assert there["GitResourceRules"] == [
+            {"GitDependencyActions": [{**named, "DeploymentActionSlug": "charts"}], "Rules": ["refs/heads/main"]}
+        ]
+        assert (await both.sync("*")).result is Result.UNCHANGED

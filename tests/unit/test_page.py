@@ -354,6 +354,13 @@ class TestViews:
         letters = await ada.get("/dead-letters")
         assert "The lifecycle &#39;Two-phase&#39; cannot be found." in letters
 
+    async def test_servers_that_are_too_far_apart(self, ada: Browser, page: World) -> None:
+        route = page.routes.route(ROUTE)
+        for end, version in ((route.source, "2023.1.1"), (route.destination, "2023.4.1")):
+            await page.state.ledger.servers.note(end.instance, "https://octopus.example.com/", version, "")
+        shown = await ada.get(f"/routes/{ROUTE}")
+        assert 'class="problem">Octopus 2023.1 → 2023.4: 3 releases apart' in shown
+
     async def test_drift(self, ada: Browser) -> None:
         assert "2 edited items of dev-route" in await ada.get("/drift")
         text = await ada.get(f"/drift?route={ROUTE}")

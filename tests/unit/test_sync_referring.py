@@ -1,4 +1,7 @@
-"""References where they hide: parameters by control type, JSON text, inputs of step packages, undeclared places."""
+"""References where they hide: parameters by control type, JSON text, inputs of step packages, undeclared places.
+
+Not here, since nothing hides: ids in fields of their own (:mod:`tests.unit.test_sync_translate`).
+"""
 
 from __future__ import annotations
 
@@ -327,6 +330,24 @@ def test_environments_of_argo_cd() -> None:
     out = translated(process(properties={key: "Environments-1,#{Other}"}))
 
     assert action(out)["Properties"] == {key: "Environments-91,#{Other}"}
+
+
+def test_a_connection_to_github_is_chosen_by_a_person() -> None:
+    dependency = {"Name": "", "GitCredentialType": "GitHub", "GitHubConnectionId": "GitHubAppConnections-221"}
+    out = translated(process(GitDependencies=[dependency]))
+
+    assert action(out)["GitDependencies"] == [{**dependency, "GitHubConnectionId": None}]
+    assert reasons(out) == [(f"{HERE}/GitDependencies[]/GitHubConnectionId", "choose-here")]
+
+
+def test_steps_that_are_named_by_their_ids_are_told() -> None:
+    key = "Octopus.Action.Docker.RemoveSteps"
+    ids = "2f4c8a1e-9d3b-4f6e-8a7c-1b2d3e4f5a6b"
+    out = translated(process(properties={key: ids}))
+
+    assert action(out)["Properties"] == {key: ids}
+    assert reasons(out) == [(f"{HERE}/Properties/{key}", "untranslated-id")]
+    assert reasons(translated(process(properties={key: "#{Steps}"}))) == []
 
 
 # ── what only looks like an id ────────────────────────────────────────────────────────────────────────────────────────

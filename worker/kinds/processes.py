@@ -33,6 +33,10 @@ PROPERTY_REFERENCES = {
 }
 """Property keys whose value is an id. The two of Argo CD are from Octopus' catalogue of action types, of 2026."""
 
+STEPS_BY_ID = frozenset({"Octopus.Action.Docker.RemoveSteps"})
+"""Property keys that name steps of the same process by their ids, which each server gives itself (Octopus' catalogue of
+action types, of 2026)."""
+
 PROPERTY_DEFAULTS = {"OctopusUseBundledTooling": "False"}
 """What a server puts among the properties by itself, and older ones do not (API reference 2026, "Action details")."""
 
@@ -69,7 +73,17 @@ PACKAGE = Elements(
     vital=True,
 )
 
-GIT_DEPENDENCY = Elements(shape=Shape(refs={"GitCredentialId": Ref("git-credential", required=True)}), vital=True)
+GIT_DEPENDENCY = Elements(
+    shape=Shape(
+        refs={
+            "GitCredentialId": Ref("git-credential", required=True),
+            # An installation of Octopus' app at GitHub: bound to one server.
+            "GitHubConnectionId": Ref("github-connection", foreign=True),
+        },
+        own=frozenset({"GitHubConnectionId"}),
+    ),
+    vital=True,
+)
 
 ACTION = Shape(
     server=SERVER_FIELDS

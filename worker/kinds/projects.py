@@ -114,7 +114,23 @@ CHANNEL = Kind(
                     },
                 ),
                 identity=("VersionRange", "Tag"),
-            )
+            ),
+            # The same for Git resources: which references of which dependency of which step.
+            "GitResourceRules": Elements(
+                shape=Shape(
+                    elements={
+                        "GitDependencyActions": Elements(
+                            Shape(
+                                server=frozenset(),
+                                refs={"DeploymentActionSlug": Ref("step-slug", required=True, loose=True)},
+                            ),
+                            identity=("DeploymentActionSlug", "GitDependencyName"),
+                            needed=True,
+                        )
+                    },
+                ),
+                identity=("Rules",),
+            ),
         },
         late=frozenset({"Rules", "GitResourceRules"}),
     ),

@@ -114,7 +114,8 @@ class Ref:
     ``kind``: what it names. ``required``: the document means nothing without it; where it cannot be translated, the
     document is blocked (or its element skipped, if the route says so). ``loose``: the place may also hold something
     that is no id (a package id, an action's name); what is not the id of a known source item is left alone.
-    ``closure``: what it names may be created for its sake, where it is missing.
+    ``closure``: what it names may be created for its sake, where it is missing. ``foreign``: what it names belongs to
+    one server and has no counterpart on another: it is left out, and a person chooses one there.
     """
 
     kind: str
@@ -123,6 +124,7 @@ class Ref:
     empty: Empty = Empty.NOWHERE
     loose: bool = False
     closure: bool = True
+    foreign: bool = False
     version_key: str | None = None
     """The key beside it that holds the version of what is named. Versions do not travel: it takes the destination's."""
 

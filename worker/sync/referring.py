@@ -13,7 +13,7 @@ from typing import Any
 from config.rules import OnMissing
 from worker.kinds import registry
 from worker.kinds.controls import control_type_of, meaning_of
-from worker.kinds.processes import PROCESS_TEMPLATE
+from worker.kinds.processes import PROCESS_TEMPLATE, STEPS_BY_ID
 from worker.kinds.references import Empty, Form, Nested, PendingText, Ref, is_expression, is_secret
 from worker.kinds.shape import Shape
 from worker.plan.values import CleanUp, Decision, Document, NamePath
@@ -79,6 +79,9 @@ class Referring:
             return value
         if isinstance(value, Pinned):
             return list(value)
+        if ref.foreign:
+            self.leave_to_a_person(ref, str(value), where)
+            return None
         scoped = any(name in scope.fields for scope in shape.scopes)
         if ref.form is Form.ID:
             return self.single(ref, value, where, versions, missing.setdefault(name, []) if scoped else None)
@@ -238,6 +241,19 @@ class Referring:
 
     def id_or_name(self, ref: Ref, value: str, where: str) -> Any:
         return value if is_expression(value) else self.single(ref, value, where, {})
+
+    def leave_to_a_person(self, ref: Ref, value: str, where: str) -> None:
+        text = f"names the {ref.kind} {verbatim(value)}, which belongs to the source: choose one here"
+        self.out.decisions.append(Decision("foreign", where, text))
+        self.out.clean_ups.append(CleanUp(self.path, where, "choose-here", text))
+
+    def data(self, key: str, value: Any, where: str) -> None:
+        """Looks through a field that no declaration knows, and that stays as it is."""
+        if key in STEPS_BY_ID and value and not is_expression(value):
+            text = "names steps by their ids, which are the source's; it is left as it stands: choose them here"
+            self.out.decisions.append(Decision("untranslated-id", where, text))
+            self.out.clean_ups.append(CleanUp(self.path, where, "untranslated-id", text))
+        self.find_ids(value, where)
 
     def find_ids(self, value: Any, where: str) -> None:
         if isinstance(value, dict):

@@ -101,8 +101,8 @@ class _Walk(Referring):
                 elif name in meanings:
                     result[name] = self.meant(meanings[name], value, place)
                 else:
-                    if shape.free:
-                        self.find_ids(value, place)
+                    if shape.free or name in shape.typed:
+                        self.data(name, value, place)
                     result[name] = value
         asking.done()
         result |= self.versioned(document, versions, where)
