@@ -120,3 +120,17 @@ async def test_a_route_goes_on_when_what_a_person_approved_is_refused() -> None:
 
         assert refusal.hits == 2
         assert await both.ledger.held.get(ROUTE) is None
+
+
+async def test_everything_includes_what_crossed_because_something_needed_it() -> None:
+    async with pair(rules={"update": ["lifecycle"]}) as both:
+        ids = await both.source.environments("Production")
+        await both.destination.environments("Production")
+        lifecycle = await both.source.post("lifecycles", {"Name": "Standard", "Phases": []})
+        await both.source.project("OctoFX", LifecycleId=lifecycle["Id"])
+        await both.sync("*")
+        phase = {"Name": "Production", "OptionalDeploymentTargets": [ids["Production"]]}
+        await both.source.edit(f"lifecycles/{lifecycle['Id']}", Phases=[phase])
+        await both.sync("*")
+        there = await both.destination.named("lifecycles", "Standard")
+        assert [one["Name"] for one in there["Phases"]] == ["Production"]

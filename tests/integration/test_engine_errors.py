@@ -327,7 +327,8 @@ async def test_what_is_not_visible_is_not_deleted() -> None:
         outcome = await both.sync(project["Id"], "*")
 
         assert outcome.plan.is_empty
-        assert "not known to be deleted" in outcome.plan.actions[0].decisions[0].text
+        [hidden] = [action for action in outcome.plan if action.source_id == project["Id"]]
+        assert "not known to be deleted" in hidden.decisions[0].text
         assert await both.destination.names("projects") == ["OctoFX"]
 
 

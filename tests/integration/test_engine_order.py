@@ -43,7 +43,7 @@ async def test_releases_are_created_from_a_step_that_crosses_in_the_same_run() -
 
 async def test_the_variable_of_a_removed_step_does_not_keep_its_neighbours_from_being_written() -> None:
     """A secret is never removed, so it stays behind scoped to a step that is gone."""
-    async with pair(rules={"preset": "mirror"}) as both:
+    async with pair(rules={"preset": "mirror"}, first_contact="adopt") as both:
         project = await both.source.project("OctoFX")
         process = await both.source.steps(project, script("Deploy"))
         step = process["Steps"][0]["Actions"][0]["Id"]

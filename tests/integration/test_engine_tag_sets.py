@@ -161,7 +161,7 @@ async def test_what_is_written_with_a_rename_names_the_new_tags() -> None:
 
 async def test_after_a_rename_what_we_wrote_is_still_known_for_ours() -> None:
     rules = {"preset": "mirror"}
-    async with pair(include=ALL, rules=rules) as both:
+    async with pair(include=ALL, rules=rules, first_contact="adopt") as both:
         here = await tag_set(both.source, "Region", "North", "South")
         project = await scoped_project(both.source, "Region/North", "Region/South")
         await both.sync("*")

@@ -336,7 +336,7 @@ async def test_what_the_destination_has_added_stays() -> None:
 
 
 async def test_a_step_that_a_trigger_still_names_goes_last() -> None:
-    async with pair(rules={"preset": "mirror"}) as both:
+    async with pair(rules={"preset": "mirror"}, first_contact="adopt") as both:
         house = await House(both).build()
         named = {"DeploymentActionSlug": "deploy-web", "PackageReference": ""}
         trigger = await house.trigger("T", {"FilterType": "FeedFilter", "Packages": [named]}, AUTO_DEPLOY)

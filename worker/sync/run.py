@@ -114,6 +114,7 @@ class OpenRoute:
         """Ids of the source documents that ``items`` means, in order of writing. Raises
         :class:`worker.sync.items.UnknownItem`."""
         await self.source.freshen()
+        await self._remember()  # what crossed because something needed it is part of everything, too
         for target in items.targets:
             await self.source.find(target.removesuffix(SUBTREE))
         while True:
