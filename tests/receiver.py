@@ -17,6 +17,7 @@ from config.load import loads
 from config.routes import RoutesFile
 from config.settings import Settings
 from webhook_receiver.app import create_app, create_inside_app
+from webhook_receiver.serving import HOW
 from worker.publisher import CATCH_UP, Publisher, new_app
 from worker.state import State, state_of
 
@@ -106,7 +107,7 @@ class AsDeployed(TestServer):
     """aiohttp's own cancels the handler when a client goes away, which a server does not."""
 
     async def _make_runner(self, **kwargs: Any) -> web.AppRunner:
-        return web.AppRunner(self.app, **{**kwargs, "handler_cancellation": False})
+        return web.AppRunner(self.app, **{**kwargs, "handler_cancellation": False, **HOW})
 
 
 @asynccontextmanager

@@ -1,12 +1,13 @@
 """The receiver's two web applications: webhooks and health, for the world; metrics and status page, to be kept inside.
 
-app = create_app(routes, settings)      POST /webhooks/{instance} · POST /webhooks · GET /healthz · GET /readyz
+app = create_app(routes, settings)      POST /webhooks/{instance}, /webhooks · GET /healthz, /readyz, /openapi.json
 create_inside_app(app)                  GET /metrics, and the status page
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -19,6 +20,7 @@ from webhook_receiver.bodies import Bodies
 from webhook_receiver.callers import Callers
 from webhook_receiver.commit import GroupCommit
 from webhook_receiver.metrics import Metrics
+from webhook_receiver.openapi import describe
 from webhook_receiver.page.pages import Page
 from webhook_receiver.page.serving import add_page
 from webhook_receiver.reception import Reception
@@ -90,11 +92,17 @@ def create_app(
             return web.json_response({"redis": "does not answer"}, status=503)
         return web.json_response({"redis": "answers"})
 
+    description = json.dumps(describe()).encode()
+
+    async def described(_: web.Request) -> web.Response:
+        return web.Response(body=description, content_type="application/json")
+
     app.cleanup_ctx.append(lifetime)
     app.router.add_post("/webhooks", reception.handle)
     app.router.add_post("/webhooks/{instance}", reception.handle)
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", ready)
+    app.router.add_get("/openapi.json", described)
     return app
 
 

@@ -1,12 +1,14 @@
 """Reading bodies, within bounds: of one, and of all that are read at the same time.
 
 What a body is above a bound, it is read to its end and dropped, since Octopus takes an answer before that, and the
-connection closed, for a failure, which costs the rest of its batch.
+connection closed, for a failure, which costs the rest of its batch. For the same reason we unpack bodies ourselves:
+aiohttp answers 400 to what it cannot unpack.
 """
 
 from __future__ import annotations
 
 import asyncio
+import zlib
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -14,6 +16,7 @@ from aiohttp import web
 WITHIN_S = 60.0
 AT_A_TIME = 4
 """So many of the longest may be in memory at once."""
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
 class IncompleteError(Exception):
@@ -21,7 +24,7 @@ class IncompleteError(Exception):
 
 
 class UndecodableError(Exception):
-    """It is packed, and cannot be unpacked."""
+    """It is packed, and cannot be unpacked. ``str`` says why, in words of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Bodies:
 
     async def read(self, request: web.Request) -> Body:
         """Raises :class:`IncompleteError` and :class:`UndecodableError`."""
+        body = await self._raw(request)
+        packed = request.headers.get("Content-Encoding", "identity")
+        return body if packed == "identity" else self._unpacked(body, packed.strip().lower())
+
+    async def _raw(self, request: web.Request) -> Body:
         stream = request.content
         if stream.is_eof() and stream.total_bytes <= self._limit:  # it came together with its headers
             content = stream.read_nowait()
@@ -62,7 +70,19 @@ class Bodies:
         except (ConnectionError, TimeoutError) as error:
             raise IncompleteError(type(error).__name__) from error
         except web.RequestPayloadError as error:
-            raise UndecodableError(type(error).__name__) from error
+            raise UndecodableError("the body is no HTTP") from error
         finally:
             self._free += held
         return Body(b"".join(kept) if kept is not None else None, size)
+
+    def _unpacked(self, body: Body, packed: str) -> Body:
+        if body.content is None:
+            return body
+        if packed not in {"gzip", "x-gzip", "deflate"}:
+            raise UndecodableError("packed in a way that is not known here")
+        unpacking = zlib.decompressobj(_GZIP_OR_ZLIB)
+        try:
+            content = unpacking.decompress(body.content, self._limit + 1)
+        except zlib.error:
+            raise UndecodableError(f"not {packed}") from None
+        return Body(content if len(content) <= self._limit else None, len(content))

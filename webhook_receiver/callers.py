@@ -10,24 +10,18 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 
 import structlog
 
 from config.routes import Instance, RoutesFile
 from config.secret import SecretMissingError
 from webhook_receiver.addresses import Address, within
+from webhook_receiver.answers import Outcome
 
 log = structlog.get_logger(__name__)
 
 BELIEVED_S = 2.0
 """A secret may lie in a file, and one that was rotated counts after so long."""
-
-
-class Refused(StrEnum):
-    SECRET = "refused"  # noqa: S105 - a word for the metrics
-    """No such instance, or not its secret: a caller is not told which."""
-    ADDRESS = "wrong-address"
 
 
 class Callers:
@@ -47,9 +41,9 @@ class Callers:
 
     def admit(
         self, name: str | None, headers: Mapping[str, str], address: Callable[[], Address | None]
-    ) -> tuple[str, ...] | Refused:
+    ) -> tuple[str, ...] | Outcome:
         """The instance that calls; ``name`` is the one that the path names, if it does. Several only if none is named,
-        and several have the same secret in the same header."""
+        and several have the same secret in the same header. Who is refused does not learn which instances there are."""
         if name is not None:
             asked = self._instances.get(name)
             candidates = [asked] if asked is not None else []
@@ -57,8 +51,8 @@ class Callers:
             candidates = list(self._instances.values())
         near = [one for one in candidates if self._may_come_from_there(one, address)]
         if candidates and not near:
-            return Refused.ADDRESS
-        return tuple([one.name for one in near if self._has_a_secret(one, headers)]) or Refused.SECRET
+            return Outcome.WRONG_ADDRESS
+        return tuple([one.name for one in near if self._has_a_secret(one, headers)]) or Outcome.REFUSED
 
     def _may_come_from_there(self, instance: Instance, address: Callable[[], Address | None]) -> bool:
         if not instance.webhook_from:

@@ -27,8 +27,9 @@ from aiohttp import web
 
 from config.addresses import Network
 from webhook_receiver.addresses import caller_of
+from webhook_receiver.answers import Outcome
 from webhook_receiver.bodies import Bodies, Body, IncompleteError, UndecodableError
-from webhook_receiver.callers import Callers, Refused
+from webhook_receiver.callers import Callers
 from webhook_receiver.commit import DURABLE_WITHIN_S, GroupCommit, OverloadedError
 from webhook_receiver.metrics import Metrics
 from webhook_receiver.payload import UnreadableError, Webhook, kept, read
@@ -46,11 +47,6 @@ UNSTORABLE = (*FAILED, TimeoutError, OverloadedError)
 ELSEWHERE = "ignored: a space that no route reads"
 TOO_LARGE = "too large to read: left to catch-up"
 OF_SEVERAL = "from one of several instances with one secret: left to catch-up"
-
-UNAVAILABLE = "unavailable"
-INCOMPLETE = "incomplete"
-_STATUS = {Refused.SECRET: 401, Refused.ADDRESS: 403, INCOMPLETE: 400, UNAVAILABLE: 503}
-"""All others: 202."""
 
 
 class Reception:
@@ -87,35 +83,22 @@ class Reception:
         admitted = self.callers.admit(
             request.match_info.get("instance"), request.headers, lambda: caller_of(request, self.trusted_proxies)
         )
-        if isinstance(admitted, Refused):
+        if isinstance(admitted, Outcome):
             # Not the name that was asked for: it is the caller's, and would make metrics without end.
             self.metrics.count(self.metrics.requests, "", admitted.value)
             address = caller_of(request, self.trusted_proxies)
-            self._seldom.warning("webhook.refused", remote=str(address or "unknown"), reason=admitted.name.lower())
-            return self._answer(admitted)
+            self._seldom.warning("webhook.refused", remote=str(address or "unknown"), reason=admitted.value)
+            return admitted.answer(closing=self.leaving)
         self.metrics.open += 1
         try:
             outcome = await self._admitted(request, admitted)
         finally:
             self.metrics.open -= 1
             self.metrics.seconds.observe(perf_counter() - began)
-        self.metrics.count(self.metrics.requests, admitted[0], outcome)
-        return self._answer(outcome)
+        self.metrics.count(self.metrics.requests, admitted[0], outcome.value)
+        return outcome.answer(closing=self.leaving)
 
-    def _answer(self, outcome: str) -> web.Response:
-        """``outcome`` is a word of ours, that needs no escaping."""
-        answer = web.Response(
-            body=b'{"outcome":"%b"}' % outcome.encode(),
-            status=_STATUS.get(outcome, 202),
-            content_type="application/json",
-        )
-        if outcome == UNAVAILABLE:
-            answer.headers["Retry-After"] = "5"
-        if self.leaving:
-            answer.force_close()
-        return answer
-
-    async def _admitted(self, request: web.Request, instances: Sequence[str]) -> str:
+    async def _admitted(self, request: web.Request, instances: Sequence[str]) -> Outcome:
         correlation_id = next(self._correlation_ids)
         try:
             try:
@@ -131,14 +114,14 @@ class Reception:
         except IncompleteError:
             # There was an event, and it is lost.
             self._catch_up(instances)
-            return INCOMPLETE
+            return Outcome.INCOMPLETE
         except UNSTORABLE as error:
             self._seldom.error("webhook.unavailable", error=type(error).__name__)
             for instance in instances:
                 self.watch.missed(instance)
-            return UNAVAILABLE
+            return Outcome.UNAVAILABLE
 
-    async def _store(self, request: web.Request, instances: Sequence[str], correlation_id: str) -> str:
+    async def _store(self, request: web.Request, instances: Sequence[str], correlation_id: str) -> Outcome:
         try:
             body = await self.bodies.read(request)
         except UndecodableError as error:
@@ -153,29 +136,29 @@ class Reception:
             return await self._unreadable(instances[0], body, str(error), correlation_id)
         return await self._record(instances[0], webhook, correlation_id)
 
-    async def _too_large(self, instance: str, body: Body, correlation_id: str) -> str:
+    async def _too_large(self, instance: str, body: Body, correlation_id: str) -> Outcome:
         await self.commit.record(Delivery(instance, "", verdict=TOO_LARGE, correlation_id=correlation_id))
         self._catch_up([instance])
         log.warning("webhook.too-large", instance=instance, bytes=body.size, correlation_id=correlation_id)
-        return "too-large"
+        return Outcome.TOO_LARGE
 
-    async def _unreadable(self, instance: str, body: Body, reason: str, correlation_id: str) -> str:
+    async def _unreadable(self, instance: str, body: Body, reason: str, correlation_id: str) -> Outcome:
         sha256 = hashlib.sha256(body.content or b"").hexdigest()
         async with asyncio.timeout(DURABLE_WITHIN_S):
             await self.inbox.refuse(Unparsable(instance, body.size, sha256, reason, correlation_id))
         self._catch_up([instance])
         log.warning("webhook.unreadable", instance=instance, reason=reason, correlation_id=correlation_id)
-        return "unreadable"
+        return Outcome.UNREADABLE
 
-    async def _of_several(self, instances: Sequence[str], correlation_id: str) -> str:
+    async def _of_several(self, instances: Sequence[str], correlation_id: str) -> Outcome:
         """Which of them it was, cannot be told, so what it says cannot be used."""
         for instance in instances:
             await self.commit.record(Delivery(instance, "", verdict=OF_SEVERAL, correlation_id=correlation_id))
         self._catch_up(instances)
         self._seldom.warning("webhook.of-several", instances=list(instances), correlation_id=correlation_id)
-        return "of-several"
+        return Outcome.OF_SEVERAL
 
-    async def _record(self, instance: str, webhook: Webhook, correlation_id: str) -> str:
+    async def _record(self, instance: str, webhook: Webhook, correlation_id: str) -> Outcome:
         payload, event = webhook.payload, webhook.payload.event
         found = payload.subject
         target, verdict = found.target, found.verdict.value
@@ -202,13 +185,13 @@ class Reception:
             )
         )
         if recorded.duplicate:
-            return "duplicate"
+            return Outcome.DUPLICATE
         self.metrics.count(self.metrics.verdicts, instance, verdict)
         self.waker.marked(recorded.keys)
         if found.is_deletion and routes:
             # Only the audit log makes a deletion count: anybody who knows the secret can send a webhook.
             self._catch_up([instance])
-        return "recorded"
+        return Outcome.RECORDED
 
     def _catch_up(self, instances: Sequence[str]) -> None:
         for instance in instances:

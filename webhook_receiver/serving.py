@@ -16,6 +16,7 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -23,6 +24,7 @@ from aiohttp import web
 from config.routes import RoutesFile
 from config.settings import Settings
 from webhook_receiver.app import RECEPTION, WATCH, create_app, create_inside_app
+from webhook_receiver.http_log import LOGGER
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +32,9 @@ FINISH_WITHIN_S = 15.0
 EMPTIED_WITHIN_S = 0.2
 """What was accepted last has sent its request by then."""
 BACKLOG = 1024
+HOW: dict[str, Any] = {"access_log": None, "logger": LOGGER, "auto_decompress": False}
+"""How requests are taken. One log line for each would cost more than the request; what matters is logged by the
+reception. Bodies are unpacked by :mod:`webhook_receiver.bodies`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,8 @@ async def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     app = create_app(routes, settings)
-    # One log line per request would cost more than the request; what matters of each is logged by the reception.
-    outside = web.AppRunner(app, access_log=None, shutdown_timeout=FINISH_WITHIN_S)
-    inside = web.AppRunner(create_inside_app(app), access_log=None, shutdown_timeout=1.0)
+    outside = web.AppRunner(app, **HOW, shutdown_timeout=FINISH_WITHIN_S)
+    inside = web.AppRunner(create_inside_app(app), access_log=None, logger=LOGGER, shutdown_timeout=1.0)
     try:
         await outside.setup()
         await inside.setup()
