@@ -65,6 +65,18 @@ class Processes:
         self._signal(name, signal.SIGKILL)
         self._running.pop(name).wait()
 
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """To the main process alone."""
+        self._running[name].send_signal(number)
+
+    def children(self, name: str) -> list[int]:
+        """Processes that the main process has started."""
+        pid = self._running[name].pid
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def kill_child(self, name: str, number: int) -> None:
+        os.kill(self.children(name)[number], signal.SIGKILL)
+
     def terminate(self, name: str) -> int:
         """SIGTERM for the main process, as Kubernetes does it, and its exit status."""
         process = self._running.pop(name)

@@ -71,10 +71,12 @@ class Supervisor:
                 task.add_done_callback(reloads.discard)
 
             loop.add_signal_handler(signal.SIGHUP, reload)
-            await asyncio.gather(*(slot.run() for slot in slots))
-            await asyncio.gather(*reloads)
-        for one in sockets:
-            one.close()
+            serving = [asyncio.create_task(slot.run(), name=f"receiver-{slot.number}") for slot in slots]
+            await self._stopping.wait()
+            # Those that serve have theirs still. Nobody would take what comes to ours.
+            for one in sockets:
+                one.close()
+            await asyncio.gather(*serving, *reloads)
         log.info("receiver.all-stopped")
 
     async def _reload(self, slots: list[Slot], metrics: Path) -> None:
@@ -163,6 +165,8 @@ class Slot:
 
     async def _start(self, *, missed: bool) -> Serving | None:
         """``None``: it ended before it served, or does not come to it."""
+        if self._stopping.is_set():
+            return None
         ours, lifeline = os.pipe()
         tell, told = os.pipe()
         given = Inherited(self._sockets, ours, told)

@@ -4,13 +4,14 @@
                        answers close their connections
 
 Octopus sends an event once, so a stop must cost none. Who keeps a connection open is told with its next answer to come
-back over another; load balancers learn by ``/readyz``. What waits to be accepted while a socket is closed is reset, so
-the first of several processes keeps the sockets open (:mod:`webhook_receiver.processes`).
+back over another; load balancers learn by ``/readyz``. What waits to be accepted while a socket is closed is reset: so
+it is emptied first, and the first of several processes keeps it open (:mod:`webhook_receiver.processes`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import signal
 import socket
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 FINISH_WITHIN_S = 15.0
 EMPTIED_WITHIN_S = 0.2
 """What was accepted last has sent its request by then."""
+LET_GO_WITHIN_S = 0.01
+"""uvloop lets go of a socket a little after it was told to. What comes meanwhile waits."""
 BACKLOG = 1024
 HOW: dict[str, Any] = {"access_log": None, "logger": LOGGER, "auto_decompress": False}
 """How requests are taken. One log line for each would cost more than the request; what matters is logged by the
@@ -108,9 +111,26 @@ async def serve(
         log.info("receiver.stopping", open=app[RECEPTION].metrics.open)
         app[RECEPTION].leaving = True
         await asyncio.sleep(settings.receiver_drain_seconds)
-        await taking.stop()
+        await _stop_listening(taking, sockets.webhooks, outside)
         await asyncio.sleep(EMPTIED_WITHIN_S)
     finally:
         await outside.cleanup()
         await inside.cleanup()
     log.info("receiver.stopped")
+
+
+async def _stop_listening(taking: web.SockSite, listening: socket.socket, runner: web.AppRunner) -> None:
+    """Takes what still waits to be accepted, and closes the socket right after the last of it."""
+    loop, spare = asyncio.get_running_loop(), listening.dup()
+    spare.setblocking(False)
+    await taking.stop()
+    listening.close()
+    await asyncio.sleep(LET_GO_WITHIN_S)
+    accepted = []
+    with contextlib.suppress(BlockingIOError), spare:
+        while True:
+            accepted.append(spare.accept()[0])
+    assert runner.server is not None
+    for one in accepted:
+        with contextlib.suppress(OSError):  # it went away again
+            await loop.connect_accepted_socket(runner.server, one)
