@@ -108,8 +108,8 @@ async def arrived(one: House, names: list[str]) -> bool:
 async def test_a_burst_is_acknowledged_whole_and_each_item_synced_a_few_times(redis_url: str, tmp_path: Path) -> None:
     """The syncs are stood for by runs of a few milliseconds, so that the queue is what is looked at."""
     port = free_port()
-    settings = {"receiver_port": str(port), "status_port": "0", "debounce_seconds": "0.5", "debounce_max_seconds": "1.5"}
-    async with house(redis_url, tmp_path, **settings) as one:
+    quick = {"debounce_seconds": "0.5", "debounce_max_seconds": "1.5"}
+    async with house(redis_url, tmp_path, receiver_port=str(port), status_port="0", **quick) as one:
         one.processes.start("receiver", "-m", "webhook_receiver")
         await eventually(lambda: text_of(one.session, f"http://127.0.0.1:{port}/readyz"))
         await one.state.ledger.directories.put("dev", "Default", "space", {"id": "Spaces-1", "name": "Default"})
