@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from worker.kinds import registry
@@ -31,8 +32,11 @@ _ITEMS = sorted(
 _NOT_SYNCED = ("GitHubAppConnections", "Proxies", "Spaces", "UserRoles", "Users", "Workers")
 """Prefixes of what never crosses. Its ids mean nothing on another server either."""
 
-_NUMBERED = re.compile(rf"\b(?:{'|'.join((*_ITEMS, *_NOT_SYNCED))})-\d+\b")
-_LIKE_A_WORD = re.compile(rf"(?<![\w-])(?:{'|'.join(_ITEMS)})-[a-z0-9-]+(?![\w-])", re.IGNORECASE)
+_NUMBERED = frozenset((*_ITEMS, *_NOT_SYNCED))
+_FOLDED = frozenset(prefix.casefold() for prefix in _ITEMS)
+_WORD = re.compile(r"(?<![\w-])[A-Za-z]\w*-[\w-]+")
+"""A word with a dash. Scripts are long, and these are few."""
+_SLUG = re.compile(r"[A-Za-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,9 @@ def hidden_ids(text: str, identify: Identify) -> Iterator[tuple[str, Known | Non
 
     Raises :class:`worker.sync.world.NotObserved`.
     """
-    if "-" not in text:
-        return
-    numbered = set(_NUMBERED.findall(text))
-    for token in sorted(numbered | set(_LIKE_A_WORD.findall(text))):
+    words = set(_WORD.findall(text)) if "-" in text else set()
+    numbered = {token for word in words for token in _numbered(word)}
+    for token in sorted(numbered | {word for word in words if _is_like_a_word(word)}):
         known = identify(token)
         if known is not None or token in numbered:
             yield token, known
@@ -90,7 +93,18 @@ def hidden_ids(text: str, identify: Identify) -> Iterator[tuple[str, Known | Non
 
 def the_only(value: Any, identify: Identify) -> Known | None:
     """What a value is, that is an id and nothing else."""
-    return identify(value) if isinstance(value, str) and _LIKE_A_WORD.fullmatch(value) else None
+    return identify(value) if isinstance(value, str) and _WORD.fullmatch(value) and _is_like_a_word(value) else None
+
+
+def _numbered(word: str) -> Iterator[str]:
+    """``Projects-5`` of ``variableset-Projects-5``."""
+    for prefix, number in pairwise(word.split("-")):
+        if prefix in _NUMBERED and number.isdecimal():
+            yield f"{prefix}-{number}"
+
+
+def _is_like_a_word(word: str) -> bool:
+    return word.partition("-")[0].casefold() in _FOLDED and _SLUG.fullmatch(word) is not None
 
 
 def told(token: str, known: Known | None) -> str:
