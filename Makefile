@@ -8,7 +8,7 @@ BIN := .venv/bin
 # Tests of one file share a process, since they share what the file starts: servers, queues, workers.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-.PHONY: help setup tools test test-fast lint types imports format demo bench bench-quick lock chart-readme metrics-table clean
+.PHONY: help setup tools test test-fast lint types imports format demo bench bench-quick lock chart-readme metrics-table clean references-table
 
 help:  ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -57,6 +57,9 @@ chart-readme: setup  ## Write the chart's README anew from the comments in its v
 
 metrics-table: setup  ## Write the tables of docs/metrics.md anew from the metrics themselves
 	@$(BIN)/python scripts/metrics_table.py
+
+references-table: setup  ## Write the table of docs/references.md anew from the declarations of the kinds
+	@PYTHONPATH=. $(BIN)/python scripts/references_page.py
 
 clean:  ## Remove what the tools made (not .venv)
 	@rm -rf build dist .octosync *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
