@@ -9,7 +9,7 @@
      │   ├─ StepRules            the scopes of deployment and runbook steps; single steps by name
      │   ├─ InfrastructureRules  the scopes of accounts and certificates
      │   ├─ TenantRules          the links of tenants to projects, and the tenants' values
-     │   └─ removed, on_missing, update, retention, accounts, version_controlled, destructive_updates,
+     │   └─ removed, on_missing, update, retention, accounts, runbooks, version_controlled, destructive_updates,
      │       sensitive_placeholder
      └─ overrides            the same rules once more, for some items only: by kind, by project, by name
 
@@ -113,6 +113,15 @@ class Accounts(StrEnum):
     """What refers to an account that the destination lacks has it created, with placeholders for its secrets."""
     NONE = "none"
     """No account crosses. Variables that name one do, and get a value only where the destination has its account."""
+
+
+class Runbooks(StrEnum):
+    """What becomes of a runbook whose process was written. Triggers, and most people, run what is published."""
+
+    DRAFT = "draft"
+    """It is left as a draft: somebody on the destination publishes it."""
+    PUBLISH = "publish"
+    """A new snapshot is made there, with the newest packages, and published."""
 
 
 class VersionControlled(StrEnum):
@@ -302,6 +311,7 @@ class ItemRules(Model):
     retention: Retention = Retention.KEEP
     """Of lifecycles, their phases, and runbooks."""
     accounts: Accounts = Accounts.CREATE
+    runbooks: Runbooks = Runbooks.DRAFT
     version_controlled: VersionControlled = VersionControlled.SKIP
     destructive_updates: DestructiveUpdates = DestructiveUpdates.HOLD_BACK
     sensitive_placeholder: str = Field(default=PLACEHOLDER, min_length=1)

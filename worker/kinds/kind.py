@@ -105,6 +105,9 @@ class Kind:
     shown_by_owner: Callable[[Mapping[str, Any], str], dict[str, Any] | None] | None = None
     """(owner, id) → the document as its owner shows it; ``None`` where it must be read itself."""
 
+    follows: str | None = None
+    """A document that is only ever planned because one of this kind is."""
+
     def lists(self, document: Mapping[str, Any]) -> bool:
         """Whether a document of its list is of this kind."""
         return self.among is None or document.get(self.among[0]) == self.among[1]

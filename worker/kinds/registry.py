@@ -16,6 +16,7 @@ from worker.kinds import (
     logos,
     processes,
     projects,
+    publishing,
     step_templates,
     tenants,
     triggers,
@@ -33,6 +34,7 @@ ALL: tuple[Kind, ...] = (
     *triggers.KINDS,
     *tenants.KINDS,
     *logos.KINDS,
+    *publishing.KINDS,
 )
 
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
@@ -125,6 +127,7 @@ def precedence() -> dict[str, int]:
     graph["trigger"].add(LATE)
     graph["tenant-variables"].add(LATE)
     graph["logo"].add("trigger")
+    graph["published-snapshot"] |= {"runbook-process", "variable-set"}  # it freezes both
     sorter = TopologicalSorter(graph)
     sorter.prepare()
     order: list[str] = []

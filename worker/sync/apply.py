@@ -92,6 +92,9 @@ class Applier:
         for template, versions in planned.versions.items():
             await self.note_versions(template, versions)
         await self.ledger.awaited.note(self.route, planned.lacking)
+        for action, written in zip(planned.plan.actions, planned.remember, strict=True):
+            if written is not None and written.due is not None and action.source_id is not None:
+                await self.ledger.baselines.put(self.route, action.source_id, written.due.to_json())
         refused: errors.Refused | None = None
         for action, written in zip(planned.plan.actions, planned.remember, strict=True):
             if written is not None and written.intent is not None and written.intent.op == "create":
@@ -258,7 +261,8 @@ class Applier:
             if part.place is Place.WITH_OWNER:
                 part_id = registry.made_with_owner(part, source_id)
                 self.bound[PendingId.of(part_id)] = registry.made_with_owner(part, destination_id)
-                await self.ledger.baselines.put(self.route, part_id, Baseline(fresh=True).to_json())
+                if part.follows is None:
+                    await self.ledger.baselines.put(self.route, part_id, Baseline(fresh=True).to_json())
 
     async def meet_default_channel(self, source_id: str, destination_id: str) -> None:
         """A new project comes with a default channel, whose place the source's default channel takes."""

@@ -18,7 +18,7 @@ from worker.kinds.step_templates import COMMUNITY_ID
 from worker.octopus.client import SpaceClient
 from worker.octopus.errors import OctopusError
 from worker.plan.values import Document
-from worker.sync import environments, logos, script_modules, tenant_forms
+from worker.sync import environments, logos, script_modules, snapshots, tenant_forms
 from worker.sync.fields import same
 
 
@@ -240,6 +240,16 @@ class Logos(Exchange):
         return {}
 
 
+class PublishedSnapshots(Exchange):
+    """Made anew, never changed."""
+
+    async def read(self, space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> Document:
+        return {"Id": document_id}
+
+    async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
+        return await snapshots.publish(ends.destination, document_id, owner_id or "")
+
+
 PLAIN = Exchange()
 
 ODD: Mapping[str, Exchange] = {
@@ -247,6 +257,7 @@ ODD: Mapping[str, Exchange] = {
     "git-credential": GitCredentials(),
     "deployment-settings": Settings(),
     "logo": Logos(),
+    "published-snapshot": PublishedSnapshots(),
     "script-module": ScriptModules(),
     "step-template": StepTemplates(),
     "step-template-version": TemplateVersions(),

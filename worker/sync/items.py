@@ -80,7 +80,7 @@ def subtree(world: World, document_id: str) -> Iterator[str]:
     yield document_id
     kind = world.kind_of(document_id)
     for part in registry.parts_of(kind) if kind else ():
-        if part.mode is Mode.LOOKUP:
+        if part.mode is Mode.LOOKUP or part.follows is not None:
             continue
         if part.place is Place.WITH_OWNER:
             yield registry.made_with_owner(part, document_id)

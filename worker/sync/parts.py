@@ -15,6 +15,8 @@ def of(world: World, kind: Kind, source_id: str) -> Iterator[str]:
     Raises :class:`worker.sync.world.NotObserved`.
     """
     for part in registry.parts_of(kind):
+        if part.follows is not None:
+            continue
         if part.place is Place.WITH_OWNER:
             yield registry.made_with_owner(part, source_id)
         elif part.mode is not Mode.LOOKUP:

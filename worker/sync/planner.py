@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
+from worker.kinds.processes import RUNBOOK_PROCESS
+from worker.kinds.publishing import PUBLISHED_SNAPSHOT
 from worker.kinds.references import PendingId
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op, Plan, printed
 from worker.sync import parts
@@ -24,6 +26,7 @@ from worker.sync.closing import Closing
 from worker.sync.documents import DocumentPlanner
 from worker.sync.inclusion import Inclusion
 from worker.sync.naming import Names
+from worker.sync.publishing import publication, snapshot_of
 from worker.sync.renamed_steps import RenamedSteps
 from worker.sync.renaming import Renames
 from worker.sync.resolve import Resolver
@@ -227,6 +230,10 @@ class Planner:
             return self.add(action, Written(destination_id))
         if self.signs.unchanged(kind, entry, destination_id):
             return self.done.add(entry.id)
+        if kind is PUBLISHED_SNAPSHOT:
+            self.done.add(entry.id)
+            due = publication(self.world, self.bodies, entry.id, path, destination_id)
+            return self.add(*due) if due is not None else None
         document = self.source_document(kind, entry)
         if document is None:
             return self.skip(kind, entry.id, path, "not-visible", "is listed by the source but cannot be read")
@@ -257,6 +264,8 @@ class Planner:
             self.names[destination_id] = Renamed(name)
         if kind.shape.keyed and outcome.action.writes:  # where it is linked to decides which values it may have
             self.push_all(parts.of(self.world, kind, entry.id))
+        if kind is RUNBOOK_PROCESS:
+            self.push(snapshot_of(entry.id))
         self.signs.note(kind, entry, outcome.written)
         self.push_all(parts.shown_by(kind, entry.id))
         if outcome.renamed:

@@ -21,7 +21,12 @@ from worker.sync.resolved import Resolved
 from worker.sync.world import Entry, Side, World
 
 _ALWAYS = frozenset({"deployment-process", "deployment-settings"})
-_ONCE_MOVED = {"runbook": "runbooks", "runbook-process": "runbooks", "variable-set": "variables"}
+_ONCE_MOVED = {
+    "runbook": "runbooks",
+    "runbook-process": "runbooks",
+    "published-snapshot": "runbooks",
+    "variable-set": "variables",
+}
 
 
 class VersionControl:

@@ -39,6 +39,8 @@ class Written:
     """Whether it is really that one."""
     adds: bool = False
     """``want`` adds to what is remembered, rather than taking its place."""
+    due: Baseline | None = None
+    """What to remember before anything of the plan is written, so that what is stopped is known for due."""
     before: Baseline | None = None
     intent: Intent | None = None
     only_name: bool = False
