@@ -15,13 +15,13 @@ import structlog
 
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
-from worker.kinds.references import PendingId, PendingText
+from worker.kinds.references import PendingId
 from worker.ledger.ledger import Ledger
 from worker.octopus import errors
 from worker.plan.values import Action, Document, NamePath, Op, printed
 from worker.queue.lease import DocumentLease
 from worker.sync.baseline import Baseline, Intent, wrote_after
-from worker.sync.bodies import overlaid, stand_ins, without_pending
+from worker.sync.bodies import bound, overlaid, stand_ins, without_pending
 from worker.sync.exchange import Ends, exchange_of
 from worker.sync.fields import MISSING, same
 from worker.sync.leases import WriteLeases
@@ -385,18 +385,4 @@ class Applier:
         return destination_id.partition("-")[2] if kind.place is Place.WITH_OWNER else None
 
     def bind(self, value: Any) -> Any:
-        """The value with real ids for stand-ins; those of new elements stay, for the server to assign."""
-        if isinstance(value, PendingId):
-            if value not in self.bound:
-                raise AssertionError(f"{value} is used before it exists")
-            return self.bound[value]
-        if isinstance(value, PendingText):
-            return value.bound(self.bind)
-        if isinstance(value, dict):
-            return {
-                self.bind(name): item if name == "Id" and isinstance(item, PendingId) else self.bind(item)
-                for name, item in value.items()
-            }
-        if isinstance(value, list):
-            return [self.bind(item) for item in value]
-        return value
+        return bound(value, self.bound)

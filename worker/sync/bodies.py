@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from worker.kinds.references import PendingId, PendingText
@@ -89,4 +89,22 @@ def without_pending(value: Any) -> Any:
         }
     if isinstance(value, list):
         return [without_pending(item) for item in value]
+    return value
+
+
+def bound(value: Any, ids: Mapping[str, str]) -> Any:
+    """The value with real ids for stand-ins; those of new elements stay, for the server to assign."""
+    if isinstance(value, PendingId):
+        if value not in ids:
+            raise AssertionError(f"{value} is used before it exists")
+        return ids[value]
+    if isinstance(value, PendingText):
+        return value.bound(lambda one: bound(one, ids))
+    if isinstance(value, dict):
+        return {
+            bound(name, ids): item if name == "Id" and isinstance(item, PendingId) else bound(item, ids)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [bound(item, ids) for item in value]
     return value
