@@ -18,6 +18,16 @@ TEXT = (DOCS / "rules.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("example", list(examples(DOCS / "rules.md")), ids=lambda example: example.where)
+@pytest.mark.guide(
+    "scoping-exact",
+    "scoping-ignore",
+    "scoping-ignore-new",
+    "scoping-steps",
+    "scoping-channels",
+    "scenario-subset",
+    "scenario-separate",
+    "scenario-tenants",
+)
 async def test_what_the_rules_reference_says_is_what_happens(example: Example) -> None:
     played = await play(example.play)
     assert played.result == example.play["result"]

@@ -12,6 +12,7 @@ from worker.octopus import errors
 from worker.sync.run import Result
 
 
+@pytest.mark.guide("data-processes", "data-runbooks", "data-variables", "data-channels")
 async def test_a_project_crosses_with_its_parts_and_a_second_run_writes_nothing() -> None:
     async with pair() as both:
         source = await both.source.environments("Development", "Production")
@@ -37,6 +38,7 @@ async def test_a_project_crosses_with_its_parts_and_a_second_run_writes_nothing(
         assert both.destination.writes == before
 
 
+@pytest.mark.spacecloner("feature-3", "feature-4")
 async def test_a_rename_on_the_source_is_a_rename_on_the_destination() -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX")
@@ -50,6 +52,7 @@ async def test_a_rename_on_the_source_is_a_rename_on_the_destination() -> None:
         assert await both.destination.names("projects") == ["OctoFX 2"]
 
 
+@pytest.mark.spacecloner("feature-17")
 async def test_a_step_added_in_the_middle_stands_in_the_middle() -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX")

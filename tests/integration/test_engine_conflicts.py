@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from tests.pair import Pair, pair, row, script
@@ -23,6 +24,7 @@ def printed(plan: Plan) -> str:
     return stream.getvalue()
 
 
+@pytest.mark.guide("truth-conflict")
 async def test_a_conflict_shows_what_both_sides_were_and_are() -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX", Description="first")

@@ -99,6 +99,7 @@ async def test_what_is_not_octopus() -> None:
     ids=lambda fault: f"{fault.kind} {fault.status}",
 )
 @pytest.mark.parametrize("where", ["source", "destination"])
+@pytest.mark.spacecloner("feature-8")
 async def test_a_hiccup_costs_nothing(fault: Fault, where: str) -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX")
@@ -114,6 +115,7 @@ async def test_a_hiccup_costs_nothing(fault: Fault, where: str) -> None:
 
 @pytest.mark.parametrize("kind", ["reset-after", "reset-before"])
 @pytest.mark.parametrize("at", ["projects$", "deploymentprocesses", "variables", "runbooks$", "runbookprocesses"])
+@pytest.mark.spacecloner("feature-8")
 async def test_a_write_whose_answer_is_lost_is_found_again(kind: Any, at: str) -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX")
@@ -218,6 +220,7 @@ async def test_an_edit_of_a_project_between_plan_and_write_is_merged_not_overwri
 
 
 @pytest.mark.parametrize("what", ["process", "variables"])
+@pytest.mark.spacecloner("feature-10")
 async def test_a_stale_version_is_read_and_merged_again(what: str) -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX")

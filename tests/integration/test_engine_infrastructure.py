@@ -52,6 +52,7 @@ def why(outcome: Outcome, path: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ACCOUNTS)
+@pytest.mark.guide("secret-accounts")
 async def test_every_type_of_account_crosses_with_placeholders_that_the_server_takes(kind: str) -> None:
     fields = ACCOUNTS[kind]
     async with pair(**of(NEWEST), include={"account": ["*"]}) as both:
@@ -87,6 +88,7 @@ async def test_a_placeholder_has_the_form_that_the_server_wants() -> None:
         assert found["AzureSubscription"]["CertificateBytes"]["HasValue"] is False
 
 
+@pytest.mark.guide("environments-accounts")
 async def test_an_account_is_scoped_to_what_is_there_and_one_that_fits_nowhere_stays_at_home() -> None:
     async with pair(include={"account": ["*"]}) as both:
         here = await both.source.environments("Test", "Production")
@@ -133,6 +135,7 @@ async def values(server: Server) -> list[str]:
 
 
 @pytest.mark.parametrize("include", [{"project": ["*"], "certificate": ["*"]}, {"project": ["*"]}])
+@pytest.mark.guide("data-certificates")
 async def test_a_certificate_is_never_created_and_a_variable_that_names_it_waits_for_it_empty(
     include: Document,
 ) -> None:
@@ -167,6 +170,7 @@ async def test_a_certificate_with_a_private_key_is_no_match_for_one_without() ->
         assert "is without a private key on the destination and with a private key" in why(outcome, "certificate/Web")
 
 
+@pytest.mark.guide("details-certificates", "environments-certificates")
 async def test_of_a_certificate_only_the_scope_and_the_notes_follow_and_never_what_is_in_it() -> None:
     async with pair(include={"certificate": ["*"]}, rules={"preset": "mirror"}, first_contact="adopt") as both:
         here = await both.source.environments("Production")

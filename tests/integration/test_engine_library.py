@@ -51,6 +51,7 @@ def package(feed_id: str) -> Document:
 
 
 @pytest.mark.parametrize("kind", FEEDS)
+@pytest.mark.guide("secret-feeds")
 async def test_every_type_of_feed_crosses_with_placeholders(kind: str) -> None:
     fields = FEEDS[kind]
     async with pair(**of(NEWEST), include={"feed": ["Mine"]}) as both:
@@ -176,6 +177,7 @@ async def test_a_lifecycle_without_phases_means_all_environments_and_crosses_so(
         assert (await both.destination.named("lifecycles", "Mine"))["Phases"] == []
 
 
+@pytest.mark.guide("environments-lifecycles")
 async def test_of_the_phases_those_cross_that_have_an_environment_there_and_a_lifecycle_without_any_does_not() -> None:
     async with pair(include={"lifecycle": ["Mine", "Dev"]}) as both:
         here = await both.source.environments("Dev", "Test", "Production")

@@ -53,6 +53,8 @@ async def copy_of(both: Pair, name: str = "OctoFX") -> Document:
 
 
 @pytest.mark.parametrize("release", ["2021.2.7580", "2023.4.8290", "2026.1.9674"])
+@pytest.mark.guide("order-project")
+@pytest.mark.spacecloner("bug-13")
 async def test_a_picture_crosses_with_a_new_project_and_when_it_changes(release: str) -> None:
     one, two = Settings(version=release, first_id=1), Settings(version=release, first_id=5001, seed=7)
     async with pair(source=one, destination=two) as both:

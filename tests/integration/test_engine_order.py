@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.pair import pair, row, script
 from worker.sync.run import Result
 
 
+@pytest.mark.spacecloner("feature-26")
 async def test_a_rule_crosses_together_with_the_step_that_it_names() -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX")

@@ -65,6 +65,8 @@ RUNBOOK: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.guide("data-settings")
+@pytest.mark.spacecloner("feature-22")
 async def test_all_settings_of_a_new_project_cross_and_every_change_of_one(release: str) -> None:
     async with pair(**at(release)) as both:
         project = await both.source.project("OctoFX")

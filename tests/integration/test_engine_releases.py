@@ -106,6 +106,7 @@ async def edited(both: Pair) -> dict[str, Any]:
     }
 
 
+@pytest.mark.guide("maintenance")
 async def test_an_upgrade_of_both_changes_nothing_by_itself() -> None:
     async with pair(
         source=Settings(first_id=1, version="2021.2.1290"),
@@ -195,6 +196,7 @@ async def test_a_field_that_an_upgrade_brought_is_the_destinations_to_set() -> N
         assert (found["Description"], found["AllowIgnoreChannelRules"]) == ("new", False)
 
 
+@pytest.mark.guide("maintenance")
 async def test_what_is_ours_is_still_ours_after_an_upgrade() -> None:
     async with pair(
         source=Settings(first_id=1, version="2021.2.1290"),

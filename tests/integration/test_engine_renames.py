@@ -271,6 +271,7 @@ async def test_a_project_moves_to_another_group() -> None:
         assert group["Name"] == "New"
 
 
+@pytest.mark.spacecloner("feature-3", "feature-4")
 async def test_channels_runbooks_steps_variables_and_templates_keep_who_they_are() -> None:
     async with pair() as both:
         project, process = await furnished(both)

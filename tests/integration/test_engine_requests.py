@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 import fakeredis
+import pytest
 
 from tests.pair import ROUTE, Document, Pair, Server, pair, row, script
 from worker.sync.items import Items
@@ -78,6 +79,7 @@ async def content(server: Server, *, runbooks: int = 2, sets: int = 1) -> Docume
     return project
 
 
+@pytest.mark.spacecloner("feature-6")
 async def test_a_second_run_spends_no_write() -> None:
     async with fakeredis.FakeAsyncRedis() as redis, pair(redis=redis) as both:
         await content(both.source)
@@ -91,6 +93,7 @@ async def test_a_second_run_spends_no_write() -> None:
         assert counted.writes == 0
 
 
+@pytest.mark.spacecloner("feature-2")
 async def test_one_changed_variable_set() -> None:
     async with fakeredis.FakeAsyncRedis() as redis, pair(redis=redis) as both:
         project = await synced(both, redis)

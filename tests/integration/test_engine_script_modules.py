@@ -38,6 +38,7 @@ def rules_of(outcome: Outcome, path: str) -> list[str]:
 
 
 @pytest.mark.parametrize("include", [ALL, {"project": ["*"]}], ids=["included", "by closure"])
+@pytest.mark.guide("data-script-modules")
 async def test_a_missing_module_is_created_with_its_script(include: Document) -> None:
     async with pair(include=include) as both:
         tools = await module(both.source, "Tools [1], A/B")
@@ -92,6 +93,7 @@ async def test_what_changed_crosses_under_either_id(by: str) -> None:
         assert both.destination.writes == 1
 
 
+@pytest.mark.guide("exact-script-modules")
 async def test_an_edit_of_the_destination_is_put_back_and_reported_and_foreign_variables_stay() -> None:
     async with pair(include=ALL) as both:
         await module(both.source, "Tools")

@@ -167,6 +167,7 @@ def ops(outcome: Outcome, kind: str) -> dict[str, Op]:
 
 
 @each(CASES)
+@pytest.mark.guide("data-environments", "data-project-groups")
 async def test_a_missing_one_that_is_included_is_created(case: Case) -> None:
     async with pair(include={case.kind: ["Mine*"]}) as both:
         await make(both.source, case, "Mine [1], A/B", **{case.edited: "https://x"})
@@ -215,6 +216,7 @@ async def test_an_excluded_one_is_not_created_not_even_by_closure(case: Case) ->
 
 
 @each(CASES)
+@pytest.mark.guide("details-machine-policies", "details-project-groups", "accounts-same-name")
 async def test_the_details_of_one_that_is_there_are_its_own(case: Case) -> None:
     async with pair(include={case.kind: ["*"]}, first_contact="adopt") as both:
         item = await make(both.source, case, "Mine", **{case.edited: "https://here"})
@@ -265,6 +267,7 @@ async def test_a_renamed_one_is_known_by_its_link(case: Case) -> None:
 
 
 @each(CASES)
+@pytest.mark.spacecloner("feature-25")
 async def test_a_mapped_one_has_its_own_name_there(case: Case) -> None:
     async with pair(include={case.kind: ["*"]}, maps={case.kind: {"Mine": "Theirs", "There": "Same"}}) as both:
         await make(both.source, case, "Mine")
@@ -299,6 +302,8 @@ async def test_in_a_mirror_the_details_follow_three_ways(case: Case) -> None:
 
 @each(WITH_SECRET)
 @pytest.mark.parametrize("preset", [None, "mirror"])
+@pytest.mark.guide("secret-feeds", "secret-accounts")
+@pytest.mark.spacecloner("feature-20")
 async def test_a_secret_that_was_filled_in_is_never_touched(case: Case, preset: str | None) -> None:
     async with pair(include={case.kind: ["*"]}, rules={"preset": preset}, first_contact="adopt") as both:
         item = await make(both.source, case, "Mine")

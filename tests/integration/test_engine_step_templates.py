@@ -63,6 +63,7 @@ PARAMETERS = [
 
 
 @pytest.mark.parametrize("include", [ALL, {"project": ["*"]}], ids=["included", "by closure"])
+@pytest.mark.guide("data-step-templates")
 async def test_a_missing_template_is_created_with_what_it_refers_to(include: Document) -> None:
     async with pair(include=include) as both:
         feed = await both.source.post(
@@ -128,6 +129,7 @@ async def test_a_template_that_is_there_becomes_exactly_the_sources_but_for_secr
         assert await reasons(both) == []
 
 
+@pytest.mark.guide("exact-step-templates")
 async def test_an_edit_of_the_destination_is_put_back_and_reported() -> None:
     async with pair(include=ALL) as both:
         await template(both.source, "Say", Parameters=PARAMETERS)

@@ -57,6 +57,7 @@ async def named_tags(server: Server) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("include", [ALL, {"project": ["*"]}], ids=["included", "by closure"])
+@pytest.mark.guide("data-tenant-tags")
 async def test_a_missing_set_is_created_with_its_tags_before_what_names_them(include: Document) -> None:
     async with pair(include=include) as both:
         await tag_set(both.source, "Region", "North", "South", Description="Where", Scopes=["Tenant", "Project"])
@@ -73,6 +74,7 @@ async def test_a_missing_set_is_created_with_its_tags_before_what_names_them(inc
         assert (await both.sync("*")).plan.is_empty
 
 
+@pytest.mark.guide("exact-tenant-tags")
 async def test_a_set_that_is_there_becomes_as_the_sources_and_keeps_what_only_it_has() -> None:
     async with pair(include={"tag-set": ["*"]}, first_contact="adopt") as both:
         await tag_set(both.source, "Region", "North", "South", Description="Where")
@@ -91,6 +93,7 @@ async def test_a_set_that_is_there_becomes_as_the_sources_and_keeps_what_only_it
         assert await reasons(both) == []
 
 
+@pytest.mark.guide("exact-tenant-tags")
 async def test_an_edit_of_the_destination_is_put_back_and_reported() -> None:
     async with pair(include={"tag-set": ["*"]}) as both:
         await tag_set(both.source, "Region", "North", "South")
@@ -218,6 +221,7 @@ async def test_a_tag_that_is_yet_to_cross_is_waited_for() -> None:
         assert (await named_tags(both.destination))[1:] == [["Region/East"]] * 2
 
 
+@pytest.mark.guide("scoping-tenant-tags")
 async def test_a_tag_that_the_route_does_not_bring_is_left_out_with_a_clean_up_entry() -> None:
     async with pair(include={"project": ["*"], "account": ["*"]}) as both:
         await tag_set(both.source, "Region", "North", "East")

@@ -135,6 +135,7 @@ async def test_a_tenant_is_never_created_because_something_names_it() -> None:
 
 
 @pytest.mark.guide("order-tenants")
+@pytest.mark.guide("other-tenants-projects")
 async def test_a_project_that_is_not_there_is_no_mismatch_and_is_linked_when_it_comes() -> None:
     async with pair(include={"tenant": ["*"]}) as both:
         await guide(both, {"Internal": ("Staging",)})

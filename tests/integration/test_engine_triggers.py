@@ -165,6 +165,7 @@ def said(value: Any, names: dict[str, str]) -> Any:
 
 
 @pytest.mark.parametrize("release", ["2021.2.7580", "2023.4.8290", "2026.1.9674"])
+@pytest.mark.spacecloner("feature-24")
 async def test_triggers_of_all_types_cross_switched_off_and_name_what_the_source_names(release: str) -> None:
     one, two = Settings(version=release, first_id=1), Settings(version=release, first_id=5001, seed=7)
     async with pair(source=one, destination=two) as both:

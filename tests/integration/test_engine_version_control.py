@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.pair import Document, Pair, Server, pair, row, script
 from worker.plan.values import Op, Plan
 from worker.sync.run import Result
@@ -40,6 +42,7 @@ def ops(plan: Plan) -> dict[tuple[str, ...], Op]:
     return {action.path[2:]: action.op for action in plan}
 
 
+@pytest.mark.spacecloner("feature-24")
 async def test_by_default_it_is_skipped_with_all_its_parts() -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX")

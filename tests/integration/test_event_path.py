@@ -32,6 +32,8 @@ async def steps_there(one: House, project: str) -> list[str]:
     return [step["Name"] for step in process["Steps"]]
 
 
+@pytest.mark.guide("scenario-periodic")
+@pytest.mark.spacecloner("feature-1")
 async def test_an_edit_arrives_by_webhook_and_a_second_look_writes_nothing(redis_url: str, tmp_path: Path) -> None:
     async with house(redis_url, tmp_path) as one:
         one.start_worker()
@@ -121,6 +123,7 @@ async def test_lost_failed_doubled_and_disordered_webhooks(redis_url: str, tmp_p
         await one.settled()
 
 
+@pytest.mark.spacecloner("feature-1")
 async def test_with_the_webhooks_off_an_edit_arrives_by_catch_up(redis_url: str, tmp_path: Path) -> None:
     async with house(redis_url, tmp_path, catch_up_seconds="1") as one:
         one.start_worker()

@@ -319,6 +319,7 @@ async def test_a_read_is_tried_again(server: Server, space: SpaceClient, trouble
     assert len(server.asked("GET")) == 1 + 3
 
 
+@pytest.mark.spacecloner("bug-17")
 async def test_it_gives_up_after_so_many_attempts(server: Server) -> None:
     server.handler = answers(problem(500, "Something broke."))
     async with client_of(server.url, attempts=3) as octopus:

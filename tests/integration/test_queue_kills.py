@@ -58,6 +58,7 @@ async def left(redis: Redis) -> set[bytes]:
 
 
 @pytest.mark.parametrize("seed", [20261123])
+@pytest.mark.spacecloner("feature-30")
 async def test_kills(redis: Redis, redis_url: str, seed: int) -> None:
     rng = random.Random(seed)
     crew = Crew(redis_url)

@@ -21,6 +21,7 @@ def expectations(file: Path) -> list[tuple[int, str, str]]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.spacecloner("bug-23")
 def test_mistake_is_named_with_file_line_and_key(file: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(file)
