@@ -29,6 +29,7 @@ def test_all_commands_are_there() -> None:
         "reconcile",
         "approve",
         "status",
+        "subscribe",
         "runs",
         "cleanup",
         "dead-letters",

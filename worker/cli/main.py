@@ -26,6 +26,7 @@ from worker.cli import (
     runs,
     sandbox,
     status,
+    subscribe,
     sync,
 )
 from worker.cli.errors import Commands
@@ -72,6 +73,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(pause.pause)
 app.command()(pause.resume)
 app.add_typer(config.app, name="config")
+app.command()(subscribe.subscribe)
 app.command()(sandbox.sandbox)
 app.command()(demo.demo)
 

@@ -102,7 +102,7 @@ class Inbox:
             name = f"{self._root}:unparsable"
             pipe.xadd(name, {"r": json.dumps(entry)}, maxlen=UNPARSABLE_BOUND, approximate=True)
             pipe.hincrby(f"{self._root}:counts", "unparsable", 1)
-            pipe.hset(f"{self._root}:last", unparsable.source, await self._now_ms())
+            pipe.hset(f"{self._root}:last", unparsable.source, await self.now_ms())
             await pipe.execute()
 
     async def unparsable(self, limit: int = 100) -> list[Unparsable]:
@@ -131,7 +131,7 @@ class Inbox:
 
     async def tidy(self) -> None:
         """Forgets what is older than the journal keeps. Recording does so, too, but roughly."""
-        oldest = await self._now_ms() - self._journal_s * 1000
+        oldest = await self.now_ms() - self._journal_s * 1000
         async with self._redis.pipeline(transaction=False) as pipe:
             for name in ("journal", "unparsable"):
                 pipe.xtrim(f"{self._root}:{name}", minid=str(oldest), approximate=False)
@@ -172,7 +172,8 @@ class Inbox:
     def _seen_key(self, source: str, event_id: str) -> str:
         return f"{self._root}:seen:{source}|{event_id}"
 
-    async def _now_ms(self) -> int:
+    async def now_ms(self) -> int:
+        """By the clock of Redis, which is that of the journal."""
         seconds, micros = await self._redis.time()
         return int(seconds) * 1000 + int(micros) // 1000
 
