@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from sandbox.errors import ApiError, forbidden, not_found
-from sandbox.permissions import OF_THE_SYSTEM, permissions_of
+from sandbox.permissions import SPACE_LEVEL, SYSTEM_LEVEL, permissions_of
 from sandbox.store import Document
 
 __all__ = ["ADMINISTRATOR", "Access", "Keys", "permission_for", "permission_set"]
@@ -226,9 +226,9 @@ def permission_set(access: Access, space_ids: Iterable[str], teams: list[Documen
         for space_id in space_ids
         if access.spaces is None or space_id in access.spaces
     ]
-    system = [name for name in granted if name in OF_THE_SYSTEM or name.startswith("Team")]
+    system = [name for name in granted if name in SYSTEM_LEVEL]
     return {
-        "SpacePermissions": {name: restrictions for name in granted if name not in system or name.startswith("Team")},
+        "SpacePermissions": {name: restrictions for name in granted if name in SPACE_LEVEL},
         "SystemPermissions": (["AdministerSystem", *system] if access.is_administrator else system),
         "Teams": [{"Id": team["Id"], "Name": team["Name"]} for team in teams],
         "IsTeamsComplete": True,

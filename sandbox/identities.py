@@ -12,7 +12,7 @@ from __future__ import annotations
 from sandbox import crud
 from sandbox.access import Access, Keys, permission_set
 from sandbox.errors import bad_request, forbidden, not_found
-from sandbox.permissions import OF_THE_SYSTEM, permissions_of
+from sandbox.permissions import SPACE_LEVEL, SYSTEM_LEVEL, permissions_of
 from sandbox.resources.people import USERS
 from sandbox.routing import Answer, Call, Router
 from sandbox.settings import Settings
@@ -65,8 +65,8 @@ def _all_permissions(call: Call) -> Answer:
             name: {
                 "Description": "",
                 "SupportedRestrictions": [],
-                "CanApplyAtSystemLevel": name in OF_THE_SYSTEM or name.startswith("Team"),
-                "CanApplyAtSpaceLevel": name not in OF_THE_SYSTEM,
+                "CanApplyAtSystemLevel": name in SYSTEM_LEVEL,
+                "CanApplyAtSpaceLevel": name in SPACE_LEVEL,
             }
             for name in sorted(permissions_of(call.settings.version))
         }

@@ -93,7 +93,8 @@ class Kind:
     sorted by; `searched` are those in which `partialName` looks; `unique_within` are the properties that, with the
     name, must not occur twice (empty: the space); `name_filter` is how a list's `name=` compares, and `name_since` the
     first release that has that parameter; `tagged` are parameters that name tags, and the paths where those stand;
-    `since` is the first release that has the kind."""
+    `since` is the first release that has the kind; `spoken_of_as` names a reference and the collection of what stands
+    for a document without a name in sentences."""
 
     collection: str
     prefix: str
@@ -114,6 +115,7 @@ class Kind:
     tagged: Mapping[str, str] = field(default_factory=dict)
     routes: tuple[str, ...] = ("list", "all", "get", "create", "update", "delete")
     since: str = ""
+    spoken_of_as: tuple[str, str] | None = None
     prepare: Callable[[Save], None] = _nothing
     created: Callable[[Save], list[Write]] = _no_writes
     deleting: Callable[[Call, Document], list[Write]] = _no_cascade

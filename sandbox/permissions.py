@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.versions import at_least
 
-__all__ = ["OF_THE_SYSTEM", "PERMISSIONS", "permissions_of"]
+__all__ = ["PERMISSIONS", "SPACE_LEVEL", "SYSTEM_LEVEL", "permissions_of"]
 
 # Those of the Swagger of 2026.1.
 _NAMES = """
@@ -43,12 +43,18 @@ _SINCE = {
     """,
 }
 
-_SYSTEM_NAMES = """
+# Those that Octopus' documentation of default permissions has under the system alone, and under both (2023). (?) What
+# came after it, but for freezes, which it calls one of the system.
+_OF_THE_SYSTEM = """
 AdministerSystem ConfigureServer UserView UserInvite UserEdit UserRoleView UserRoleEdit SpaceView SpaceCreate SpaceEdit
-SpaceDelete PlatformHubView PlatformHubEdit EventRetentionView EventRetentionDelete TelemetryView
+SpaceDelete EventRetentionView EventRetentionDelete DeploymentFreezeAdminister PlatformHubView PlatformHubEdit
+TelemetryView
 """
-OF_THE_SYSTEM = frozenset(_SYSTEM_NAMES.split())
-"""What cannot be granted in a space (?)."""
+_OF_BOTH = "EventView TeamCreate TeamView TeamEdit TeamDelete TaskView TaskCreate TaskCancel TaskEdit TaskPrioritize"
+SYSTEM_LEVEL = frozenset(f"{_OF_THE_SYSTEM} {_OF_BOTH}".split())
+"""What can be granted in the system."""
+SPACE_LEVEL = PERMISSIONS - set(_OF_THE_SYSTEM.split())
+"""What can be granted in a space."""
 
 
 def permissions_of(version: str) -> frozenset[str]:

@@ -2,8 +2,8 @@
 
 Each `Reference` says for itself: the deletion is refused ("block"), the id is taken out of the list ("remove"), or it
 stays and dangles ("keep"), as Octopus does with feeds (OctopusDeploy/Issues#669). Where an empty list means everything,
-a document that names nothing else goes ("narrow"): a team that may deploy one project must not come to deploy all of
-them when that one is deleted (OctopusDeploy/Issues#19).
+a document that names nothing else goes ("narrow"): a team that sees one tenant must not come to see all of them when
+that one is deleted (OctopusDeploy/Issues#19).
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def cascade(call: Call, kind: Kind, document: Document) -> list[Write]:
     blocking: dict[str, list[str]] = {}
     for other, reference, referrer in referrers(call, kind, document):
         if reference.on_delete == "block":
-            blocking.setdefault(f"{_words(other)}s", []).append(f"'{referrer.get('Name') or referrer['Id']}'")
+            noun, name = _called(call, other, referrer)
+            names = blocking.setdefault(f"{noun}s", [])
+            names += [f"'{name}'"] if f"'{name}'" not in names else []
         elif reference.on_delete in ("remove", "narrow"):
             _, before, after = changed.get(referrer["Id"], (other, referrer, referrer))
             if after is not None:
@@ -48,6 +50,16 @@ def cascade(call: Call, kind: Kind, document: Document) -> list[Write]:
     if blocking:
         raise bad_request(*(texts.in_use(_words(kind), by, names) for by, names in blocking.items()))
     return [Write(other.collection, before, after, side_effect=True) for other, before, after in changed.values()]
+
+
+def _called(call: Call, kind: Kind, document: Document) -> tuple[str, str]:
+    """What a sentence calls a document: the noun and the name."""
+    if kind.spoken_of_as:
+        name, collection = kind.spoken_of_as
+        other = call.look_up(collection, document[name])
+        if other:
+            return _words(KINDS[collection]), str(other["Name"])
+    return _words(kind), str(document.get("Name") or document["Id"])
 
 
 def _words(kind: Kind) -> str:

@@ -1,7 +1,8 @@
 """Runbooks of a version-controlled project, once they are migrated: on the branches, named by slug.
 
 On a branch a runbook's id is its slug (?), its process is found by the slug too, and nothing is published: what runs is
-what is on the branch (Octopus' documentation of configuration as code). Snapshots stay behind in no form.
+what is on the branch (Octopus' documentation of configuration as code). Snapshots that were made before stay in the
+database, to be looked at and deleted (Issues#9292).
 """
 
 from __future__ import annotations

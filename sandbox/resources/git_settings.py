@@ -18,6 +18,7 @@ __all__ = [
     "branch_collection",
     "branches_of",
     "canonical",
+    "in_database",
     "is_in_git",
     "kept_settings",
     "persistence",
@@ -30,6 +31,20 @@ _HEADS = "refs/heads/"
 
 def is_in_git(project: Document) -> bool:
     return bool(project.get("PersistenceSettings", {}).get("Type") == "VersionControlled")
+
+
+def in_database(project: Document, what: str = "Project") -> Document:
+    """The project, if what a route without a branch is about is in the database: the "Project", or its "Runbooks".
+
+    Raises ApiError 400 else (Issues#9292).
+    """
+    state = project.get("PersistenceSettings", {}).get("ConversionState") or {}
+    if is_in_git(project) and (what == "Project" or state.get(f"{what}AreInGit")):
+        raise bad_request(
+            "Received a request for a version-controlled resource on a non-version control route. To access this "
+            "resource, include a Git ref in the route."
+        )
+    return project
 
 
 def canonical(ref: str) -> str:

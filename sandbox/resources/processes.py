@@ -9,6 +9,7 @@ from sandbox import crud, secrets, tags, texts
 from sandbox.errors import bad_request
 from sandbox.kind import KINDS, Kind, Reference, declare
 from sandbox.resources import step_references
+from sandbox.resources.git_settings import in_database
 from sandbox.resources.steps import check_references, normalised
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document, Write
@@ -121,17 +122,24 @@ def _get(call: Call, kind: Kind) -> Answer:
     frozen = call.scope.find("frozenprocesses", call.params["id"])
     if frozen:
         return Answer(crud.show(call, kind, {key: value for key, value in frozen.items() if key != "IsFrozen"}))
-    return Answer(crud.show(call, kind, crud.find(call, kind, call.params["id"])))
+    return Answer(crud.show(call, kind, _find(call, kind)))
+
+
+def _find(call: Call, kind: Kind) -> Document:
+    project = call.scope.find("projects", call.params["id"].removeprefix("deploymentprocess-"))
+    if project:
+        in_database(project)
+    return crud.find(call, kind, call.params["id"])
 
 
 def _put(call: Call, kind: Kind) -> Answer:
     if call.scope.find("frozenprocesses", call.params["id"]):
         raise bad_request(texts.frozen(_WORDS[kind.collection]))
-    return Answer(crud.show(call, kind, save(call, kind, crud.find(call, kind, call.params["id"]), call.json())))
+    return Answer(crud.show(call, kind, save(call, kind, _find(call, kind), call.json())))
 
 
 def _of_project(call: Call) -> Document:
-    project = crud.find(call, KINDS["projects"], call.params["project"])
+    project = in_database(crud.find(call, KINDS["projects"], call.params["project"]))
     return call.find("deploymentprocesses", deployment_process_id(project["Id"]))
 
 
@@ -145,12 +153,12 @@ def _put_of_project(call: Call) -> Answer:
 
 
 def _get_runbook_process_of_project(call: Call) -> Answer:
-    crud.find(call, KINDS["projects"], call.params["project"])
+    in_database(crud.find(call, KINDS["projects"], call.params["project"]), "Runbooks")
     return Answer(crud.show(call, RUNBOOK_PROCESSES, crud.find(call, RUNBOOK_PROCESSES, call.params["id"])))
 
 
 def _put_runbook_process_of_project(call: Call) -> Answer:
-    crud.find(call, KINDS["projects"], call.params["project"])
+    in_database(crud.find(call, KINDS["projects"], call.params["project"]), "Runbooks")
     return _put(call, RUNBOOK_PROCESSES)
 
 

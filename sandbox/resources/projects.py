@@ -16,7 +16,7 @@ from sandbox.resources import cloning, tenant_values, variables
 from sandbox.resources.actions import find_action
 from sandbox.resources.channels import default_channel
 from sandbox.resources.freezing import frozen_ids, thaw
-from sandbox.resources.git_settings import branch_collection, branches_of, is_in_git, kept_settings
+from sandbox.resources.git_settings import branch_collection, branches_of, in_database, is_in_git, kept_settings
 from sandbox.resources.processes import deployment_process_id, new_deployment_process
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import CONNECTIVITY, GUIDED_FAILURE, NAME, TENANTED, filled, templates
@@ -304,7 +304,7 @@ def _get_settings(call: Call) -> Answer:
 
 def _project(call: Call) -> Document:
     """Of an id or slug, or of the id of its settings."""
-    return crud.find(call, PROJECTS, call.params["id"].removeprefix("deploymentsettings-"))
+    return in_database(crud.find(call, PROJECTS, call.params["id"].removeprefix("deploymentsettings-")))
 
 
 def _put_settings(call: Call) -> Answer:

@@ -13,7 +13,7 @@ from sandbox.store import Document, Write
 
 __all__ = ["DEFAULT_RETENTION", "add_routes", "default_policies"]
 
-# Type: its name (?), what a new space has (?).
+# Type: its name (?), what a new space has: of runbooks Octopus' documentation says it; the others (?).
 _TYPES: dict[str, tuple[str, str, int | None, str | None]] = {
     "LifecycleRelease": ("Release retention", "Forever", None, None),
     "LifecycleTentacle": ("Tentacle retention", "Forever", None, None),

@@ -2,118 +2,83 @@
 
 User roles belong to the system. A scoped role gives one to a team in a space or, without `SpaceId`, in the system; a
 team of the system may have roles in many spaces. Its lists narrow it to projects, groups, environments and tenants;
-empty ones do not.
+empty ones do not. So what stands in one of them cannot be deleted (Issues#3136, #3087, #5343), but for a tenant, which
+leaves the list and takes the scoped role along if it was the only one (?).
 """
 
 from __future__ import annotations
 
 from sandbox import crud, texts
+from sandbox.builtin_roles import ADMINISTRATOR, MANAGER, SPACE_MANAGER, built_in_roles
 from sandbox.errors import bad_request, not_found
 from sandbox.kind import Field, Kind, Reference, Save, declare, own
-from sandbox.permissions import OF_THE_SYSTEM, PERMISSIONS, permissions_of
+from sandbox.permissions import SPACE_LEVEL, SYSTEM_LEVEL, permissions_of
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import NAME
 from sandbox.store import Document, Store, Write
 
-__all__ = ["SCOPED_USER_ROLES", "USER_ROLES", "add_routes", "built_in_roles", "forget", "managers_role", "scopes_of"]
+__all__ = [
+    "SCOPED_USER_ROLES", "USER_ROLES", "add_routes", "first_roles", "first_scoped_roles", "forget", "managers_role",
+    "scopes_of",
+]  # fmt: skip
 
-_SPACE_MANAGER = "userroles-spacemanager"
-_VIEWER = """
-ReleaseView ProjectView DeploymentView ProcessView EnvironmentView ArtifactView EventView ProjectGroupView
-LibraryVariableSetView TeamView UserView UserRoleView TaskView InterruptionViewSubmitResponsible LifecycleView
-MachinePolicyView TenantView TriggerView CertificateView
-"""
-_CONTRIBUTOR = f"""{_VIEWER}
-ArtifactCreate ActionTemplateView ActionTemplateCreate ActionTemplateEdit ActionTemplateDelete ProcessEdit ProjectEdit
-FeedView LibraryVariableSetCreate LibraryVariableSetEdit LibraryVariableSetDelete TaskCreate InterruptionView
-MachineView DefectReport DefectResolve VariableView VariableEdit TriggerCreate TriggerDelete TriggerEdit
-"""
-_INFRASTRUCTURE = """
-EnvironmentView MachineView TaskView TeamView AccountView MachinePolicyView CertificateView ProxyView
-"""
-# Id, name, permissions: the built-in roles of a server of 2018.3.6, as its export has them; each server may have edited
-# its own. Those of the last three are (?): there were no spaces then.
-_BUILT_IN: tuple[tuple[str, str, str], ...] = (
-    (
-        "userroles-certificatemanager",
-        "Certificate manager",
-        "CertificateView CertificateCreate CertificateEdit CertificateDelete CertificateExportPrivateKey "
-        "EnvironmentView TenantView",
-    ),
-    (
-        "userroles-environmentmanager",
-        "Environment manager",
-        _INFRASTRUCTURE + "EnvironmentCreate EnvironmentEdit EnvironmentDelete MachineCreate MachineEdit MachineDelete "
-        "TaskCreate TaskCancel AccountCreate AccountEdit AccountDelete ProxyCreate ProxyEdit ProxyDelete "
-        "MachinePolicyCreate MachinePolicyEdit MachinePolicyDelete",
-    ),
-    ("userroles-environmentviewer", "Environment viewer", _INFRASTRUCTURE),
-    ("userroles-packagepublisher", "Package publisher", "BuiltInFeedPush"),
-    ("userroles-projectcontributor", "Project contributor", _CONTRIBUTOR),
-    (
-        "userroles-projectdeployer",
-        "Project deployer",
-        _CONTRIBUTOR + "DeploymentCreate InterruptionSubmit TaskCancel",
-    ),
-    (
-        "userroles-projectinitiator",
-        "Project initiator",
-        _VIEWER + "ProjectCreate ProjectEdit ProjectDelete DefectReport DefectResolve",
-    ),
-    (
-        "userroles-projectlead",
-        "Project lead",
-        _CONTRIBUTOR + "ReleaseCreate ReleaseEdit ReleaseDelete ArtifactEdit ArtifactDelete",
-    ),
-    ("userroles-projectviewer", "Project viewer", _VIEWER),
-    ("userroles-tenantmanager", "Tenant manager", "TenantCreate TenantEdit TenantDelete TenantView"),
-    (_SPACE_MANAGER, "Space manager", " ".join(sorted(PERMISSIONS - OF_THE_SYSTEM))),
-    ("userroles-systemadministrator", "System administrator", " ".join(sorted(OF_THE_SYSTEM))),
-    (
-        "userroles-systemmanager",
-        "System manager",
-        " ".join(sorted(OF_THE_SYSTEM - {"AdministerSystem", "PlatformHubEdit"})),
-    ),
-)
+# The role that a built-in team of the system has for good (Issues#5940).
+_OF_BUILT_IN_TEAMS = {"teams-administrators": ADMINISTRATOR, "teams-managers": MANAGER}
+_READ_ONLY = "This resource is read-only and cannot be {done}."
 
 
-def built_in_roles(version: str) -> list[Write]:
+def first_roles(version: str) -> list[Write]:
     """The writes that give a new server of a release its roles."""
-    known = permissions_of(version)
     return [
         Write(
             "userroles",
             None,
             {
-                "Id": role_id,
-                "Name": name,
+                "Id": role.id,
+                "Name": role.name,
                 "Description": None,
-                "GrantedSpacePermissions": sorted(known & set(granted.split()) - OF_THE_SYSTEM),
-                "GrantedSystemPermissions": sorted(known & set(granted.split()) & OF_THE_SYSTEM),
+                "GrantedSpacePermissions": role.in_spaces,
+                "GrantedSystemPermissions": role.in_the_system,
                 "CanBeDeleted": False,
             },
         )
-        for role_id, name, granted in _BUILT_IN
+        for role in built_in_roles(version)
     ]
+
+
+def first_scoped_roles(call: Call) -> list[Write]:
+    """Those of the system's own teams."""
+    pairs = ({"TeamId": team, "UserRoleId": role} for team, role in _OF_BUILT_IN_TEAMS.items())
+    return [Write("scopeduserroles", None, crud.draft(call, SCOPED_USER_ROLES, None, pair)) for pair in pairs]
 
 
 def managers_role(call: Call, team_id: str) -> Write:
     """The role that comes with the team of a new space's managers."""
-    role = crud.draft(call, SCOPED_USER_ROLES, None, {"TeamId": team_id, "UserRoleId": _SPACE_MANAGER})
+    role = crud.draft(call, SCOPED_USER_ROLES, None, {"TeamId": team_id, "UserRoleId": SPACE_MANAGER})
     return Write("scopeduserroles", None, role, side_effect=True)
 
 
 def _prepare_role(save: Save) -> None:
-    for name in ("GrantedSpacePermissions", "GrantedSystemPermissions"):
+    """A permission stands in the list of its level (Issues#5515). The administrators' role alone cannot be changed
+    (OctopusClients#90)."""
+    if save.after["Id"] == ADMINISTRATOR:
+        raise bad_request(_READ_ONLY.format(done="modified"))
+    for name, level, at in (
+        ("GrantedSpacePermissions", SPACE_LEVEL, "space"),
+        ("GrantedSystemPermissions", SYSTEM_LEVEL, "system"),
+    ):
         known = permissions_of(save.call.settings.version)
         unknown = [one for one in save.after[name] if one not in known]
         if unknown:
             raise bad_request(texts.wrong_choice(unknown[0], name))
+        misplaced = [one for one in save.after[name] if one not in level]
+        if misplaced:
+            raise bad_request(f"The following are not valid {at} permissions: {', '.join(misplaced)}")
 
 
 def _delete_role(_call: Call, role: Document) -> list[Write]:
     if not role["CanBeDeleted"]:
-        raise bad_request("This resource is read-only and cannot be deleted.")
+        raise bad_request(_READ_ONLY.format(done="deleted"))
     return []
 
 
@@ -138,18 +103,29 @@ USER_ROLES = declare(
 
 
 def _prepare_scoped(save: Save) -> None:
+    """Where a role may be given depends on the level of its permissions (Octopus' documentation of system and space
+    permissions): with one of a space, in a space; with those of the system alone, not to a team of a space."""
     scoped, call = save.after, save.call
+    if save.before:
+        _keep(call, save.before, scoped)
     role = call.look_up("userroles", scoped["UserRoleId"])
     if role and role["GrantedSpacePermissions"] and call.space_id is None:
         raise bad_request(f"The user role '{role['Name']}' has permissions in a space, so a space must be named.")
-    if save.before and save.before["UserRoleId"] != scoped["UserRoleId"]:
-        _keep_managers(call, save.before)
+    team = call.look_up("teams", scoped["TeamId"])
+    if role and team and team.get("SpaceId") and not role["GrantedSpacePermissions"]:
+        raise bad_request(
+            f"The user role '{role['Name']}' has permissions in the system alone: no team of a space has it."
+        )
 
 
-def _keep_managers(call: Call, scoped: Document) -> list[Write]:
-    of_managers = str(scoped["TeamId"]).startswith("teams-spacemanagers-")
-    if of_managers and scoped["UserRoleId"] == _SPACE_MANAGER:
+def _keep(_call: Call, before: Document, after: Document | None = None) -> list[Write]:
+    """Raises ApiError 400 if a team that came with the server or a space would be without its role."""
+    if after and after["UserRoleId"] == before["UserRoleId"] and after["TeamId"] == before["TeamId"]:
+        return []
+    if before["TeamId"].startswith("teams-spacemanagers-") and before["UserRoleId"] == SPACE_MANAGER:
         raise bad_request("The Space Manager Team must have a Space Manager User Role")
+    if _OF_BUILT_IN_TEAMS.get(before["TeamId"]) == before["UserRoleId"]:
+        raise bad_request(_READ_ONLY.format(done="modified" if after else "deleted"))
     return []
 
 
@@ -169,17 +145,18 @@ SCOPED_USER_ROLES = declare(
         scope="mixed",
         order="Id",
         unique_name=False,
+        spoken_of_as=("TeamId", "teams"),
         references=(
             Reference("UserRoleId", "userroles"),
             Reference("TeamId", "teams"),
-            Reference("ProjectIds[]", "projects", "narrow"),
-            Reference("ProjectGroupIds[]", "projectgroups", "narrow"),
+            Reference("ProjectIds[]", "projects", "block"),
+            Reference("ProjectGroupIds[]", "projectgroups", "block"),
             Reference("EnvironmentIds[]", "environments", "block"),
             Reference("TenantIds[]", "tenants", "narrow"),
         ),
         routes=(),
         prepare=_prepare_scoped,
-        deleting=_keep_managers,
+        deleting=_keep,
         shown=lambda _, scoped: {"SpaceId": None, **scoped},
     )
 )
@@ -271,7 +248,7 @@ def forget(call: Call, name: str, document_id: str) -> None:
 
 
 def _delete_user_role(call: Call) -> Answer:
-    """(?) The scoped roles that use it go with it."""
+    """The scoped roles that use it go with it (Issues#3930)."""
     role = crud.find(call, USER_ROLES, call.params["id"])
     crud.delete(call, USER_ROLES, role)
     forget(call, "UserRoleId", role["Id"])

@@ -8,6 +8,7 @@ from sandbox.indexes import by_project
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare, own
 from sandbox.resources import cloning, variables
 from sandbox.resources.freezing import thaw
+from sandbox.resources.git_settings import in_database
 from sandbox.resources.processes import new_runbook_process, runbook_process_id
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import CONNECTIVITY, GUIDED_FAILURE, NAME, TENANTED, filled, retention
@@ -114,7 +115,7 @@ def add_routes(router: Router) -> None:
 
 
 def _project(call: Call) -> str:
-    return str(crud.find(call, KINDS["projects"], call.params["project"])["Id"])
+    return str(in_database(crud.find(call, KINDS["projects"], call.params["project"]), "Runbooks")["Id"])
 
 
 def _one(call: Call) -> Document:

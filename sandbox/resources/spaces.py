@@ -16,7 +16,7 @@ from sandbox.resources.lifecycles import LIFECYCLES
 from sandbox.resources.people import SYSTEM_TEAMS, USERS, built_in_team
 from sandbox.resources.projects import PROJECT_GROUPS
 from sandbox.resources.retention import default_policies
-from sandbox.resources.roles import built_in_roles, managers_role, scopes_of
+from sandbox.resources.roles import first_roles, first_scoped_roles, managers_role, scopes_of
 from sandbox.routing import Answer, Call, Router
 from sandbox.settings import Settings
 from sandbox.shapes import require, retention
@@ -119,9 +119,10 @@ def furnish(store: Store, settings: Settings) -> None:
     teams = [built_in_team(team, name, None, [user["Id"]]) for team, name in SYSTEM_TEAMS]
     space = crud.draft(call, SPACES, None, {"Name": "Default", "IsDefault": True})
     space.update(Slug="default", SpaceManagersTeams=["teams-administrators", _managers_team(space["Id"])])
-    writes = [Write("users", None, user), *built_in_roles(settings.version), Write("spaces", None, space)]
+    writes = [Write("users", None, user), *first_roles(settings.version), Write("spaces", None, space)]
     writes += catalogue(call)
     store.commit(None, [*writes, *(Write("teams", None, team) for team in teams)], SYSTEM)
+    store.commit(None, first_scoped_roles(call), SYSTEM)
     _furnish_space(store, settings, space["Id"], [], is_default=True)
 
 

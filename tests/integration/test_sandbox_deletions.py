@@ -165,7 +165,6 @@ async def test_a_project_takes_everything_along(octopus: Http) -> None:
     channel = (await octopus.get(f"projects/{project['Id']}/channels"))["Items"][0]
     links = {project["Id"]: [test["Id"]], other["Id"]: [test["Id"]]}
     tenant = await octopus.post("tenants", {"Name": "T", "ProjectEnvironments": links})
-    role = await _scoped_role(octopus, ProjectIds=[project["Id"], other["Id"]])
     await octopus.delete(f"projects/{project['Id']}")
     for path in (
         f"deploymentprocesses/{project['DeploymentProcessId']}",
@@ -181,18 +180,33 @@ async def test_a_project_takes_everything_along(octopus: Http) -> None:
     ):
         await octopus.refused("GET", path, status=404)
     assert (await octopus.get(f"tenants/{tenant['Id']}"))["ProjectEnvironments"] == {other["Id"]: [test["Id"]]}
-    assert (await octopus.get(f"Spaces-1/scopeduserroles/{role['Id']}"))["ProjectIds"] == [other["Id"]]
 
 
-@pytest.mark.parametrize(("name", "path"), [("ProjectIds", "projects"), ("TenantIds", "tenants")])
-async def test_a_role_for_one_thing_never_becomes_one_for_everything(octopus: Http, name: str, path: str) -> None:
+@pytest.mark.parametrize("name", ["ProjectIds", "ProjectGroupIds", "EnvironmentIds"])
+async def test_what_a_team_is_restricted_to_stays_and_the_team_is_named(octopus: Http, name: str) -> None:
+    """OctopusDeploy/Issues#5343, #3087 and #3136."""
+    if name == "ProjectIds":
+        path = f"projects/{(await octopus.project())['Id']}"
+    elif name == "EnvironmentIds":
+        path = f"environments/{(await octopus.environment())['Id']}"
+    else:
+        path = f"projectgroups/{(await octopus.post('projectgroups', {'Name': 'G'}))['Id']}"
+    role = await _scoped_role(octopus, **{name: [path.split("/")[1]]})
+    assert "by the following teams: 'Shop team'" in await octopus.refused("DELETE", path)
+    await octopus.delete(f"Spaces-1/scopeduserroles/{role['Id']}")
+    await octopus.delete(path)
+
+
+async def test_a_role_for_one_tenant_never_becomes_one_for_all(octopus: Http) -> None:
     """Without the last id of its list it would be unrestricted, so it goes (OctopusDeploy/Issues#19)."""
-    one = await octopus.project() if path == "projects" else await octopus.post(path, {"Name": "T"})
-    role = await _scoped_role(octopus, **{name: [one["Id"]]})
-    await octopus.delete(f"{path}/{one['Id']}")
+    one, other = [await octopus.post("tenants", {"Name": name}) for name in ("A", "B")]
+    role = await _scoped_role(octopus, TenantIds=[one["Id"], other["Id"]])
+    await octopus.delete(f"tenants/{other['Id']}")
+    assert (await octopus.get(f"Spaces-1/scopeduserroles/{role['Id']}"))["TenantIds"] == [one["Id"]]
+    await octopus.delete(f"tenants/{one['Id']}")
     await octopus.refused("GET", f"Spaces-1/scopeduserroles/{role['Id']}", status=404)
-    newest = (await octopus.get(f"events?regardingAny={role['Id']}"))["Items"][0]
-    assert newest["Category"] != "Modified"
+    told = [one["Category"] for one in (await octopus.get(f"events?regardingAny={role['Id']}"))["Items"]]
+    assert told.count("Modified") == 1  # by the first tenant
 
 
 async def test_the_default_and_the_last_channel_stay(octopus: Http) -> None:

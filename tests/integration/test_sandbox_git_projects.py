@@ -24,6 +24,9 @@ def settings(**more: Any) -> dict[str, Any]:
     }
 
 
+NO_REF = "Received a request for a version-controlled resource on a non-version control route."
+
+
 async def convert(api: Http, project: Any, **more: Any) -> Any:
     body = {"VersionControlSettings": settings(**more), "ChangeDescription": "Convert"}
     assert await api.post(f"projects/{project['Id']}/git/convert", body) == {}
@@ -46,7 +49,10 @@ async def test_conversion_takes_the_process_out_of_the_database() -> None:
         assert api.sandbox.store.secret(project["Id"], "PersistenceSettings.Credentials.Password") == "t0ken"
         on_main = await api.get(f"projects/{project['Id']}/{MAIN}/deploymentprocesses")
         assert on_main["Steps"] == process["Steps"]
-        await api.refused("GET", f"deploymentprocesses/{process['Id']}", status=404)
+        for path in (f"deploymentprocesses/{process['Id']}", f"projects/{project['Id']}/deploymentprocesses"):
+            assert NO_REF in await api.refused("GET", path)
+            assert NO_REF in await api.refused("PUT", path, process)
+        assert NO_REF in await api.refused("GET", f"projects/{project['Id']}/deploymentsettings")
         listed = await api.get(f"projects/{project['Id']}/git/branches")
         assert [one["CanonicalName"] for one in listed["Items"]] == ["refs/heads/main"]
         body = {"VersionControlSettings": settings(), "ChangeDescription": "Again"}
@@ -207,6 +213,23 @@ async def test_branches_are_shown_as_real_ones_are() -> None:
         assert {key: mine[key] for key in theirs} == theirs
 
 
+async def test_snapshots_of_runbooks_that_moved_can_be_seen_and_deleted() -> None:
+    """OctopusDeploy/Issues#9292, as it is since 2025.2."""
+    async with http() as api:
+        project = await api.project()
+        kept = {"QuantityToKeep": 100, "ShouldKeepForever": False}
+        body = {"Name": "Restart", "ProjectId": project["Id"], "RunRetentionPolicy": kept}
+        runbook = await api.post("runbooks", body)
+        body = {"Name": "First", "ProjectId": project["Id"], "RunbookId": runbook["Id"], "Publish": "First"}
+        snapshot = await api.post("runbooksnapshots", body)
+        path = f"Spaces-1/projects/{(await convert(api, project))['Id']}"
+        await api.post(f"{path}/git/migrate-runbooks", {"Branch": "main", "CommitMessage": "Move"})
+        assert (await api.get(f"{path}/runbookSnapshots"))["TotalResults"] == 1
+        assert (await api.get(f"runbooksnapshots/{snapshot['Id']}"))["RunbookId"] == runbook["Id"]
+        await api.delete(f"runbooksnapshots/{snapshot['Id']}")
+        assert (await api.get(f"{path}/runbookSnapshots"))["TotalResults"] == 0
+
+
 async def _with_runbook(api: Http) -> tuple[Any, str]:
     """A version-controlled project whose runbook is on the branch, and the path of the branch."""
     project = await api.project()
@@ -233,7 +256,7 @@ async def test_runbooks_move_to_the_branch_and_are_named_by_slug() -> None:
     async with http() as api:
         project, branch = await _with_runbook(api)
         assert project["PersistenceSettings"]["ConversionState"]["RunbooksAreInGit"] is True
-        assert await api.get(f"projects/{project['Id']}/runbooks/all") == []
+        assert NO_REF in await api.refused("GET", f"projects/{project['Id']}/runbooks/all")
         runbook = (await api.get(f"{branch}/runbooks"))["Items"][0]
         assert (runbook["Id"], runbook["Slug"]) == ("restart-it", "restart-it")
         process = await api.get(f"{branch}/runbookProcesses/restart-it")
