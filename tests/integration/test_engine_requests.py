@@ -126,6 +126,23 @@ async def test_a_variable_set_whose_rows_are_scoped_to_steps_reads_no_process_th
         assert counted.total <= 6, counted.all
 
 
+async def test_what_cannot_be_an_id_has_no_list_read_anew() -> None:
+    """A package id, where the id of a project may stand."""
+    async with fakeredis.FakeAsyncRedis() as redis, pair(redis=redis) as both:
+        project = await both.source.project("OctoFX")
+        package = {"Name": "", "PackageId": "OctoFX.Web", "FeedId": "#{Feed}"}
+        await both.source.steps(project, script("Deploy", Packages=[package]))
+        for _ in range(3):
+            await warm(both, "*")
+            await a_minute_later(both, redis)
+        counted = Counted(both)
+
+        outcome = await warm(both, f"deploymentprocess-{project['Id']}")
+
+        assert outcome.result is Result.UNCHANGED
+        assert counted.total <= 4, counted.all
+
+
 async def test_a_project_in_which_nothing_changed() -> None:
     """An audit log and a document, on each side."""
     async with fakeredis.FakeAsyncRedis() as redis, pair(redis=redis) as both:

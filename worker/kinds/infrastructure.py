@@ -62,6 +62,7 @@ ACCOUNT = Kind(
         "amazonwebservicesaccount",
         "azureserviceprincipal",
         "azuresubscription",
+        "googlecloudaccount",
         "sshkeypair",
         "token",
         "usernamepassword",

@@ -20,6 +20,8 @@ repositories some hold the id of an account, a pool, a feed or an environment, a
 PROPERTY_REFERENCES = {
     "Octopus.Action.Package.FeedId": Ref("feed", loose=True),
     "Octopus.Action.Package.NuGetFeedId": Ref("feed", loose=True),
+    # The same as of the primary package: of a step that deploys a release, a project.
+    "Octopus.Action.Package.PackageId": Ref("project", required=True, loose=True),
     "Octopus.Action.Manual.ResponsibleTeamIds": Ref("team", Form.CSV, empty=Empty.ANYWHERE),
     "Octopus.Action.Email.ToTeamIds": Ref("team", Form.CSV),
     "Octopus.Action.Email.CCTeamIds": Ref("team", Form.CSV),

@@ -120,6 +120,8 @@ class Referring:
     ) -> Any:
         """``versions``: where to note that the key beside it counts versions of what it names (id here, and there).
         ``missing``: of one that is a scope, where to note what the destination lacks."""
+        if ref.loose and is_no_id(ref.kind, value):
+            return value
         resolved = self.ask(ref, value)
         if resolved.ids:
             if ref.version_key:
@@ -277,6 +279,11 @@ def looks_like(kind_name: str, value: str) -> bool:
     """Whether a value is the id of an item of that kind, rather than text that stands where an id may stand."""
     kind = registry.kind_of(value)
     return kind is not None and kind.name == kind_name and value.partition("-")[2].isdigit()
+
+
+def is_no_id(kind_name: str, value: str) -> bool:
+    """Whether a value cannot be the id of an item of that kind (a package id, a variable's name): nobody is asked."""
+    return kind_name in registry.BY_NAME and kind_name not in {kind.name for kind in registry.kinds_of(value)}
 
 
 def translate_value(
