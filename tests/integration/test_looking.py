@@ -336,3 +336,27 @@ async def test_what_did_without_something_is_looked_at_when_that_may_cross(fake_
 
         assert "QA" in await one.both.destination.names("channels")
         assert await one.both.destination.step_names("OctoFX") == ["Always", "QA only"]
+
+
+async def test_servers_that_are_too_far_apart_cost_no_attempt_until_the_other_is_upgraded_too(
+    fake_redis: FakeAsyncRedis,
+) -> None:
+    async with desk(fake_redis) as one:
+        project_id = await synced(one)
+        document = await edit(one, project_id)
+        await one.both.destination.upgrade("2027.1.1")
+        await one.state.ledger.servers.doubt("prod")
+        before = one.both.destination.writes
+
+        for _ in range(5):
+            looked = await one.look(document)
+            assert (looked.result, looked.writes) == ("setting", 0)
+            await one.pass_time()
+
+        assert one.both.destination.writes == before
+        assert await one.state.queue.dead_letters() == []
+        (waiting,) = await one.waiting()
+        assert "of different years" in waiting.why
+        await one.both.source.upgrade("2027.1.1")
+        await one.state.ledger.servers.doubt("dev")
+        assert (await one.again(document)).result == "changed"
