@@ -35,6 +35,7 @@ KINDS = {
     "project-group": "projectgroups",
     "runbook": "runbooks",
     "runbook-process": "runbookprocesses",
+    "scoped-user-role": "scopeduserroles",
     "script-module": "libraryvariablesets",
     "step-template": "actiontemplates",
     "tag-set": "tagsets",

@@ -140,10 +140,10 @@ def test_what_the_source_does_not_list_is_left_as_it_stands() -> None:
     assert (found.ids, found.alone) == ((), True)
 
 
-@pytest.mark.parametrize("kind", ["machine", "team", "community-step-template"])
+@pytest.mark.parametrize("kind", ["machine", "community-step-template"])
 def test_what_is_only_looked_up_is_never_created(kind: str) -> None:
     world = World()
-    prefix = {"machine": "Machines", "team": "Teams"}
+    prefix = {"machine": "Machines"}
     item = f"{prefix.get(kind, 'CommunityActionTemplates')}-1"
     world.source(kind, item, "Only here")
 

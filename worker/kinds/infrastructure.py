@@ -1,4 +1,4 @@
-"""Environments, accounts, certificates, worker pools and machine policies, and what is only looked up: targets, teams.
+"""Environments, accounts, certificates, worker pools and machine policies, and what is only looked up: targets.
 
 Facts: Octopus API reference 2026, "Accounts", "Environments", "Environments v2", "Worker pools, workers, machines,
 policies, proxies", "Certificates".
@@ -159,6 +159,5 @@ CERTIFICATE = Kind(
 )
 
 MACHINE = Kind("machine", "Machines", "machines", Mode.LOOKUP, listed_by="machines/all")
-TEAM = Kind("team", "Teams", "teams", Mode.LOOKUP, listed_by="teams/all")
 
-KINDS = (ENVIRONMENT, ACCOUNT, WORKER_POOL, MACHINE_POLICY, CERTIFICATE, MACHINE, TEAM)
+KINDS = (ENVIRONMENT, ACCOUNT, WORKER_POOL, MACHINE_POLICY, CERTIFICATE, MACHINE)

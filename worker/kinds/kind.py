@@ -93,6 +93,17 @@ class Kind:
     """The first release that has the kind. An older server answers 404: it has none."""
     never_types: frozenset[str] = frozenset()
     """Types that never cross."""
+    looked_up_types: frozenset[str] = frozenset()
+    """Types of which an item is only found on the destination, never written."""
+    everywhere: Callable[[str], bool] | None = None
+    """Whether an id is of an item that every server has, under the same id."""
+    of_server: bool = False
+    """Its items belong to the whole server; their routes are relative to it, and its space's audit log does not tell
+    of them."""
+    names_its_space: bool = False
+    """A new one must say in which space it is: without, it would be one of the whole server."""
+    called_by: str = ""
+    """Of items that have no names: the field that tells them apart for people. Which is which, what they say tells."""
     never_created: str = ""
     """Why none is ever made on the destination. Who needs one finds it there by its name."""
     history: bool = False

@@ -18,6 +18,7 @@ from worker.kinds import (
     projects,
     publishing,
     step_templates,
+    teams,
     tenants,
     triggers,
     variables,
@@ -33,6 +34,7 @@ ALL: tuple[Kind, ...] = (
     *variables.KINDS,
     *triggers.KINDS,
     *tenants.KINDS,
+    *teams.KINDS,
     *logos.KINDS,
     *publishing.KINDS,
 )

@@ -7,6 +7,7 @@ A shape is a tree that follows the document. Per object it says which fields
     own        belong to the destination once the item exists (IsDisabled): never touched again
     retention  say how long something is kept: as ``own``, unless the route lets retention follow
     values     are values rather than structure: in a conflict the destination wins, and on first contact too
+    sets       are lists of plain strings whose order means nothing (permissions)
     ordered    are lists of scalars whose order means something (the order in which library sets override each other)
     refs       name other items
     nested     hold data, or JSON text, with ids at any depth
@@ -51,6 +52,7 @@ class Shape:
     own: frozenset[str] = frozenset()
     retention: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
+    sets: frozenset[str] = frozenset()
     ordered: frozenset[str] = frozenset()
     refs: Mapping[str, Ref] = field(default_factory=dict)
     nested: Mapping[str, Nested] = field(default_factory=dict)

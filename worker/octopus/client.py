@@ -31,7 +31,7 @@ from worker.octopus.retry import Backoff, http_date
 from worker.octopus.transport import Body, Exchange, Observer, Transport
 from worker.octopus.version import ServerInfo, ServerVersion
 
-__all__ = ["EventsPage", "Exchange", "File", "OctopusClient", "SpaceClient"]
+__all__ = ["EventsPage", "Exchange", "File", "OctopusClient", "Routes", "SpaceClient"]
 
 EVENTS_PAGE = 1_000
 
@@ -50,7 +50,7 @@ class EventsPage:
     complete: bool = True
 
 
-class _Verbs:
+class Routes:
     """The verbs under one prefix. Routes are relative to it, without a slash in front."""
 
     def __init__(self, transport: Transport, prefix: str) -> None:
@@ -148,7 +148,7 @@ class _Verbs:
         return value
 
 
-class OctopusClient(_Verbs):
+class OctopusClient(Routes):
     """One server seen through one credential; its own verbs are for the routes of the system. Use ``async with``.
 
     ``timeout`` is how many seconds the server may be silent. ``attempts`` bounds how often one request is sent in all.
@@ -235,12 +235,12 @@ class OctopusClient(_Verbs):
         return SpaceClient(self._transport, space_id, name)
 
 
-class SpaceClient(_Verbs):
+class SpaceClient(Routes):
     """One space. Lives as long as the `OctopusClient` that gave it."""
 
     def __init__(self, transport: Transport, space_id: str, space_name: str) -> None:
         super().__init__(transport, f"api/{space_id}")
-        self.system = _Verbs(transport, "api")
+        self.system = Routes(transport, "api")
         """Routes that belong to the server rather than to a space, by the same credential."""
         self.space_id = space_id
         self.space_name = space_name

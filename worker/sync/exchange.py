@@ -8,15 +8,18 @@ over two routes, a file beside a document, something that is installed rather th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
 
 from config.versions import ServerVersion
 from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.kinds.step_templates import COMMUNITY_ID
-from worker.octopus.client import SpaceClient
-from worker.octopus.errors import OctopusError
+from worker.octopus.client import Routes, SpaceClient
+from worker.octopus.errors import Forbidden, OctopusError
 from worker.plan.values import Document
 from worker.sync import environments, logos, script_modules, snapshots, tenant_forms
 from worker.sync.fields import same
@@ -32,12 +35,17 @@ class Ends:
     source_id: str = ""
 
 
+def home(space: SpaceClient, kind: Kind) -> Routes:
+    """Where the routes of a kind begin: at the space, or at the server."""
+    return space.system if kind.of_server else space
+
+
 class Exchange:
     """The rule. All of it raises what the client raises."""
 
     async def read(self, space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> Document:
         """Raises :class:`worker.octopus.errors.NotFound` for what is not there, or not visible."""
-        document: Document = await space.get(kind.path_of(document_id, owner_id))
+        document: Document = await home(space, kind).get(kind.path_of(document_id, owner_id))
         return document
 
     async def list_all(self, space: SpaceClient, kind: Kind) -> list[Document]:
@@ -45,7 +53,9 @@ class Exchange:
 
         Raises :class:`worker.octopus.errors.NotFound` where the server is too old to have the kind.
         """
-        return await space.list(kind.listed_by or kind.route)
+        route, _, query = (kind.listed_by or kind.route).partition("?")
+        filters: dict[str, Any] = dict(parse_qsl(query))
+        return await home(space, kind).list(route, **filters)
 
     async def read_many(self, space: SpaceClient, kind: Kind, ids: Sequence[str]) -> list[Document]:
         """The documents of ``ids`` that a list has; ``[]`` where no list takes ids."""
@@ -62,7 +72,8 @@ class Exchange:
 
         What the server's command for creating one does not have (:attr:`Kind.put_only`) follows in a PUT.
         """
-        made = await ends.destination.post(kind.route, body)
+        space = {"SpaceId": ends.destination.space_id} if kind.names_its_space else {}
+        made = await home(ends.destination, kind).post(kind.route, {**body, **space})
         owed = {
             name: body[name]
             for name in kind.put_only
@@ -82,7 +93,7 @@ class Exchange:
         One write, as the caller sees it. An error after which it may have been applied must say so
         (``maybe_applied``): then the next run looks at what became of it.
         """
-        return await ends.destination.put(kind.path_of(document_id, owner_id), body)
+        return await home(ends.destination, kind).put(kind.path_of(document_id, owner_id), body)
 
 
 class TemplateVersions(Exchange):
@@ -131,6 +142,35 @@ class ScriptModules(Exchange):
 
     async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
         return await script_modules.update(ends.destination, kind, document_id, body)
+
+
+class UserRoles(Exchange):
+    """They need rights on the whole server, which a credential for one space rarely has."""
+
+    async def list_all(self, space: SpaceClient, kind: Kind) -> list[Document]:
+        with _told("UserRoleView"):
+            return await super().list_all(space, kind)
+
+    async def create(self, ends: Ends, kind: Kind, body: Document) -> Document:
+        with _told("UserRoleEdit"):
+            return await super().create(ends, kind, body)
+
+    async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
+        with _told("UserRoleEdit"):
+            return await super().update(ends, kind, document_id, owner_id, body)
+
+
+@contextmanager
+def _told(permission: str) -> Iterator[None]:
+    """Says what a refusal means, and the way out."""
+    try:
+        yield
+    except Forbidden as error:
+        text = (
+            f"{error.server_words} User roles belong to the whole server, so the API key needs the system permission "
+            f"{permission}; or take user-role out of the route's include"
+        )
+        raise Forbidden(text, method=error.method, url_path=error.url_path, status=error.status) from None
 
 
 class TenantVariables(Exchange):
@@ -264,6 +304,7 @@ ODD: Mapping[str, Exchange] = {
     "step-template-history": TemplateHistory(),
     "community-step-template": CommunityTemplates(),
     "tenant-variables": TenantVariables(),
+    "user-role": UserRoles(),
 }
 """By kind."""
 

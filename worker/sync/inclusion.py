@@ -9,6 +9,7 @@ from config.rules import Accounts
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Place
 from worker.kinds.references import PendingId
+from worker.kinds.teams import SCOPED_USER_ROLE, TEAM
 from worker.plan.values import NamePath
 from worker.sync.items import is_ours
 from worker.sync.resolve import Resolver
@@ -51,9 +52,32 @@ class Inclusion:
         """Why it stays at home though it is included: the rules of the route, or what it is."""
         if entry.type in kind.never_types:
             return f"is {entry.type.lower() if entry.type else 'one'}: such {kind.name}s come and go with a release"
+        if entry.type in kind.looked_up_types:
+            return f"is {entry.type}: such {kind.name}s are only found there, never written"
+        if kind is SCOPED_USER_ROLE:
+            return self._roles_are_theirs(entry, path)
         if kind.name == "account" and self.world.route.rules.of(path).accounts is Accounts.NONE:
             return "no account crosses (accounts: none): each instance has its own"
         return None
+
+    def _roles_are_theirs(self, entry: Entry, path: NamePath) -> str | None:
+        """A team that was there has roles of its own. One that we made has those of the source, and what somebody has
+        taken from it there it does not get again."""
+        linked = self.world.links.get(entry.id)
+        if linked is not None and linked not in self.world.destination.directory(SCOPED_USER_ROLE.name).by_id:
+            return "was taken from the team on the destination, and stays so"
+        team = entry.owner or ""
+        if team in self.pending or TEAM.name in self.world.route.rules.of(path).update:
+            return None
+        baseline = self.world.baselines.get(team)
+        ours = baseline is not None and baseline.wrote is not None
+        there = self.world.links.get(team)
+        if ours and baseline is not None and baseline.destination_id in {None, there}:
+            return None
+        intent = self.world.intents.get(team)
+        if intent is not None and intent.op == "create":
+            return None
+        return "the team was there before: its roles are the destination's own, unless `update` lists team"
 
     def _linked_part(self, kind: Kind, entry: Entry, owner: Entry) -> bool:
         """A part of a project that crossed only because something needed it crosses with all its parts."""

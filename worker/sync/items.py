@@ -10,7 +10,7 @@ from config.names import INCLUDABLE_KINDS, name_key
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.plan.values import NamePath, printed
-from worker.sync.world import Entry, World
+from worker.sync.world import Directory, Entry, World
 
 SUBTREE = "/*"
 EVERYTHING = "*"
@@ -56,8 +56,8 @@ def everything(world: World) -> Iterator[str]:
             and not world.route.include.selectors(kind.name)
         ):
             continue  # it crosses only where it is included; its list may be long
-        for entry in world.source.directory(kind.name):
-            if entry.type in kind.never_types:
+        for entry in _visible(world, kind):
+            if entry.type in kind.never_types | kind.looked_up_types:
                 continue
             ours = is_ours(world, kind, entry) and not world.route.excludes(kind.name, entry.name)
             if world.route.includes(kind.name, entry.name) or ours:
@@ -118,11 +118,19 @@ def _top(world: World, kind_name: str, name: str) -> tuple[Kind, str]:
     if kind is None or kind.owner_kinds or kind.mode is Mode.LOOKUP:
         known = [kind.name for kind in registry.writable() if not kind.owner_kinds]
         raise UnknownItem(f"{kind_name!r} is no kind that crosses; these are: {', '.join(sorted(known))}")
-    directory = world.source.directory(kind.name)
+    directory = _visible(world, kind)
     found = directory.named(name)
     if not found:
         raise UnknownItem(_not_there(kind.name, name, [entry.name for entry in directory]))
     return kind, found[0].id
+
+
+def _visible(world: World, kind: Kind) -> Directory:
+    """The items of a kind that somebody asks for. Raises what the server said, where it refuses them all."""
+    directory = world.source.directory(kind.name)
+    if kind.name in world.source.refused:
+        raise world.source.refused[kind.name]
+    return directory
 
 
 def _not_there(kind: str, name: str, known: list[str]) -> str:

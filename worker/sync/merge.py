@@ -155,6 +155,10 @@ class _Walk:
             return self.object(child or _UNDECLARED, sides, where)
         if name in shape.ordered and isinstance(want, list):
             return merge_ordered(self, sides, where)
+        if name in shape.sets and isinstance(want, list):
+            merged, verdict = merge_set(sides, is_scope=False, widens_when_empty=False)
+            self.record(verdict, merged, sides_as_sets(sides), where)
+            return merged if verdict in TAKES else (there if there is not MISSING else merged)
         ref = shape.refs.get(name)
         if ref is not None and ref.form in {Form.LIST, Form.TAG} and isinstance(want, list):
             if ref.form is Form.TAG and same_set(there, sides.before):

@@ -20,7 +20,7 @@ from worker.kinds.kind import Kind, Place
 from worker.kinds.projects import PROJECT, type_of
 from worker.ledger.ledger import Ledger
 from worker.octopus.client import SpaceClient
-from worker.octopus.errors import NotFound, ServerFault
+from worker.octopus.errors import Forbidden, NotFound, ServerFault
 from worker.plan.values import Document
 from worker.queue.subjects import subject
 from worker.sync.exchange import exchange_of
@@ -192,15 +192,23 @@ class SideObserver:
 
     async def directory(self, kind_name: str, *, cached: bool = True) -> bool:
         """Whether it was read from the server; then those of the same list were, too."""
+        kind = registry.BY_NAME[TAGS.listed_with if kind_name == TAGS.name else kind_name]
+        if kind.of_server:
+            cached = False  # no audit log of the space tells that it is true
         if cached and (found := await self.ledger.directories.get(self.instance, self.space, kind_name)) is not None:
             hidden = found.pop(_HIDDEN, 0)
             self.side.directories[kind_name] = Directory((Entry(*line) for line in found.values()), hidden)
             self.side.from_cache.add(kind_name)
             return False
-        kind = registry.BY_NAME[TAGS.listed_with if kind_name == TAGS.name else kind_name]
         hidden = 0
         try:
             documents = await exchange_of(kind).list_all(self.client, kind)
+        except Forbidden as error:
+            if not kind.of_server:
+                raise
+            self.side.refused[kind.name] = error
+            self.side.directories[kind.name] = Directory(())
+            return True
         except NotFound:
             if kind.since:
                 self.side.without.add(kind.name)
@@ -280,7 +288,7 @@ def entry_of(kind: Kind, document: Document) -> Entry:
     version = document.get("Version") if kind.history else None
     return Entry(
         document["Id"],
-        str(document.get("Name") or document.get("Username") or document["Id"]),
+        str(document.get(kind.called_by or "Name") or document.get("Username") or document["Id"]),
         document.get(kind.owner_field) if kind.owner_field else None,
         kind_type,
         version if isinstance(version, int) else None,

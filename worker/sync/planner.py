@@ -25,6 +25,7 @@ from worker.sync.bodies import says_something
 from worker.sync.closing import Closing
 from worker.sync.documents import DocumentPlanner
 from worker.sync.inclusion import Inclusion
+from worker.sync.nameless import Nameless
 from worker.sync.naming import Names
 from worker.sync.publishing import publication, snapshot_of
 from worker.sync.renamed_steps import RenamedSteps
@@ -82,6 +83,7 @@ class Planner:
         self.renames = Renames(world, self.documents, self.inclusion, self.version_control, self)
         self.lacking = self.out.lacking
         self.seen, self.relinked = self.out.seen, self.out.relinked
+        self.nameless = Nameless(world, self.resolver, self.documents, self.seen)
         self.actions: list[Action] = []
         self.done: set[str] = set()
         self.verdicts: dict[str, Resolved] = {}
@@ -191,7 +193,9 @@ class Planner:
     def find(self, kind: Kind, entry: Entry) -> Resolved:
         if kind.place is Place.COLLECTION:
             found = self.resolver.existing(kind, entry)
-            return found if found.ids or found.why else self.server_made(kind, entry) or found
+            if found.ids or found.why:
+                return found
+            return (self.nameless.find(kind, entry) if kind.called_by else self.server_made(kind, entry)) or found
         owner_kind = registry.kind_of(entry.owner or "")
         if owner_kind is None or entry.owner is None:
             return Resolved()

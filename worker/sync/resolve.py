@@ -48,6 +48,8 @@ class Resolver:
 
     def item(self, kind: Kind, source_id: str, *, create: bool = True) -> Resolved:
         """The destination's counterpart of a source item; created by closure where it is missing and may be."""
+        if kind.everywhere is not None and kind.everywhere(source_id):
+            return Resolved((source_id,), source_id)
         entry = self.world.source.listed(kind.name, source_id)
         if entry is None:
             return self.unlisted(kind, source_id)
@@ -104,6 +106,8 @@ class Resolver:
             owner = above.ids[0]
         if entry.type in kind.never_created_types:
             return self._only_one(kind, entry, path)
+        if kind.called_by:
+            return Resolved(name=entry.name, item=path)  # no name tells which it is
         ids: list[str] = []
         for name in names or [entry.name]:
             match = there.named(name, owner)

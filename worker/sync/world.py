@@ -130,6 +130,8 @@ class Side:
     """Of the server; ``None`` where nobody has asked."""
     without: set[str] = field(default_factory=set)
     """Kinds that the server is too old to have."""
+    refused: dict[str, Exception] = field(default_factory=dict)
+    """Kinds of which the credential may see none, with what the server said."""
 
     def listed(self, kind_name: str, item_id: str) -> Entry | None:
         """The directory's line of an item. Before the answer is no, a directory from the cache is read anew: what
@@ -263,6 +265,14 @@ def path_of(side: Side, kind: Kind, document_id: str, owner_id: str | None) -> N
         if kind.segment is not None:
             return (*above, kind.segment)
         found = side.directory(kind.name).by_id.get(document_id)
-        return (*above, kind.name, found.name if found else document_id)
+        return (*above, kind.name, _called(side, kind, found) if found else document_id)
     found = side.directory(kind.name).by_id.get(document_id)
     return (kind.name, found.name if found else document_id)
+
+
+def _called(side: Side, kind: Kind, entry: Entry) -> str:
+    """The name of an item for people; of one without a name, that of what tells it apart, if it is known."""
+    ref = kind.shape.refs.get(kind.called_by)
+    known = side.directories.get(ref.kind) if ref is not None else None
+    other = known.get(entry.name) if known is not None else None
+    return other.name if other is not None else entry.name
