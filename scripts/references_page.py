@@ -14,7 +14,7 @@ from pathlib import Path
 
 from worker.kinds import registry
 from worker.kinds.controls import CONTROL_TYPES
-from worker.kinds.references import Empty, Form, Ref
+from worker.kinds.references import OWN_STEP, Empty, Form, Ref
 from worker.kinds.shape import Shape
 from worker.kinds.variables import SCOPE_REFERENCES, VALUE_REFERENCES
 
@@ -22,7 +22,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "references.md"
 BEGIN, END = "<!-- table: scripts/references_page.py -->", "<!-- end of the table -->"
 FORMS = {Form.ID: "an id", Form.LIST: "ids", Form.CSV: "ids in one string", Form.TAG: "tags by name"}
 BY_CONTROL = "by control type"
-NAMES = {"step": "a step of the process", "step-slug": "a step of the process"}
+NAMES = {"own-step": "a step of the process", "step": "a step of the process", "step-slug": "a step of the process"}
 
 
 def table() -> str:
@@ -61,10 +61,12 @@ def _scoped(shape: Shape, above: str = "") -> Iterator[str]:
 
 
 def _form(ref: Ref) -> str:
-    return "its id, name or slug" if ref.kind in NAMES else FORMS[ref.form]
+    return "its id, name or slug" if ref.kind in ("step", "step-slug") else FORMS[ref.form]
 
 
 def _lacking(ref: Ref) -> str:
+    if ref.kind == OWN_STEP:
+        return "put in once it is there, else told"
     if ref.foreign:
         return "never has one: left to a person"
     if ref.required:

@@ -195,3 +195,23 @@ async def test_a_rule_for_git_resources_names_the_destinations_step() -> None:
             {"GitDependencyActions": [{**named, "DeploymentActionSlug": "charts"}], "Rules": ["refs/heads/main"]}
         ]
         assert (await both.sync("*")).result is Result.UNCHANGED
+
+
+async def test_a_step_that_names_others_of_its_process_by_their_ids() -> None:
+    """Ids are assigned when the process is written: a second write puts them in, of the same run."""
+    key = "Octopus.Action.Docker.RemoveSteps"
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        saved = await both.source.steps(project, script("Run"), script("Stop"))
+        run, stop = saved["Steps"]
+        stop["Actions"][0]["Properties"][key] = run["Actions"][0]["Id"]
+        await both.source.steps(project, run, stop)
+
+        await both.sync("*")
+
+        found = await both.destination.named("projects", "OctoFX")
+        process = await both.destination.get(f"deploymentprocesses/deploymentprocess-{found['Id']}")
+        run, stop = (step["Actions"][0] for step in process["Steps"])
+        assert stop["Properties"][key] == run["Id"]
+        assert await told(both) == []
+        assert (await both.sync("*")).result is Result.UNCHANGED

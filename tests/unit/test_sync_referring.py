@@ -340,14 +340,13 @@ def test_a_connection_to_github_is_chosen_by_a_person() -> None:
     assert reasons(out) == [(f"{HERE}/GitDependencies[]/GitHubConnectionId", "choose-here")]
 
 
-def test_steps_that_are_named_by_their_ids_are_told() -> None:
+def test_steps_of_the_same_process_by_their_ids() -> None:
     key = "Octopus.Action.Docker.RemoveSteps"
-    ids = "2f4c8a1e-9d3b-4f6e-8a7c-1b2d3e4f5a6b"
-    out = translated(process(properties={key: ids}))
+    one, other = "2f4c8a1e-9d3b-4f6e-8a7c-1b2d3e4f5a6b", "3f4c8a1e-9d3b-4f6e-8a7c-1b2d3e4f5a6b"
+    out = translated(process(properties={key: f"{one}, {other},#{{Step}}"}), ids={one: "there"})
 
-    assert action(out)["Properties"] == {key: ids}
-    assert reasons(out) == [(f"{HERE}/Properties/{key}", "untranslated-id")]
-    assert reasons(translated(process(properties={key: "#{Steps}"}))) == []
+    assert action(out)["Properties"] == {key: f"there,{other},#{{Step}}"}
+    assert reasons(out) == [(f"{HERE}/Properties/{key}={verbatim(other)}", "untranslated-id")]
 
 
 # ── what only looks like an id ────────────────────────────────────────────────────────────────────────────────────────

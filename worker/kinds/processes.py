@@ -8,7 +8,7 @@ they stand in.
 from __future__ import annotations
 
 from worker.kinds.kind import Kind, Mode, Place
-from worker.kinds.references import Empty, Form, Nested, Ref, Scope
+from worker.kinds.references import OWN_STEP, Empty, Form, Nested, Ref, Scope
 from worker.kinds.shape import SERVER_FIELDS, Elements, Shape
 
 TEMPLATE_ID = "Octopus.Action.Template.Id"
@@ -32,12 +32,10 @@ PROPERTY_REFERENCES = {
     # Only where the step's mode is PerEnvironment: then none is none.
     "Octopus.Action.ArgoCD.Sync.Environments": Ref("environment", Form.CSV),
     "Octopus.Action.ArgoCD.PullRequest.Environments": Ref("environment", Form.CSV),
+    # Steps of the same process, whose resources a Docker step stops or removes; none: those of all.
+    "Octopus.Action.Docker.RemoveSteps": Ref(OWN_STEP, Form.CSV),
 }
-"""Property keys whose value is an id. The two of Argo CD are from Octopus' catalogue of action types, of 2026."""
-
-STEPS_BY_ID = frozenset({"Octopus.Action.Docker.RemoveSteps"})
-"""Property keys that name steps of the same process by their ids, which each server gives itself (Octopus' catalogue of
-action types, of 2026)."""
+"""Property keys whose value is an id. Those of Argo CD and Docker: from Octopus' catalogue of action types, of 2026."""
 
 PROPERTY_DEFAULTS = {"OctopusUseBundledTooling": "False"}
 """What a server puts among the properties by itself, and older ones do not (API reference 2026, "Action details")."""

@@ -30,6 +30,10 @@ EXPRESSION = re.compile(r"#\{")
 
 _SLUG = ":slug"
 
+OWN_STEP = "own-step"
+"""The kind of a reference to an action of the same process, by its id. The server assigns that when it is written, so a
+reference to a new one can only be written afterwards."""
+
 
 class PendingId(str):
     """Stands in a document for an id that will exist only once the plan is being applied.

@@ -63,6 +63,17 @@ class Actions:
         name = self._action_name(project, action_id) or name
         return Resolved(name=name, why=f"the step {name!r} does not exist on the destination")
 
+    def own_step(self, process_id: str, action_id: str) -> Resolved:
+        """An action as the process in which it stands knows it. ``may_come``: it will be there once that is written."""
+        baseline = self.world.baselines.get(process_id)
+        if baseline is not None and action_id in baseline.elements:
+            return Resolved((baseline.elements[action_id],), action_id)
+        named = self._action_by_name(process_id, action_id)
+        if named is None:
+            return Resolved(name=action_id, alone=True)
+        name, there = named
+        return Resolved((there,) if there else (), name, may_come=not there)
+
     def _in_git(self, project: str | None) -> bool:
         known = self.world.source.directory(PROJECT.name).by_id.get(project or "")
         return known is not None and known.type == VERSION_CONTROLLED

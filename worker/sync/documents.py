@@ -14,7 +14,7 @@ from config.names import name_key
 from config.rules import ItemRules
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
-from worker.kinds.references import PendingId
+from worker.kinds.references import OWN_STEP, PendingId
 from worker.kinds.tenants import TENANT, TENANT_VARIABLES
 from worker.kinds.variables import VARIABLE_SET
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op
@@ -48,6 +48,8 @@ class Plans(Protocol):
     lacking: dict[str, set[str]]
     planned: dict[str, dict[str, str]]
     bodies: dict[str, Document]
+    unfinished: set[str]
+    """Source ids of documents of which something can only be written once they are."""
 
     def version(self, template_id: str, version: str, there: str) -> tuple[str, bool]: ...
 
@@ -106,6 +108,10 @@ class DocumentPlanner:
         lacking = self.lacks(entry)
 
         def resolve(kind: str, source_id: str, /, *, create: bool = True) -> Resolved:
+            if kind == OWN_STEP:
+                found = self.resolver.actions.own_step(entry.id, source_id)
+                self.plans.unfinished |= {entry.id} if found.may_come else set()
+                return found
             found = self.resolver.resolve(kind, source_id, project=project, create=create and may_create)
             if not found.ids and not found.alone:
                 lacking.add(found.lacks or source_id)

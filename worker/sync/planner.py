@@ -77,6 +77,7 @@ class Planner:
         self.signs = Signs(world)
         self.planned: dict[str, dict[str, str]] = {}
         self.bodies: dict[str, Document] = {}
+        self.unfinished: set[str] = set()
         self.out = Planned(Plan(world.route.name))
         self.names: dict[str, Renamed] = {}
         self.renamed_steps = RenamedSteps(world, self.resolver, self)
@@ -106,6 +107,7 @@ class Planner:
                     self.target(target)
         self.renamed_steps.look_through(asking)
         asking.done()
+        self.out.again = self.out.again or bool(self.unfinished)
         names = Names(self.world, self)
         self.out.versions = self.templates.found
         self.out.plan = Plan(self.world.route.name, tuple(names.action(action) for action in self.actions))

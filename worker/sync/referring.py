@@ -13,8 +13,8 @@ from typing import Any
 from config.rules import OnMissing
 from worker.kinds import registry
 from worker.kinds.controls import control_type_of, meaning_of
-from worker.kinds.processes import PROCESS_TEMPLATE, STEPS_BY_ID
-from worker.kinds.references import Empty, Form, Nested, PendingText, Ref, is_expression, is_secret
+from worker.kinds.processes import PROCESS_TEMPLATE
+from worker.kinds.references import OWN_STEP, Empty, Form, Nested, PendingText, Ref, is_expression, is_secret
 from worker.kinds.shape import Shape
 from worker.plan.values import CleanUp, Decision, Document, NamePath
 from worker.sync.crossing import Blocked, Resolve, Skip, Translated, at
@@ -82,6 +82,8 @@ class Referring:
         if ref.foreign:
             self.leave_to_a_person(ref, str(value), where)
             return None
+        if ref.kind == OWN_STEP:
+            return self.own_steps(str(value), where)
         scoped = any(name in scope.fields for scope in shape.scopes)
         if ref.form is Form.ID:
             return self.single(ref, value, where, versions, missing.setdefault(name, []) if scoped else None)
@@ -244,18 +246,25 @@ class Referring:
     def id_or_name(self, ref: Ref, value: str, where: str) -> Any:
         return value if is_expression(value) else self.single(ref, value, where, {})
 
+    def own_steps(self, value: str, where: str) -> str:
+        """One that is not there (yet) stays as it is: then it names nothing, and to leave it out would name all."""
+        ids: list[str] = []
+        asking = Asking()
+        for item in (text.strip() for text in BETWEEN_IDS.split(value)):
+            with asking:
+                found = self.resolve(OWN_STEP, item) if not is_expression(item) else Resolved((item,))
+                ids += found.ids or (item,)
+                if not found.ids:
+                    text = f"names the step {found.name!r}, which is not there: it is left as it stands"
+                    self.out.decisions.append(Decision("untranslated-id", where, text))
+                    self.out.clean_ups.append(CleanUp(self.path, f"{where}={verbatim(item)}", "untranslated-id", text))
+        asking.done()
+        return ",".join(ids)
+
     def leave_to_a_person(self, ref: Ref, value: str, where: str) -> None:
         text = f"names the {ref.kind} {verbatim(value)}, which belongs to the source: choose one here"
         self.out.decisions.append(Decision("foreign", where, text))
         self.out.clean_ups.append(CleanUp(self.path, where, "choose-here", text))
-
-    def data(self, key: str, value: Any, where: str) -> None:
-        """Looks through a field that no declaration knows, and that stays as it is."""
-        if key in STEPS_BY_ID and value and not is_expression(value):
-            text = "names steps by their ids, which are the source's; it is left as it stands: choose them here"
-            self.out.decisions.append(Decision("untranslated-id", where, text))
-            self.out.clean_ups.append(CleanUp(self.path, where, "untranslated-id", text))
-        self.find_ids(value, where)
 
     def find_ids(self, value: Any, where: str) -> None:
         if isinstance(value, dict):

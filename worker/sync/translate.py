@@ -102,7 +102,7 @@ class _Walk(Referring):
                     result[name] = self.meant(meanings[name], value, place)
                 else:
                     if shape.free or name in shape.typed:
-                        self.data(name, value, place)
+                        self.find_ids(value, place)
                     result[name] = value
         asking.done()
         result |= self.versioned(document, versions, where)
