@@ -1,4 +1,4 @@
-"""The rules reference says what happens: every example in it is played, and every rule and option stands in it."""
+"""The pages on rules and merging say what happens: every example is played, and every rule and option is explained."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from config.rules import ItemRules, ScopeOption
 from tests.doc_examples import Example, examples, play
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+PLAYED = [*examples(DOCS / "rules.md"), *examples(DOCS / "merge.md")]
 TEXT = (DOCS / "rules.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("example", list(examples(DOCS / "rules.md")), ids=lambda example: example.where)
+@pytest.mark.parametrize(
+    "example", [*examples(DOCS / "rules.md"), *examples(DOCS / "merge.md")], ids=lambda example: example.where
+)
 @pytest.mark.guide(
     "scoping-exact",
     "scoping-ignore",
