@@ -9,6 +9,7 @@
      │   ├─ StepRules            the scopes of deployment and runbook steps; single steps by name
      │   ├─ InfrastructureRules  the scopes of accounts and certificates
      │   ├─ TenantRules          the links of tenants to projects, and the tenants' values
+     │   ├─ PackageRules         which versions of a package
      │   └─ removed, on_missing, update, retention, accounts, runbooks, version_controlled, destructive_updates,
      │       sensitive_placeholder
      └─ overrides            the same rules once more, for some items only: by kind, by project, by name
@@ -28,6 +29,7 @@ from pydantic import AfterValidator, Field, field_serializer, model_validator
 
 from config.model import Model, refuse
 from config.names import PART_KINDS, SHARED_NAME_KINDS, Pattern, nearest
+from config.package_rules import PackageRules
 from config.presets import PRESETS, Preset, laid_under
 from config.selection import Selection
 
@@ -303,6 +305,7 @@ class ItemRules(Model):
     steps: StepRules = StepRules()
     infrastructure: InfrastructureRules = InfrastructureRules()
     tenants: TenantRules = TenantRules()
+    packages: PackageRules = PackageRules()
     removed: Removed = Removed.KEEP
     """For elements of documents: steps, phases, channels, tags, links of tenants."""
     on_missing: OnMissing = OnMissing.BLOCK

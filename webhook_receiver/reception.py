@@ -40,6 +40,7 @@ from webhook_receiver.watch import Watch
 from worker.ledger.connect import FAILED
 from worker.queue.inbox import Delivery, Inbox, Unparsable
 from worker.queue.keys import DirtyKey
+from worker.queue.subjects import Verdict
 
 log = structlog.get_logger(__name__)
 
@@ -168,6 +169,8 @@ class Reception:
             routes = known if known is not None else await self.spaces.fed_by(instance, found.space_id)
             if not routes:
                 verdict = ELSEWHERE
+            elif found.verdict is Verdict.PACKAGE:
+                routes = self.spaces.with_packages(routes)
         recorded = await self.commit.record(
             Delivery(
                 source=instance,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from config.routes import Endpoint, RoutesFile
 from worker.ledger.directories import Directories
@@ -27,6 +27,7 @@ class Spaces:
         self._sources: dict[str, list[tuple[Endpoint, list[str]]]] = {}
         for endpoint, fed in routes.sources().items():
             self._sources.setdefault(endpoint.instance, []).append((endpoint, [route.name for route in fed]))
+        self._with_packages = frozenset(route.name for route in routes.routes if route.include.selectors("package"))
         self._directories = directories
         self._clock = clock
         self._ids: dict[Endpoint, tuple[float, str | None]] = {}
@@ -55,6 +56,10 @@ class Spaces:
             self._found.clear()
         self._found[instance, space_id] = (until, found)
         return found
+
+    def with_packages(self, routes: Sequence[str]) -> list[str]:
+        """Those of the routes that include packages: to the others it means nothing that one was pushed."""
+        return [route for route in routes if route in self._with_packages]
 
     async def _id(self, endpoint: Endpoint) -> tuple[float, str | None]:
         """When it was asked for, and what it is."""

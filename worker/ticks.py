@@ -46,7 +46,7 @@ async def catch_up_all(
         try:
             async with connect(routes, source.instance, state.ledger, observer=observer) as client:
                 space = await space_of(client, source, state.ledger)
-                done[source] = await catch_up(space, source, [route.name for route in fed], state)
+                done[source] = await catch_up(space, source, fed, state)
             if not done[source].busy:
                 await state.ledger.cursors.caught_up(source.instance, source.space, done[source].events)
         except UNAVAILABLE:

@@ -100,6 +100,8 @@ class Kind:
     of_server: bool = False
     """Its items belong to the whole server; their routes are relative to it, and its space's audit log does not tell
     of them."""
+    never_cached: bool = False
+    """No list of its items is believed for longer than a run."""
     names_its_space: bool = False
     """A new one must say in which space it is: without, it would be one of the whole server."""
     called_by: str = ""

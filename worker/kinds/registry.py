@@ -14,6 +14,7 @@ from worker.kinds import (
     infrastructure,
     library,
     logos,
+    packages,
     processes,
     projects,
     publishing,
@@ -36,6 +37,7 @@ ALL: tuple[Kind, ...] = (
     *tenants.KINDS,
     *teams.KINDS,
     *logos.KINDS,
+    *packages.KINDS,
     *publishing.KINDS,
 )
 

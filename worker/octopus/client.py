@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import difflib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version as version_of
@@ -28,7 +28,8 @@ from worker.octopus.budget import Budget, Priority, Unlimited
 from worker.octopus.files import File, multipart
 from worker.octopus.paging import LONGEST_URL, PAGE, Document, Documents, ReadPage, chunks, read_all, read_around
 from worker.octopus.retry import Backoff, http_date
-from worker.octopus.transport import Body, Exchange, Observer, Transport
+from worker.octopus.streams import Passed, StreamingTransport, relay
+from worker.octopus.transport import Body, Exchange, Observer
 from worker.octopus.version import ServerInfo, ServerVersion
 
 __all__ = ["EventsPage", "Exchange", "File", "OctopusClient", "Routes", "SpaceClient"]
@@ -53,7 +54,7 @@ class EventsPage:
 class Routes:
     """The verbs under one prefix. Routes are relative to it, without a slash in front."""
 
-    def __init__(self, transport: Transport, prefix: str) -> None:
+    def __init__(self, transport: StreamingTransport, prefix: str) -> None:
         self._transport = transport
         self._prefix = prefix
 
@@ -103,6 +104,28 @@ class Routes:
         """Uploads a logo."""
         content, content_type = multipart(file)
         await self._transport.send_raw("PUT", f"{self._prefix}/{route}", None, Body(content, content_type))
+
+    async def relay(
+        self,
+        route: str,
+        destination: Routes,
+        to_route: str,
+        name: str,
+        moved: Callable[[int], None] = lambda _: None,
+        **query: object,
+    ) -> tuple[Document, Passed]:
+        """Sends the file at ``route`` on to another server, piece by piece, as a file called ``name``; also twice, if
+        it fails. The answer, and what went through. ``moved``: told of the bytes so far."""
+        to = destination
+        return await relay(
+            self._transport,
+            f"{self._prefix}/{route}",
+            to._transport,
+            f"{to._prefix}/{to_route}",
+            name,
+            query,
+            moved,
+        )
 
     async def server(self) -> ServerInfo:
         """Which server this is; asked once. Raises `NotOctopus` if it does not say so."""
@@ -172,7 +195,7 @@ class OctopusClient(Routes):
         observer: Observer | None = None,
         backoff: Backoff | None = None,
     ) -> None:
-        transport = Transport(
+        transport = StreamingTransport(
             base_url(url),
             api_key,
             budget=budget or Unlimited(),
@@ -238,7 +261,7 @@ class OctopusClient(Routes):
 class SpaceClient(Routes):
     """One space. Lives as long as the `OctopusClient` that gave it."""
 
-    def __init__(self, transport: Transport, space_id: str, space_name: str) -> None:
+    def __init__(self, transport: StreamingTransport, space_id: str, space_name: str) -> None:
         super().__init__(transport, f"api/{space_id}")
         self.system = Routes(transport, "api")
         """Routes that belong to the server rather than to a space, by the same credential."""

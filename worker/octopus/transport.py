@@ -193,7 +193,7 @@ class Transport:
                 content = await response.read()
                 result = Answer(method, url.raw_path, response.status, response.headers.copy(), content)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            result = _lost(error, method, url)
+            result = lost(error, method, url)
         exchange = Exchange(
             instance=str(self.base),
             method=method,
@@ -206,7 +206,7 @@ class Transport:
         self._tell(exchange, result)
         return result
 
-    def _tell(self, exchange: Exchange, result: Answer | errors.OctopusError) -> None:
+    def _tell(self, exchange: Exchange, result: object) -> None:
         log.debug(
             "octopus request",
             instance=exchange.instance,
@@ -216,7 +216,7 @@ class Transport:
             ms=round(exchange.seconds * 1000, 1),
             bytes=exchange.received,
             attempt=exchange.attempt,
-            **({} if isinstance(result, Answer) else {"error": type(result).__name__}),
+            **({"error": type(result).__name__} if isinstance(result, errors.OctopusError) else {}),
         )
         if self._observer is not None:
             self._observer(exchange)
@@ -256,7 +256,7 @@ class _Once:
             raise
 
 
-def _lost(error: Exception, method: str, url: URL) -> errors.OctopusError:
+def lost(error: Exception, method: str, url: URL) -> errors.OctopusError:
     """The error that stands for an exchange without an answer. Says whether the request can have reached the server."""
     where: dict[str, Any] = {"method": method, "url_path": url.raw_path}
     sent = method != "GET"

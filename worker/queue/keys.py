@@ -17,7 +17,8 @@ from dataclasses import dataclass
 EVERYTHING = "*"
 SUBTREE = "/*"
 
-_DOCUMENT = re.compile(r"[A-Za-z]+-[A-Za-z0-9-]+(/\*)?|\*")
+_DOCUMENT = re.compile(r"[A-Za-z]+-[A-Za-z0-9-][A-Za-z0-9._-]*(/\*)?|\*")
+"""Names of packages hold dots; no other id does."""
 
 
 @dataclass(frozen=True, order=True, slots=True)

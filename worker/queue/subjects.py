@@ -35,7 +35,7 @@ class Verdict(StrEnum):
     CATEGORY = "ignored: no change of configuration"
     KIND = "ignored: a kind that does not cross"
     SNAPSHOT = "ignored: a frozen snapshot"
-    PACKAGE = "ignored: a package in the built-in feed"
+    PACKAGE = "a package in the built-in feed: for routes that include packages"
     UNPLACED = "unplaced"
 
 
@@ -83,6 +83,7 @@ _DOCUMENT_CATEGORIES = frozenset({"created", "modified", "deleted"})
 # so the ids are guesses from the labels. A wrong guess costs time, not correctness: the nightly comparison finds it.
 _IMPORTS = frozenset({"imported", "importcomplete", "importcompleted"})
 _PROJECT_IMPORTS = frozenset({"projectimportcomplete", "projectimportcompleted", "projectimported"})
+_PUSHES = frozenset({"packageaddedtobuiltinfeed", "packagereplaced"})
 _EXTRAS = frozenset({"certificatereplaced", "runbooksnapshotpublished"})
 
 _OWNED = frozenset({"variableset", "deploymentprocess", "deploymentsettings", "runbookprocess", "tenantvariables"})
@@ -170,6 +171,9 @@ def subject_of(
         if len(projects) == 1:
             return answer(Verdict.WIDENED, projects[0], widen=True)
         return answer(Verdict.IMPORT, EVERYTHING, widen=True)
+    if plain in _PUSHES:
+        feeds = [one for one in _valid(related) if _prefix(one) == "feeds"]
+        return answer(Verdict.PACKAGE, feeds[0] if len(feeds) == 1 else "feeds-builtin", widen=True)
     if plain not in _DOCUMENT_CATEGORIES and plain not in _EXTRAS:
         return answer(Verdict.CATEGORY)
 
@@ -193,7 +197,8 @@ def subject_of(
     if prefix not in _RANK:
         return answer(Verdict.UNPLACED)
     if plain == "created" and chosen.lower() == "feeds-builtin":
-        return answer(Verdict.PACKAGE)  # until 2025.3 a pushed package looks like the creation of the feed
+        # Until 2025.3 a pushed package looks like the creation of the feed. Which package it is it does not say.
+        return answer(Verdict.PACKAGE, chosen, widen=True)
     if prefix == "projects" and plain in ("created", "deleted"):
         return answer(Verdict.WIDENED, chosen, widen=True)
     return answer(Verdict.PLACED, chosen)

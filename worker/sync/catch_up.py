@@ -19,13 +19,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from config.routes import Endpoint
+from config.routes import Endpoint, Route
 from worker.octopus.client import EventsPage, SpaceClient
 from worker.plan.values import Document
 from worker.queue.inbox import Delivery
 from worker.queue.keys import EVERYTHING, DirtyKey
 from worker.queue.lease import LeaseBusyError
-from worker.queue.subjects import Subject, subject
+from worker.queue.subjects import Subject, Verdict, subject
 from worker.queue.values import Priority, Source
 from worker.state import State
 from worker.sync.observe import kinds_changed
@@ -52,8 +52,8 @@ class CaughtUp:
     busy: bool = False
 
 
-async def catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[str], state: State) -> CaughtUp:
-    """``routes``: names of those that the space feeds. Raises what the client raises."""
+async def catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[Route], state: State) -> CaughtUp:
+    """``routes``: those that the space feeds. Raises what the client raises."""
     try:
         async with state.leases.hold("catch-up", str(endpoint), LEASE_MS):
             return await _catch_up(space, endpoint, routes, state)
@@ -61,7 +61,7 @@ async def catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[str]
         return CaughtUp(busy=True)
 
 
-async def _catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[str], state: State) -> CaughtUp:
+async def _catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[Route], state: State) -> CaughtUp:
     correlation_id = f"catch-up-{uuid.uuid4().hex[:12]}"
     cursor = await state.ledger.cursors.get(endpoint.instance, endpoint.space)
     if cursor is None:
@@ -91,7 +91,7 @@ async def _everything(
     space: SpaceClient,
     page: EventsPage,
     endpoint: Endpoint,
-    routes: Sequence[str],
+    routes: Sequence[Route],
     state: State,
     correlation_id: str,
     reason: str,
@@ -107,7 +107,7 @@ async def _everything(
         await _remember_deletions(recent, endpoint, state)
         await state.ledger.cursors.remember(endpoint.instance, endpoint.space, [event["Id"] for event in recent])
     await state.ledger.directories.invalidate(endpoint.instance, endpoint.space)
-    keys = [DirtyKey(route, EVERYTHING) for route in routes]
+    keys = [DirtyKey(route.name, EVERYTHING) for route in routes]
     await state.queue.mark(
         keys,
         source=Source.CATCH_UP,
@@ -121,7 +121,7 @@ async def _everything(
 
 
 async def _record(
-    events: Sequence[Document], endpoint: Endpoint, routes: Sequence[str], state: State, correlation_id: str
+    events: Sequence[Document], endpoint: Endpoint, routes: Sequence[Route], state: State, correlation_id: str
 ) -> list[DirtyKey]:
     found = await _remember_deletions(events, endpoint, state)
     if kinds := kinds_changed(events):
@@ -156,16 +156,18 @@ async def _remember_deletions(
 
 
 def _delivery(
-    event: Document, found: Subject, endpoint: Endpoint, routes: Sequence[str], correlation_id: str
+    event: Document, found: Subject, endpoint: Endpoint, routes: Sequence[Route], correlation_id: str
 ) -> Delivery:
     target = found.target
+    if found.verdict is Verdict.PACKAGE:
+        routes = [route for route in routes if route.include.selectors("package")]
     return Delivery(
         source=endpoint.instance,
         event_id=str(event["Id"]),
         document_id=found.document_id,
         category=found.category,
         occurred=str(event.get("Occurred") or ""),
-        keys=[DirtyKey(route, target) for route in routes] if target is not None else (),
+        keys=[DirtyKey(route.name, target) for route in routes] if target is not None else (),
         verdict=str(found.verdict),
         correlation_id=correlation_id,
         via=Source.CATCH_UP,

@@ -14,6 +14,7 @@ from config.names import name_key
 from config.rules import ItemRules
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
+from worker.kinds.packages import PACKAGE
 from worker.kinds.references import OWN_STEP, PendingId
 from worker.kinds.tenants import TENANT, TENANT_VARIABLES
 from worker.kinds.variables import VARIABLE_SET
@@ -28,6 +29,7 @@ from worker.sync.in_use import in_use
 from worker.sync.lists import STILL_IN_USE
 from worker.sync.merge import merge
 from worker.sync.old_names import renamed_actions
+from worker.sync.packages import plan_package
 from worker.sync.parameters import control_types_of
 from worker.sync.rebasing import rebased
 from worker.sync.recall import Recall
@@ -159,6 +161,8 @@ class DocumentPlanner:
     ) -> Outcome:
         """``server_made``: the stand-in of a document that the server makes by itself and that takes this one's
         place."""
+        if kind is PACKAGE:
+            return plan_package(self.world, self.rules(path), entry, path, None)
         bare = {name: value for name, value in document.items() if name not in kind.shape.late}
         out = self.translate(kind, entry, path, bare)
         if out.document is None:
@@ -256,6 +260,8 @@ class DocumentPlanner:
         """``there``: what the destination will have by then, where a write of the same plan comes before."""
         if isinstance(destination_id, PendingId):
             return self.fill(kind, entry, path, document, destination_id)
+        if kind is PACKAGE:
+            return plan_package(self.world, self.rules(path), entry, path, destination_id)
         owner = destination_id.partition("-")[2] if kind.place is Place.WITH_OWNER else None
         there = there or self.recall.there(kind, destination_id, owner)
         if there is None:

@@ -8,7 +8,7 @@ over two routes, a file beside a document, something that is installed rather th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ from worker.kinds.step_templates import COMMUNITY_ID
 from worker.octopus.client import Routes, SpaceClient
 from worker.octopus.errors import Forbidden, OctopusError
 from worker.plan.values import Document
-from worker.sync import environments, logos, script_modules, snapshots, tenant_forms
+from worker.sync import environments, logos, packages, script_modules, snapshots, tenant_forms
 from worker.sync.fields import same
 
 
@@ -32,6 +32,8 @@ class Ends:
 
     source: SpaceClient
     destination: SpaceClient
+    progress: Callable[[str], None] = lambda _: None
+    """Told of what takes long."""
     source_id: str = ""
 
 
@@ -173,6 +175,22 @@ def _told(permission: str) -> Iterator[None]:
         raise Forbidden(text, method=error.method, url_path=error.url_path, status=error.status) from None
 
 
+class Packages(Exchange):
+    """Files, which go from feed to feed without stopping here."""
+
+    async def read(self, space: SpaceClient, kind: Kind, document_id: str, owner_id: str | None) -> Document:
+        return await packages.read(space, kind, document_id)
+
+    async def list_all(self, space: SpaceClient, kind: Kind) -> list[Document]:
+        return await packages.list_latest(space)
+
+    async def create(self, ends: Ends, kind: Kind, body: Document) -> Document:
+        return await packages.send(ends.source, ends.destination, body, ends.progress)
+
+    async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
+        return await packages.send(ends.source, ends.destination, body, ends.progress)
+
+
 class TenantVariables(Exchange):
     """In two forms, by the server's version."""
 
@@ -305,6 +323,8 @@ ODD: Mapping[str, Exchange] = {
     "community-step-template": CommunityTemplates(),
     "tenant-variables": TenantVariables(),
     "user-role": UserRoles(),
+    "package": Packages(),
+    "package-versions": Packages(),
 }
 """By kind."""
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from config.names import INCLUDABLE_KINDS, name_key
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
+from worker.kinds.library import FEED
+from worker.kinds.packages import PACKAGE
 from worker.plan.values import NamePath, printed
 from worker.sync.world import Directory, Entry, World
 
@@ -70,7 +72,7 @@ def is_ours(world: World, kind: Kind, entry: Entry) -> bool:
     What is merged must have been decided on before; that another item refers to it, and it was found there by name, is
     no reason to change it.
     """
-    if entry.id not in world.links:
+    if entry.id not in world.links or kind.mode is Mode.ON_REQUEST:
         return False
     return kind.mode is Mode.SHARED_NAME or world.baselines.get(entry.id) is not None
 
@@ -79,6 +81,8 @@ def subtree(world: World, document_id: str) -> Iterator[str]:
     """The document, and all that belongs to it."""
     yield document_id
     kind = world.kind_of(document_id)
+    if kind is FEED and world.route.include.selectors(PACKAGE.name):
+        yield from _packages(world, document_id)
     for part in registry.parts_of(kind) if kind else ():
         if part.mode is Mode.LOOKUP or part.follows is not None:
             continue
@@ -87,6 +91,16 @@ def subtree(world: World, document_id: str) -> Iterator[str]:
         else:
             for entry in world.source.directory(part.name).of(document_id):
                 yield from subtree(world, entry.id)
+
+
+def _packages(world: World, feed_id: str) -> Iterator[str]:
+    """What the route includes of the built-in feed."""
+    feed = world.source.directory(FEED.name).by_id.get(feed_id)
+    if feed is not None and feed.type not in FEED.never_created_types:
+        return
+    for entry in _visible(world, PACKAGE):
+        if world.route.includes(PACKAGE.name, entry.name):
+            yield entry.id
 
 
 def _named(world: World, path: NamePath) -> Iterator[str]:

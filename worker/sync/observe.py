@@ -193,7 +193,7 @@ class SideObserver:
     async def directory(self, kind_name: str, *, cached: bool = True) -> bool:
         """Whether it was read from the server; then those of the same list were, too."""
         kind = registry.BY_NAME[TAGS.listed_with if kind_name == TAGS.name else kind_name]
-        if kind.of_server:
+        if kind.of_server or kind.never_cached:
             cached = False  # no audit log of the space tells that it is true
         if cached and (found := await self.ledger.directories.get(self.instance, self.space, kind_name)) is not None:
             hidden = found.pop(_HIDDEN, 0)

@@ -226,7 +226,7 @@ class OpenRoute:
                 return Outcome(_result(planned.plan, 0), planned.plan)
             applier = Applier(
                 self.world,
-                Ends(self.source.client, self.destination.client),
+                Ends(self.source.client, self.destination.client, progress or (lambda _: None)),
                 self.ledger,
                 guard=guard,
                 run_id=run.id,

@@ -1,0 +1,236 @@
+"""Packages of the built-in feed, end to end: on request, latest or by pattern, and never touched once there."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import Any
+
+import aiohttp
+import pytest
+from fakeredis import FakeAsyncRedis
+
+from config.settings import Settings as ProcessSettings
+from sandbox.faults import Fault
+from tests.pair import ROUTE, Pair, Server, pair, script
+from tests.tenancy import VERSIONS, servers, settled
+from worker import ticks
+from worker.octopus.errors import Misunderstood
+from worker.plan.values import Op
+from worker.state import state_of
+from worker.sync.compare import compare
+from worker.sync.package_versions import version_key
+from worker.sync.run import Result, open_route
+
+LATEST: dict[str, Any] = {"include": {"package": ["OctoFX.*"]}}
+
+
+async def push(server: Server, name: str, version: str, content: bytes = b"content") -> None:
+    """As a build server does."""
+    form = aiohttp.FormData()
+    form.add_field(
+        "file", io.BytesIO(content), filename=f"{name}.{version}.zip", content_type="application/octet-stream"
+    )
+    url = f"{server.sandbox.url}/api/packages/raw"
+    async with server.session.post(url, data=form, headers=server.sandbox.headers) as answer:
+        assert answer.status < 400, await answer.text()
+
+
+async def packages(server: Server) -> dict[str, str]:
+    """``OctoFX.Web 1.0.0`` → SHA-1."""
+    found = await server.get("packages?take=1000")
+    return {f"{one['PackageId']} {one['Version']}": one["Hash"] for one in found["Items"]}
+
+
+def sha1(content: bytes) -> str:
+    return hashlib.sha1(content).hexdigest()
+
+
+async def three(both: Pair) -> None:
+    for version in ("1.0.0", "1.1.0", "1.10.0", "2.0.0-beta"):
+        await push(both.source, "OctoFX.Web", version, f"web {version}".encode())
+    await push(both.source, "OctoFX.Db", "3.0.0", b"db")
+    await push(both.source, "Other", "1.0.0")
+
+
+@pytest.mark.guide("data-packages", "packages-not-by-default")
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_the_latest_of_those_that_the_route_includes(version: str) -> None:
+    async with pair(**LATEST, **servers(version)) as both:
+        await three(both)
+        outcome = await both.sync("*")
+        assert outcome.result is Result.CHANGED
+        assert await packages(both.destination) == {
+            "OctoFX.Db 3.0.0": sha1(b"db"),
+            "OctoFX.Web 2.0.0-beta": sha1(b"web 2.0.0-beta"),
+        }
+        await settled(both)
+        await push(both.source, "OctoFX.Web", "2.0.0", b"released")
+        await both.sync("*")
+        assert "OctoFX.Web 2.0.0" in await packages(both.destination)
+        await settled(both)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_versions_by_pattern(version: str) -> None:
+    async with pair(**LATEST, rules={"packages": {"versions": ["1.1*", "9.*"]}}, **servers(version)) as both:
+        await three(both)
+        await push(both.destination, "OctoFX.Web", "1.1", b"theirs")
+        outcome = await both.sync("*")
+        # 1.1 and 1.1.0 are one version, and the one that is there is never touched.
+        assert await packages(both.destination) == {
+            "OctoFX.Web 1.1": sha1(b"theirs"),
+            "OctoFX.Web 1.10.0": sha1(b"web 1.10.0"),
+        }
+        assert {one.path: one.op for one in outcome.plan} == {
+            ("package", "OctoFX.Web"): Op.UPDATE,
+            ("package", "OctoFX.Db"): Op.SKIP,
+        }
+        await settled(both)
+
+
+@pytest.mark.spacecloner("bug-26")
+async def test_a_later_version_of_the_destination_is_left_alone() -> None:
+    async with pair(**LATEST) as both:
+        await three(both)
+        await push(both.destination, "octofx.web", "10.0.0", b"theirs")
+        outcome = await both.sync("*")
+        assert "OctoFX.Web 2.0.0-beta" not in await packages(both.destination)
+        [web] = [one for one in outcome.plan if one.path == ("package", "OctoFX.Web")]
+        assert web.op is Op.LEAVE
+        assert "later than the source's" in web.decisions[0].text
+
+
+async def test_no_package_crosses_because_a_step_needs_it() -> None:
+    async with pair() as both:
+        await three(both)
+        project = await both.source.project("OctoFX")
+        feed = next(one for one in await both.source.get("feeds/all") if one["FeedType"] == "BuiltIn")
+        step = script("Deploy", Packages=[{"Name": "", "PackageId": "OctoFX.Web", "FeedId": feed["Id"]}])
+        await both.source.steps(project, step)
+        both.source.sandbox.requests.clear()
+        await both.sync("*")
+        assert await packages(both.destination) == {}
+        assert [one.path for one in both.source.sandbox.requests if "/packages" in one.path] == []
+
+
+async def test_taken_out_of_the_route_a_package_no_longer_crosses() -> None:
+    async with pair(**LATEST) as both:
+        await three(both)
+        await both.sync("*")
+        await push(both.source, "OctoFX.Web", "3.0.0")
+        narrower = both.with_route(include={"package": ["OctoFX.Db"]})
+        await narrower.sync("*")
+        assert "OctoFX.Web 3.0.0" not in await packages(both.destination)
+
+
+@pytest.mark.spacecloner("bug-26")
+async def test_what_arrived_is_compared_with_what_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with pair(**LATEST) as both:
+        await push(both.source, "OctoFX.Web", "1.0.0", b"the real one")
+        plan = (await both.plan("*")).plan
+        assert [change.after for one in plan.writes for change in one.changes] == ["12 bytes"]
+
+        from sandbox.resources import packages as stored
+
+        original = stored.file_of
+        monkeypatch.setattr(stored, "file_of", lambda body: (original(body)[0], b"another"))
+        with pytest.raises(Misunderstood, match="is another file on the destination"):
+            await both.sync("*")
+
+
+async def test_stopped_in_the_middle_it_goes_on_with_the_rest() -> None:
+    async with pair(**LATEST, rules={"packages": {"versions": ["*"]}}) as both:
+        await three(both)
+        both.destination.sandbox.faults.add(Fault("reset-after", path="packages/raw", method="POST", count=1))
+        await both.sync("*")
+        assert len(await packages(both.destination)) == 5
+        await settled(both)
+
+
+async def test_a_large_one_tells_how_far_it_is() -> None:
+    async with pair(**LATEST) as both:
+        await push(both.source, "OctoFX.Web", "1.0.0", b"x" * (36 * 1024 * 1024))
+        said: list[str] = []
+        await both.sync("*", progress=said.append)
+        assert [one for one in said if "MB" in one] == [
+            "package OctoFX.Web 1.0.0: 16 of 36 MB",
+            "package OctoFX.Web 1.0.0: 32 of 36 MB",
+        ]
+
+
+# ── in the queue ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def marked(both: Pair, redis: FakeAsyncRedis) -> list[str]:
+    return sorted(one.key.document for one in await state_of(redis, ProcessSettings()).queue.waiting())
+
+
+@pytest.mark.parametrize("version", ["2021.2.1290", "2026.1.9674"])
+@pytest.mark.parametrize("includes", [True, False])
+async def test_a_push_marks_the_packages_of_routes_that_include_them(
+    fake_redis: FakeAsyncRedis, version: str, includes: bool
+) -> None:
+    route = LATEST if includes else {}
+    async with pair(redis=fake_redis, **route, **servers(version)) as both:
+        state = state_of(fake_redis, ProcessSettings())
+        await ticks.catch_up_all(state, both.routes)
+        for one in await state.queue.waiting():
+            await fake_redis.zrem(f"{{octosync}}:q:ready:{one.priority}:{ROUTE}", str(one.key))
+            await fake_redis.delete(f"{{octosync}}:q:item:{one.key}")
+        await push(both.source, "OctoFX.Web", "1.0.0")
+        await ticks.catch_up_all(state, both.routes)
+        keys = await marked(both, fake_redis)
+        assert keys == (["feeds-builtin/*"] if includes else [])
+        if includes:
+            await both.sync("feeds-builtin/*")
+            assert list(await packages(both.destination)) == ["OctoFX.Web 1.0.0"]
+
+
+@pytest.mark.parametrize("versions", ["latest", ["*"]])
+async def test_the_night_finds_what_is_missing_and_marks_it(fake_redis: FakeAsyncRedis, versions: Any) -> None:
+    async with pair(redis=fake_redis, **LATEST, rules={"packages": {"versions": versions}}) as both:
+        await three(both)
+        await both.sync("*")
+        await push(both.source, "OctoFX.Web", "5.0.0")
+        state = state_of(fake_redis, ProcessSettings())
+        async with open_route(both.routes, ROUTE, ledger=both.ledger) as route:
+            found = await compare(route, state.queue, state.comparisons)
+        assert found.differing == ["packages-OctoFX.Web"]
+        assert await marked(both, fake_redis) == ["packages-OctoFX.Web"]
+        await both.sync("packages-OctoFX.Web")
+        assert "OctoFX.Web 5.0.0" in await packages(both.destination)
+
+
+async def test_the_latest_of_many_costs_pages_not_packages() -> None:
+    async with pair(**LATEST) as both:
+        for number in range(40):
+            await push(both.source, f"OctoFX.P{number}", "1.0.0")
+        await both.sync("*")
+        state = state_of(FakeAsyncRedis(), ProcessSettings())
+        before = [len(side.sandbox.requests) for side in (both.source, both.destination)]
+        async with open_route(both.routes, ROUTE, ledger=both.ledger) as route:
+            found = await compare(route, state.queue, state.comparisons, dry_run=True)
+        assert found.differing == []
+        spent = [len(side.sandbox.requests) for side in (both.source, both.destination)]
+        assert [after - first for after, first in zip(spent, before, strict=True)] <= [20, 20]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("1.0.0", "1.0.1"),
+        ("1.9", "1.10"),
+        ("1.0.0-alpha", "1.0.0"),
+        ("1.0.0-alpha", "1.0.0-beta"),
+        ("1.0.0-alpha.2", "1.0.0-alpha.10"),
+        ("1.0.0-1", "1.0.0-alpha"),
+        ("2021.12.31.1", "2022.1.1"),
+    ],
+)
+def test_versions_in_their_order(earlier: str, later: str) -> None:
+    assert version_key(earlier) < version_key(later)
+
+
+def test_versions_that_are_one() -> None:
+    assert version_key("1.0") == version_key("1.0.0") == version_key("1.0.0+build.5")

@@ -1,0 +1,255 @@
+"""Files of any size, which never lie in memory as a whole: read piece by piece from one server, sent so to another.
+
+    relay:  source ──GET──▶ piece ▶ piece ▶ piece ──POST (one part of a form)──▶ destination
+
+A file that passes through cannot be sent twice, so a transfer that failed is begun again from the start. How long it
+takes as a whole is not bounded, but that nothing moves is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from worker.octopus import errors
+from worker.octopus.address import url_of
+from worker.octopus.answers import Answer, error_of, value_of
+from worker.octopus.files import form_around
+from worker.octopus.masking import masked
+from worker.octopus.transport import STANDSTILL, Exchange, Transport, lost
+
+PIECE = 256 * 1024
+"""Bytes at once."""
+
+FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What went through: how many bytes, and their SHA-1 in hexadecimal digits."""
+
+    size: int
+    sha1: str
+
+
+class Incoming:
+    """An answer whose body is yet to be read. ``length``: of the body, where the server told it."""
+
+    def __init__(self, response: aiohttp.ClientResponse, method: str, url: URL) -> None:
+        self._response = response
+        self._method = method
+        self._url = url
+        encoded = "Content-Encoding" in response.headers
+        self.length = None if encoded else response.content_length
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Raises :class:`worker.octopus.errors.Unreachable` where the connection breaks."""
+        while True:
+            piece = await self._piece()
+            if isinstance(piece, errors.OctopusError):
+                raise piece
+            if not piece:
+                return
+            yield piece
+
+    async def _piece(self) -> bytes | errors.OctopusError:
+        """A failure is returned, not raised: aiohttp's errors hold the request's headers, and so the key."""
+        try:
+            return await self._response.content.read(PIECE)
+        except FAILURES as error:
+            return lost(error, self._method, self._url)
+
+
+class StreamingTransport(Transport):
+    """Requests whose bodies are streams. Each is sent once."""
+
+    @property
+    def patience(self) -> float:
+        """For how many seconds nothing may move: a server takes its time over a large file that has just arrived."""
+        return self._timeout.total or 300.0
+
+    async def again(self, attempt: int, error: errors.TryAgain) -> bool:
+        """Whether to begin once more what came to nothing; the pause before it is over then."""
+        delay = self._backoff.delay(attempt, error.retry_after)
+        if delay is None or attempt >= self._attempts:
+            return False
+        await asyncio.sleep(delay)
+        return True
+
+    @asynccontextmanager
+    async def incoming(self, route: str) -> AsyncIterator[Incoming]:
+        """The good answer to a GET, its body unread. Raises the errors of `worker.octopus.errors`."""
+        url = url_of(self.base, route, None)
+        async with self._slots:
+            await self._budget.take(self._priority)
+            started = time.monotonic()
+            response = await self._open("GET", url, None, {"Accept-Encoding": "identity"})
+            if isinstance(response, errors.OctopusError):
+                self._told("GET", url, response, started)
+                raise response
+            try:
+                self._told("GET", url, response.status, started)
+                if response.status >= 300:
+                    raise await self._refusal("GET", url, response)
+                yield Incoming(response, "GET", url)
+            finally:
+                response.close()
+
+    async def outgoing(
+        self, route: str, query: dict[str, object], pieces: AsyncIterator[bytes], headers: dict[str, str]
+    ) -> Answer:
+        """Posts a stream. Raises the errors of `worker.octopus.errors`; what ``pieces`` raises is lost."""
+        url = url_of(self.base, route, query)
+        async with self._slots:
+            await self._budget.take(self._priority)
+            started = time.monotonic()
+            response = await self._open("POST", url, pieces, headers)
+            if isinstance(response, errors.OctopusError):
+                self._told("POST", url, response, started)
+                raise response
+            try:
+                self._told("POST", url, response.status, started)
+                if response.status >= 300:
+                    raise await self._refusal("POST", url, response)
+                body = await self._read(response, "POST", url)
+                if isinstance(body, errors.OctopusError):
+                    raise body
+                return Answer("POST", url.raw_path, response.status, response.headers.copy(), body)
+            finally:
+                response.close()
+
+    async def _open(
+        self, method: str, url: URL, data: AsyncIterator[bytes] | None, headers: dict[str, str]
+    ) -> aiohttp.ClientResponse | errors.OctopusError:
+        if self._session is None:
+            raise RuntimeError("the client is not open; use it as `async with OctopusClient(...)`")
+        self.requests += 1
+        known = {"X-Octopus-ApiKey": self._api_key.get_secret_value(), "Accept": "*/*", **headers}
+        # That something moves is looked after by who passes the pieces on.
+        patience = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout.sock_connect)
+        try:
+            return await self._session.request(
+                method, url, data=data, headers=known, allow_redirects=False, timeout=patience
+            )
+        except FAILURES as error:
+            return lost(error, method, url)
+
+    async def _read(self, response: aiohttp.ClientResponse, method: str, url: URL) -> bytes | errors.OctopusError:
+        try:
+            return await response.read()
+        except FAILURES as error:
+            return lost(error, method, url)
+
+    async def _refusal(self, method: str, url: URL, response: aiohttp.ClientResponse) -> errors.OctopusError:
+        body = await self._read(response, method, url)
+        if isinstance(body, errors.OctopusError):
+            return body
+        answer = Answer(method, url.raw_path, response.status, response.headers.copy(), body)
+        if response.status < 400:
+            return errors.NotOctopus("redirects a file, which is not followed", method=method, url_path=url.raw_path)
+        error = error_of(answer)
+        error.server_words = masked(error.server_words, self._api_key.get_secret_value(), None)
+        error.args = (error.server_words,)
+        if isinstance(error, errors.RateLimited):
+            await self._budget.penalise(STANDSTILL if error.retry_after is None else error.retry_after)
+        return error
+
+    def _told(self, method: str, url: URL, result: int | errors.OctopusError, started: float) -> None:
+        failed = isinstance(result, errors.OctopusError)
+        status = result.status if isinstance(result, errors.OctopusError) else result
+        seconds = time.monotonic() - started
+        exchange = Exchange(str(self.base), method, url.raw_path, status, seconds, 0, 1)
+        self._tell(exchange, result if failed else None)
+
+
+async def relay(
+    source: StreamingTransport,
+    from_route: str,
+    destination: StreamingTransport,
+    to_route: str,
+    name: str,
+    query: dict[str, object],
+    moved: Callable[[int], None],
+) -> tuple[dict[str, Any], Passed]:
+    """Sends what ``from_route`` gives on to ``to_route``, as a file called ``name``: again, if it fails, so it must be
+    such as may be sent twice. Returns the answer, and what went through.
+
+    ``moved``: told of the bytes so far. Raises the errors of `worker.octopus.errors`.
+    """
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            return await _once(source, from_route, destination, to_route, name, query, moved)
+        except errors.TryAgain as error:
+            if not await destination.again(attempt, error):
+                raise
+
+
+async def _once(
+    source: StreamingTransport,
+    from_route: str,
+    destination: StreamingTransport,
+    to_route: str,
+    name: str,
+    query: dict[str, object],
+    moved: Callable[[int], None],
+) -> tuple[dict[str, Any], Passed]:
+    passing = _Passing(moved)
+    patience = destination.patience
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(patience) as limit, source.incoming(from_route) as incoming:
+            head, tail, headers = form_around(name, uuid.uuid4().hex, incoming.length)
+
+            async def form() -> AsyncIterator[bytes]:
+                yield head
+                async for piece in passing.through(incoming.pieces()):
+                    limit.reschedule(loop.time() + patience)
+                    yield piece
+                yield tail
+
+            try:
+                answer = await destination.outgoing(to_route, query, form(), headers)
+            except errors.OctopusError:
+                if passing.failed is not None:  # aiohttp makes of it that the connection to the other server broke
+                    raise passing.failed from None
+                raise
+    except TimeoutError:
+        raise errors.Unreachable(f"nothing moved for {patience:.0f} seconds", url_path=from_route) from None
+    value = value_of(answer)
+    return (value if isinstance(value, dict) else {}), passing.passed
+
+
+class _Passing:
+    """Looks at what passes."""
+
+    def __init__(self, moved: Callable[[int], None]) -> None:
+        self._moved = moved
+        self._digest = hashlib.sha1(usedforsecurity=False)
+        self._size = 0
+        self.failed: errors.OctopusError | None = None
+
+    async def through(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        try:
+            async for piece in pieces:
+                self._digest.update(piece)
+                self._size += len(piece)
+                self._moved(self._size)
+                yield piece
+        except errors.OctopusError as error:
+            self.failed = error
+            raise
+
+    @property
+    def passed(self) -> Passed:
+        return Passed(self._size, self._digest.hexdigest())
