@@ -29,6 +29,8 @@ MOST_WAITING = 2_000
 DURABLE_WITHIN_S = 8.0
 """Octopus waits ten seconds for an answer by default. 503 before that is better than none."""
 SAID_WITHIN_S = 0.05
+MOST_SAID = 128
+"""In one line: a longer one would hold up who comes meanwhile."""
 
 _Waiting = tuple[Delivery, "asyncio.Future[Recorded]", float]
 """And the time of the loop by which it must be durable."""
@@ -120,6 +122,8 @@ class GroupCommit:
         if not self._recorded:
             asyncio.get_running_loop().call_later(SAID_WITHIN_S, self._say)
         self._recorded += zip((delivery for delivery, _, _ in batch), recorded, strict=True)
+        if len(self._recorded) >= MOST_SAID:
+            self._say()
 
     def _say(self) -> None:
         """One line for all that was recorded lately, and in it one string: a line for each costs more than the rest."""

@@ -27,8 +27,9 @@ class Waker:
         self._publisher = publisher
         self._debounce_s = debounce_s
         self._max_wait_s = max_wait_s
-        self._waiting: dict[DirtyKey, tuple[float, float]] = {}
-        """When the first hint came, and when the key is due."""
+        self._first: dict[DirtyKey, float] = {}
+        self._last: dict[DirtyKey, float] = {}
+        """When the hints came of each key that is not due yet."""
         self._timers: dict[DirtyKey, asyncio.TimerHandle] = {}
         self._hints: dict[Endpoint, asyncio.TimerHandle] = {}
         self._hinted: dict[Endpoint, float] = {}
@@ -41,12 +42,14 @@ class Waker:
         loop = asyncio.get_running_loop()
         now = loop.time()
         for key in keys:
-            first, at = self._waiting.get(key, (now, None))
-            if at is None and len(self._waiting) >= MOST_KEYS:
-                continue
-            self._waiting[key] = (first, min(now + self._debounce_s, first + self._max_wait_s) + LATE_S)
-            if at is None:
-                self._timers[key] = loop.call_at(self._waiting[key][1], self._is_due, key)
+            if key in self._first:
+                self._last[key] = now
+            elif len(self._first) < MOST_KEYS:
+                self._first[key] = self._last[key] = now
+                self._timers[key] = loop.call_at(self._due_at(key), self._is_due, key)
+
+    def _due_at(self, key: DirtyKey) -> float:
+        return min(self._last[key] + self._debounce_s, self._first[key] + self._max_wait_s) + LATE_S
 
     def catch_up(self, sources: Iterable[Endpoint]) -> None:
         """There is something in the audit logs of these that we could not read from the webhook."""
@@ -57,12 +60,15 @@ class Waker:
                 self._hints[source] = loop.call_at(max(loop.time(), at), self._read_log, source)
 
     async def close(self) -> None:
-        """Finishes what is being told. The rest is marked, and found by a sweep."""
+        """Has the audit logs read that are still to be, and finishes what is being told. Keys are marked, and found by
+        a sweep."""
         for timer in (*self._timers.values(), *self._hints.values()):
             timer.cancel()
-        self._timers.clear()
-        self._waiting.clear()
-        self._hints.clear()
+        self._sources.update(self._hints)
+        for waiting in (self._timers, self._first, self._last, self._hints):
+            waiting.clear()
+        if self._sources:
+            self._tell()
         if self._telling is not None:
             await asyncio.wait([self._telling], timeout=5)
 
@@ -73,11 +79,11 @@ class Waker:
         self._tell()
 
     def _is_due(self, key: DirtyKey) -> None:
-        loop, (_, at) = asyncio.get_running_loop(), self._waiting[key]
+        loop, at = asyncio.get_running_loop(), self._due_at(key)
         if loop.time() < at - LATE_S / 2:  # other hints came meanwhile
             self._timers[key] = loop.call_at(at, self._is_due, key)
             return
-        del self._waiting[key], self._timers[key]
+        del self._first[key], self._last[key], self._timers[key]
         self._due.add(key)
         self._tell()
 
