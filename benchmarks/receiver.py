@@ -1,9 +1,10 @@
 """What does a webhook cost its sender? Latency and throughput of durable acknowledgements.
 
-The receiver as it is deployed, over a Redis of its own with ``appendfsync everysec`` and with ``always``, beside a bare
-aiohttp handler (which reads nothing and stores nothing), nginx that returns 202, and Debian's ``webhook`` that runs
-``/bin/true``. All take turns, and every ratio is to the bare handler measured right before. Octopus posts one webhook
-at a time, so one connection matters most; 16 and 64 stand for several senders, and for what comes after a stop.
+The receiver as it is deployed, over a Redis of its own with ``appendfsync everysec`` and with ``always``, and as two
+processes, beside a bare aiohttp handler (which reads nothing and stores nothing), nginx that returns 202, and Debian's
+``webhook`` that runs ``/bin/true``. All take turns, and every ratio is to the bare handler measured right before.
+Octopus posts one webhook at a time, so one connection matters most; 16 and 64 stand for several senders, and for what
+comes after a stop.
 
 Whoever else works on the machine works against the slower of two servers, which wakes other processes more often. So
 each sample says how many cores others took, and where the half of the samples that was disturbed least was calm enough,
@@ -58,9 +59,9 @@ def run(*, quick: bool = False) -> dict[str, Any]:
 
 def _start(stack: ExitStack, folder: Path) -> list[Served]:
     found = [stack.enter_context(servers.bare(folder))]
-    for fsync in ("everysec", "always"):
-        redis = stack.enter_context(embedded.start(folder / fsync, fsync=fsync))
-        found.append(stack.enter_context(servers.receiver(folder, redis, f"receiver-{fsync}")))
+    for name, fsync, processes in (("everysec", "everysec", 1), ("always", "always", 1), ("two", "everysec", 2)):
+        redis = stack.enter_context(embedded.start(folder / name, fsync=fsync))
+        found.append(stack.enter_context(servers.receiver(folder, redis, f"receiver-{name}", processes)))
     for peer in (servers.nginx, servers.adnanh_webhook):
         try:
             found.append(stack.enter_context(peer(folder)))
@@ -101,7 +102,9 @@ def _report(samples: list[Sample], setting: dict[str, Any]) -> dict[str, Any]:
                 "p99 × bare",
                 "CPU × bare",
                 "CPU µs",
+                "Redis µs",
                 "p50 ms",
+                "p90 ms",
                 "p99 ms",
                 "per s",
                 "others",
@@ -131,8 +134,10 @@ def _result(samples: list[Sample]) -> dict[str, Any]:
         "cpu_ratio": report.median(one.load.cpu_us / one.bare.cpu_us for one in used),
         "per_s": report.median(one.load.per_s for one in used),
         "p50_ms": report.median(one.load.p50_ms for one in used),
+        "p90_ms": report.median(one.load.p90_ms for one in used),
         "p99_ms": report.median(one.load.p99_ms for one in used),
         "cpu_us": report.median(one.load.cpu_us for one in used),
+        "redis_us": report.median(one.load.redis_us for one in used),
         "bare_per_s": report.median(one.bare.per_s for one in used),
         "bare_p99_ms": report.median(one.bare.p99_ms for one in used),
         "bare_cpu_us": report.median(one.bare.cpu_us for one in used),
@@ -150,7 +155,9 @@ def _row(one: dict[str, Any]) -> list[object]:
         one["p99_ratio"],
         one["cpu_ratio"],
         one["cpu_us"],
+        one["redis_us"] or None,
         one["p50_ms"],
+        one["p90_ms"],
         one["p99_ms"],
         one["per_s"],
         one["others"],

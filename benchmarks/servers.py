@@ -77,7 +77,7 @@ def bare(folder: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def receiver(folder: Path, redis: EmbeddedRedis, name: str) -> Iterator[Served]:
+def receiver(folder: Path, redis: EmbeddedRedis, name: str, processes: int = 1) -> Iterator[Served]:
     """``python -m webhook_receiver``, as it is deployed."""
     port, inside = free_port(), free_port()
     routes = folder / f"{name}.yaml"
@@ -89,6 +89,7 @@ def receiver(folder: Path, redis: EmbeddedRedis, name: str) -> Iterator[Served]:
         "OCTOSYNC_RECEIVER_HOST": "127.0.0.1",
         "OCTOSYNC_STATUS_PORT": str(inside),
         "OCTOSYNC_NAMESPACE": name,
+        "OCTOSYNC_RECEIVER_PROCESSES": str(processes),
         "BENCH_KEY": "API-0",
         "BENCH_SECRET": SECRET,
     }

@@ -19,13 +19,15 @@ EVENT, PROJECT = "Events-@@@@@@@@@@@@", "Projects-@@@"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """``cpu_us`` of the server's processes per request; ``refused`` answers were no 2xx, or none came; ``others`` are
-    cores that were busy with neither the server, nor its Redis, nor wrk."""
+    """``cpu_us`` of the server's processes per request, ``redis_us`` of its Redis; ``refused`` answers were no 2xx, or
+    none came; ``others`` are cores that were busy with neither the server, nor its Redis, nor wrk."""
 
     per_s: float
     p50_ms: float
+    p90_ms: float
     p99_ms: float
     cpu_us: float
+    redis_us: float
     requests: int
     refused: int
     others: float
@@ -34,7 +36,8 @@ class Load:
 def post(server: Served, connections: int, seconds: float, body: Path) -> Load:
     """A closed loop: each connection posts again when it was answered. Raises
     :class:`benchmarks.servers.MissingError`."""
-    before, all_before = server.cpu_s(), machine_cpu_s() - server.beside_cpu_s()
+    before, beside_before = server.cpu_s(), server.beside_cpu_s()
+    all_before = machine_cpu_s() - beside_before
     children, began = _children_s(), time.monotonic()
     answer = subprocess.run(
         [
@@ -47,14 +50,16 @@ def post(server: Served, connections: int, seconds: float, body: Path) -> Load:
         capture_output=True,
         text=True,
     ).stdout
-    cpu = server.cpu_s() - before
-    others = machine_cpu_s() - server.beside_cpu_s() - all_before - cpu - (_children_s() - children)
+    cpu, beside = server.cpu_s() - before, server.beside_cpu_s()
+    others = machine_cpu_s() - beside - all_before - cpu - (_children_s() - children)
     said = json.loads(answer.rpartition("RESULT ")[2])
     return Load(
         per_s=said["requests"] / said["seconds"],
         p50_ms=said["p50_us"] / 1000,
+        p90_ms=said["p90_us"] / 1000,
         p99_ms=said["p99_us"] / 1000,
         cpu_us=cpu / max(said["requests"], 1) * 1e6,
+        redis_us=(beside - beside_before) / max(said["requests"], 1) * 1e6,
         requests=said["requests"],
         refused=said["refused"],
         others=max(0.0, others / (time.monotonic() - began)),

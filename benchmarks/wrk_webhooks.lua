@@ -40,6 +40,7 @@ end
 function done(summary, latency)
   local errors = summary.errors
   local refused = errors.status + errors.connect + errors.read + errors.write + errors.timeout
-  io.write(string.format('RESULT {"requests":%d,"seconds":%f,"p50_us":%d,"p99_us":%d,"refused":%d}\n',
-    summary.requests, summary.duration / 1e6, latency:percentile(50), latency:percentile(99), refused))
+  io.write(string.format('RESULT {"requests":%d,"seconds":%f,"p50_us":%d,"p90_us":%d,"p99_us":%d,"refused":%d}\n',
+    summary.requests, summary.duration / 1e6, latency:percentile(50), latency:percentile(90),
+    latency:percentile(99), refused))
 end

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
 import sentry_sdk
+from sentry_sdk.integrations.aiohttp import AioHttpIntegration
 from sentry_sdk.types import Event, Hint
 
 from config import scrub
@@ -18,10 +19,14 @@ _HARMLESS_HEADERS = frozenset({"accept", "content-length", "content-type", "host
 """Only these are reported. A webhook's secret comes in a header whose name the person chose."""
 
 
-def init_sentry(dsn: str | None, component: str, *, environment: str = "production") -> bool:
+def init_sentry(
+    dsn: str | None, component: str, *, environment: str = "production", watch_requests: bool = True
+) -> bool:
     """Report errors of this process from now on. ``False``, and nothing happens, without a ``dsn``.
 
-    ``component``: ``worker``, ``receiver`` or ``cli``; a tag of every report. Raises
+    ``component``: ``worker``, ``receiver`` or ``cli``; a tag of every report. ``watch_requests``: follow each HTTP
+    request that is served, which takes longer than to take a webhook; without, an error that ends one is reported all
+    the same, by the line that is logged of it. Raises
     :class:`sentry_sdk.utils.BadDsn` for a DSN that is none.
     """
     if not dsn:
@@ -35,6 +40,7 @@ def init_sentry(dsn: str | None, component: str, *, environment: str = "producti
         include_local_variables=False,
         include_source_context=True,
         max_request_body_size="never",
+        disabled_integrations=[] if watch_requests else [AioHttpIntegration()],
         before_send=_before_send,
         before_send_transaction=_before_send,
         before_breadcrumb=_before_breadcrumb,

@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     scrub.remember(settings.redis_url.partition("://")[2].rpartition("@")[0].partition(":")[2])
     if settings.status_token is not None:
         scrub.remember(settings.status_token.get_secret_value())
-    init_sentry(settings.sentry_dsn, "receiver", environment=settings.sentry_environment)
+    init_sentry(settings.sentry_dsn, "receiver", environment=settings.sentry_environment, watch_requests=False)
     try:
         if given.serve:
             _run(_serve_for_another(routes, settings, Inherited.parse(given.serve), missed=given.missed))

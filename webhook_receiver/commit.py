@@ -22,7 +22,7 @@ from worker.queue.inbox import Delivery, Inbox, Recorded
 log = structlog.get_logger(__name__)
 
 MOST_TOGETHER = 64
-MANY = 16
+MANY = 32
 """From so many on that wait, a second call is worth its cost."""
 AT_A_TIME = 2
 MOST_WAITING = 2_000

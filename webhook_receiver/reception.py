@@ -44,6 +44,8 @@ from worker.queue.subjects import Verdict
 
 log = structlog.get_logger(__name__)
 
+MOST_UNREADABLE = 16
+"""Are recorded at a time: each takes a connection to Redis of its own."""
 UNSTORABLE = (*FAILED, TimeoutError, OverloadedError)
 ELSEWHERE = "ignored: a space that no route reads"
 TOO_LARGE = "too large to read: left to catch-up"
@@ -75,6 +77,7 @@ class Reception:
         self.trusted_proxies = trusted_proxies
         self.leaving = False
         """Answers ask the caller to come back over another connection, since this process stops."""
+        self._few = asyncio.Semaphore(MOST_UNREADABLE)
         self._seldom = Seldom(log)
         self._correlation_ids = map(f"hook-{secrets.token_hex(4)}-{{:x}}".format, itertools.count(1))
 
@@ -145,7 +148,7 @@ class Reception:
 
     async def _unreadable(self, instance: str, body: Body, reason: str, correlation_id: str) -> Outcome:
         sha256 = hashlib.sha256(body.content or b"").hexdigest()
-        async with asyncio.timeout(DURABLE_WITHIN_S):
+        async with asyncio.timeout(DURABLE_WITHIN_S), self._few:
             await self.inbox.refuse(Unparsable(instance, body.size, sha256, reason, correlation_id))
         self._catch_up([instance])
         log.warning("webhook.unreadable", instance=instance, reason=reason, correlation_id=correlation_id)

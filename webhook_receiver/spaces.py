@@ -31,6 +31,7 @@ class Spaces:
         self._directories = directories
         self._clock = clock
         self._ids: dict[Endpoint, tuple[float, str | None]] = {}
+        self._asking: dict[Endpoint, asyncio.Task[tuple[float, str | None]]] = {}
         self._found: dict[tuple[str, str | None], tuple[float, list[str]]] = {}
 
     def sources(self, instance: str) -> list[Endpoint]:
@@ -65,13 +66,25 @@ class Spaces:
         """When it was asked for, and what it is."""
         now = self._clock()
         asked, known = self._ids.get(endpoint, (float("-inf"), None))
-        if now - asked >= BELIEVED_S or (known is None and now - asked >= UNKNOWN_S):
-            async with asyncio.timeout(ASKED_WITHIN_S):
-                line = await self._directories.get(endpoint.instance, endpoint.space, "space")
-            known = str(line["id"]) if line is not None and line.get("id") else None
-            asked = now
-            self._ids[endpoint] = (asked, known)
-        return asked, known
+        if now - asked < (BELIEVED_S if known is not None else UNKNOWN_S):
+            return asked, known
+        if endpoint not in self._asking:
+            task = self._asking[endpoint] = asyncio.create_task(self._ask(endpoint), name="space")
+            task.add_done_callback(lambda asked: self._asked(endpoint, asked))
+        return await asyncio.shield(self._asking[endpoint])
+
+    def _asked(self, endpoint: Endpoint, task: asyncio.Task[tuple[float, str | None]]) -> None:
+        del self._asking[endpoint]
+        if not task.cancelled():
+            task.exception()  # it may have nobody left who wants it
+
+    async def _ask(self, endpoint: Endpoint) -> tuple[float, str | None]:
+        """Once for all who wait: a burst would use up the connections to Redis."""
+        now = self._clock()
+        async with asyncio.timeout(ASKED_WITHIN_S):
+            line = await self._directories.get(endpoint.instance, endpoint.space, "space")
+        self._ids[endpoint] = (now, str(line["id"]) if line is not None and line.get("id") else None)
+        return self._ids[endpoint]
 
 
 _NEVER: tuple[float, list[str]] = (float("-inf"), [])
