@@ -28,7 +28,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "octosync_webhook_deliveries_total",
-            "Webhooks by what became of them: recorded, duplicate, unreadable, too-large, refused, unavailable.",
+            "Webhooks by what became of them, in the words of docs/receiver.md.",
             ["instance", "verdict"],
             registry=self.registry,
         )
