@@ -76,7 +76,15 @@ def shell(tmp_path: Path, redis_url: str) -> Iterator[Shell]:
     async def come(state: State) -> None:
         await forget(state)
         await state.ledger.names.remember("test-to-prod", {"Projects-1": ("project", "OctoFX")})
-        delivery = Delivery("test", "Events-1", "Projects-1", "Modified", keys=[KEY], verdict="placed")
+        delivery = Delivery(
+            "test",
+            "Events-1",
+            "Projects-1",
+            "Modified",
+            keys=[KEY],
+            verdict="placed",
+            body=b'{"Payload":{"BatchId":"b"}}',
+        )
         await state.inbox.record([delivery, Delivery("test", "Events-2", "Deployments-1", verdict="ignored")])
         claim = await state.queue.claim(KEY, 1_000)
         assert claim.status == "early"
@@ -94,6 +102,16 @@ def test_they_are_listed_newest_first(shell: Shell) -> None:
     text = shell.run().stdout
     assert "project/OctoFX of test-to-prod" in text
     assert "ignored" in text
+
+
+def test_one_is_shown_with_what_is_kept_of_its_body(shell: Shell) -> None:
+    without, entry = (one["id"] for one in shell.json())
+    assert shell.json("show", entry)["body"] == {"Payload": {"BatchId": "b"}}
+    text = shell.run("show", entry).stdout
+    assert "Events-1" in text
+    assert '"BatchId": "b"' in text
+    assert shell.json("show", without)["body"] is None
+    assert shell.run("show", "1-1").exit_code == 1
 
 
 def test_one_is_replayed(shell: Shell) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -67,6 +67,25 @@ def list_deliveries(
     )
 
 
+@app.command("show")
+def show(
+    entry_id: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")],
+    json: options.Json = False,
+    config: options.Config = None,
+    redis: options.Redis = None,
+) -> None:
+    """Show one delivery with what is kept of its body: ids, times, and where the document changed; no values."""
+    found = as_dict(asyncio.run(_one(entry_id, config, redis)))
+    if json:
+        print_json(found)
+        return
+    body = found.pop("body")
+    shown = {name: value for name, value in found.items() if value not in (None, "", [])}
+    print_table(["", ""], [[name.replace("_", " "), _plain(value)] for name, value in shown.items()], empty="")
+    if body is not None:
+        print_json(body)
+
+
 @app.command("replay")
 def replay_deliveries(
     entries: Annotated[list[str] | None, typer.Argument(metavar="ID", help="As the list shows it.")] = None,
@@ -87,6 +106,17 @@ async def _newest(
     async with open_house(config, redis) as house:
         found = await house.state.inbox.journal(limit=limit, since_ms=_ms(house, since) if since is not None else None)
         return found, await named(house.state, [key for entry in found for key in entry.delivery.keys])
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items())
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+async def _one(entry_id: str, config: Path | None, redis: str | None) -> JournalEntry:
+    async with open_house(config, redis) as house:
+        return await _find(house, entry_id)
 
 
 async def _replay(ids: list[str], since: datetime | None, config: Path | None, redis: str | None) -> Replayed:

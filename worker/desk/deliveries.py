@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -81,4 +82,5 @@ def as_dict(entry: JournalEntry) -> dict[str, Any]:
         "marked": [str(key) for key in one.keys],
         "correlation_id": one.correlation_id,
         "batch": {"id": one.batch_id, "number": one.number, "total": one.total} if one.batch_id else None,
+        "body": json.loads(one.body) if one.body else None,
     }
