@@ -33,6 +33,11 @@ def test_environment_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (read.nightly_at, read.timezone, read.log_level) == (time(23, 30), "Europe/Vienna", "debug")
 
 
+def test_a_list_has_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCTOSYNC_TRUSTED_PROXIES", "10.0.0.0/8, 192.168.7.1,2001:db8::/32,")
+    assert [str(one) for one in settings.read().trusted_proxies] == ["10.0.0.0/8", "192.168.7.1/32", "2001:db8::/32"]
+
+
 def test_empty_variable_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCTOSYNC_SENTRY_DSN", "")
     monkeypatch.setenv("OCTOSYNC_METRICS_PORT", "")
@@ -69,6 +74,9 @@ def test_what_may_hold_a_password_is_not_printed(monkeypatch: pytest.MonkeyPatch
         ("DEBOUNCE_MAX_SECONDS", "1", "debounce_max_seconds is less"),
         ("NAMESPACE", "a b", "pattern"),
         ("STATUS_TOKEN", "NOT-TO-BE-SEEN", "fewer than 16 characters"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, 10.1.2.3/16", "write '10.1.0.0/16'"),
+        ("TRUSTED_PROXIES", "the-proxy", "no address and no network"),
+        ("RECEIVER_PROCESSES", "0", "greater than or equal to 1"),
     ],
 )
 def test_variable_that_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str) -> None:
