@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import msgspec
 import pytest
 from fakeredis import FakeAsyncRedis
 from hypothesis import given
@@ -22,8 +23,10 @@ from config.settings import LogLevel, Settings
 from tests.property.engine import tries
 from tests.receiver import HEADER, SECRET, Running, receiver, webhook
 from webhook_receiver.openapi import describe
+from webhook_receiver.payload import Webhook, read
 
 PLANTED = "planted-in-a-value"
+QUICK = msgspec.json.Decoder(Webhook)
 ANSWER = Draft202012Validator(describe()["components"]["schemas"]["Answer"])
 
 scalars = st.one_of(
@@ -147,6 +150,19 @@ async def test_every_body_of_an_authentic_webhook_is_accepted(
     for name in await fake_redis.keys("*inbox*"):
         assert PLANTED.encode() not in (await fake_redis.dump(name) or b"")
     clean(logged)
+
+
+@tries(300)
+@given(documents())
+def test_the_quick_way_and_the_long_way_read_alike(document: Any) -> None:
+    body = json.dumps(document).encode()
+    try:
+        quick = QUICK.decode(body)
+    except msgspec.DecodeError:
+        return
+    long = read(json.dumps(body.decode()).encode())  # in quotes, which only the long way reads
+    assert long.payload.subject == quick.payload.subject
+    assert (long.payload.event.id, long.payload.batch_id) == (quick.payload.event.id, quick.payload.batch_id)
 
 
 tokens = st.sampled_from(

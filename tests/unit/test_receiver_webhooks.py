@@ -147,8 +147,58 @@ VARIANTS: dict[str, Any] = {
     "change details as text": webhook(ChangeDetails="<ul></ul>"),
     "document context as text": webhook(ChangeDetails={"DocumentContext": "x", "Differences": "x"}),
     "odd related ids": webhook(RelatedDocumentIds=["Projects-1", None, 7, "projects-*", {"a": 1}]),
+    "subscription of today": webhook(
+        payload={
+            "Subscription": {
+                "Id": "Subscriptions-1",
+                "Type": "Event",
+                "SpaceId": {"Value": "Spaces-1"},
+                "Links": {"Self": "/api/Spaces-1/subscriptions/Subscriptions-1"},
+                "EventNotificationSubscription": {
+                    "EmailPriority": "Normal",
+                    "WebhookHeaderValue": {"IsSensitive": True, "Value": None, "SensitiveValue": {"HasValue": True}},
+                    "SlackChannelIds": [],
+                },
+            }
+        }
+    ),
+    "no envelope but the event": {"Payload": {"Event": {**webhook()["Payload"]["Event"], "SpaceId": None}}},
+    "links as text": webhook(Links={"Self": "/api/events/Events-1"}),
+    "differences null": webhook(ChangeDetails={"DocumentContext": {"Id": "Projects-1"}, "Differences": None}),
+    "differences of another form": webhook(
+        ChangeDetails={"Differences": [{"op": 1}, "x", {"op": "add", "path": "/a"}]}
+    ),
+    "related ids in another order": webhook("Events-1", "ProjectGroups-1", "Projects-1", "Environments-1"),
+    "seven digits of a second, and an offset": webhook(Occurred="2026-11-23T11:02:01.1234567+10:00"),
+    "sorted keys": json.dumps(webhook(), sort_keys=True).encode(),
+    "a key twice": json.dumps(webhook()).replace('"Category"', '"Category": "Deleted", "Category"').encode(),
+    "above a megabyte": webhook(ChangeDetails={"DocumentContext": {"Id": "Projects-1", "Text": "x" * 1_500_000}}),
     "unknown keys": {**webhook(), "Payload": {**webhook()["Payload"], "IsPayloadTruncated": True, "Events": []}},
 }
+
+
+@pytest.mark.parametrize(
+    ("event", "document"),
+    [
+        ({"RelatedDocumentIds": None}, None),
+        ({"RelatedDocumentIds": []}, None),
+        ({"RelatedDocumentIds": {"a": 1}}, None),
+        ({"RelatedDocumentIds": ["projects-*", "tenants-*"]}, None),
+        ({"RelatedDocumentIds": ["Sprockets-1"]}, None),
+        ({"Category": "SomethingNew"}, None),
+        ({"Category": "Certificate replaced", "RelatedDocumentIds": ["certificates-1"]}, "certificates-1"),
+        ({"RelatedDocumentIds": ["VARIABLESET-Projects-3", "projects-3"]}, "VARIABLESET-Projects-3"),
+        ({"RelatedDocumentIds": ["feeds-builtin"], "Category": "Created"}, None),
+        ({"RelatedDocumentIds": [], "Category": "Imported"}, "*"),
+    ],
+)
+async def test_what_it_speaks_of_is_placed_or_left_to_the_audit_log(
+    running: Running, event: dict[str, Any], document: str | None
+) -> None:
+    assert await running.post(webhook(**event)) == 202
+    assert await running.state.inbox.unparsable() == []
+    assert (await running.state.inbox.counters()).recorded == {"webhook": 1}
+    assert await running.keys() == ([f"dev-route|{document}"] if document is not None else [])
 
 
 @pytest.mark.parametrize("name", VARIANTS)

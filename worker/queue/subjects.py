@@ -158,7 +158,7 @@ def subject_of(
     its ``DocumentContext``."""
 
     def answer(verdict: Verdict, document_id: str | None = None, *, widen: bool = False) -> Subject:
-        where = space or None
+        where = space if space is not None and _ID.fullmatch(space) else None
         if where is None and document_id is not None and _prefix(document_id) not in _SERVER_WIDE:
             where = subscription_space
         return Subject(document_id, category, where, verdict, widen, _owner(document_id) if document_id else None)
