@@ -47,6 +47,8 @@ _FORMS: tuple[tuple[str, str, str, Envelope, str], ...] = (
     ("DELETE", "actiontemplates/{id}", "v1", _nothing, "2023.4"),
     ("POST", "certificates/{id}/archive", "v1", _nothing, "2023.4"),
     ("POST", "certificates/{id}/unarchive", "v1", _nothing, "2023.4"),
+    ("GET", "channels/rule-test", "v1", _same, "2023.4"),
+    ("POST", "channels/rule-test", "v1", _same, "2023.4"),
     ("GET", "environments", "v1", _within("Environments"), "2023.4"),
     ("GET", "environments/all", "v1", _within("Environments"), "2023.4"),
     ("GET", "events/archives", "v1", _within("ArchivedFiles"), "2023.4"),
@@ -74,7 +76,7 @@ _FORMS: tuple[tuple[str, str, str, Envelope, str], ...] = (
 )
 
 # Plain routes that are there for the default space, too, while their form is not.
-_NAMED_SPACE = {"projects/{project}/runbooks"}
+_NAMED_SPACE = {"channels/rule-test", "projects/{project}/runbooks"}
 
 
 def add_routes(router: Router) -> None:

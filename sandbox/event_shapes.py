@@ -75,6 +75,7 @@ SHAPES: dict[str, Shape] = {
     "actiontemplates": Shape("ActionTemplate"),
     "certificates": Shape("Certificate", besides=_certificate_categories),
     "channels": Shape("Channel", ("ProjectId",)),  # with the project since Issues#5796
+    "dashboardconfigurations": Shape("Dashboard configuration"),  # (?)
     "deploymentfreezes": Shape("Deployment freeze"),  # (?)
     "deploymentprocess": Shape("Deployment process", ("ProjectId", "OwnerId"), of_owner=True),
     "deploymentsettings": Shape("Deployment settings", ("ProjectId",), of_owner=True),  # (?) related

@@ -67,7 +67,7 @@ def stored(call: Call, kind: Kind, document: Document) -> Document:
 
 def scope_of(path: str) -> str:
     """What kind of document a property's tags are for: `TenantTags[]` → `Tenant`."""
-    name = path.rsplit(".", 1)[-1].removesuffix("[]")
+    name = path.rsplit(".", 1)[-1].removesuffix("[]").removeprefix("Included")
     return {"EnvironmentTags": "Environment", "ProjectTags": "Project", "RunbookTags": "Runbook"}.get(name, "Tenant")
 
 

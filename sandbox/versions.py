@@ -21,6 +21,8 @@ _ALL_WITH_SLUG = (
 _SINCE: list[tuple[str, str, str]] = [
     *((collection, "Slug", "2023.4") for collection in _ALL_WITH_SLUG.split()),
     ("projectgroups", "Slug", "2025.3"),
+    ("dashboardconfigurations", "IncludedEnvironmentTags", "2026.1"),
+    ("dashboardconfigurations", "IncludedProjectTags", "2026.1"),
     ("environments", "EnvironmentTags", "2026.1"),
     ("projects", "PersistenceSettings", "2021.2"),
     ("projects", "ForcePackageDownload", "2023.4"),

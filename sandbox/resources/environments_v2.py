@@ -14,6 +14,7 @@ from sandbox.errors import bad_request, not_found
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, own
 from sandbox.paging import page, select
 from sandbox.resources.environments import BEHIND_ALL, ENVIRONMENTS, last_sort_order, type_of, without_environment
+from sandbox.resources.runbooks import environments_of, in_project
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import filled
 from sandbox.store import Document
@@ -63,6 +64,7 @@ def add_routes(router: Router) -> None:
         ("PUT", "parentenvironments/{id}", _put),
         ("DELETE", "parentenvironments/{id}", _delete),
         ("GET", "projects/{project}/environments", _of_project),
+        ("GET", "projects/{project}/runbooks/{id}/environments/v2", _of_runbook),
         ("POST", "projects/{project}/environments/ephemeral", _create_ephemeral),
         ("GET", "projects/{project}/environments/ephemeral/{id}/status", _status),
         ("POST", "projects/{project}/environments/ephemeral/{id}/deprovision", _deprovision),
@@ -157,6 +159,10 @@ def _of_project(call: Call) -> Answer:
         or (not phases and type_of(one) == "Static")
     ]
     return _page(call, found, f"projects/{project['Id']}/environments")
+
+
+def _of_runbook(call: Call) -> Answer:
+    return Answer({"Environments": [item(call, one) for one in environments_of(call, in_project(call))]})
 
 
 def _create_ephemeral(call: Call) -> Answer:

@@ -92,10 +92,18 @@ def add_routes(router: Router) -> None:
         ("GET", "projects/{project}/runbooksnapshots/{id}", _get_in_project),
     ):
         router.add(method, template, handler)
-    router.add("GET", "projects/{project}/runbooksnapshots/{id}/variables", _variables, since="2023.4")
-    router.add("POST", "projects/{project}/runbooksnapshots", _create, since="2023.4")
-    refresh = "projects/{project}/runbooksnapshots/{id}/snapshot-variables"
-    router.add("POST", refresh, _snapshot_variables, since="2023.4")
+    router.add("GET", "runbookprocesses/{process}/runbooksnapshottemplate", _template)
+    for method, below, handler in (
+        ("POST", "runbooksnapshots", _create),
+        ("PUT", "runbooksnapshots/{id}", _put_in_project),
+        ("DELETE", "runbooksnapshots/{id}", _delete_in_project),
+        ("GET", "runbooksnapshots/{id}/variables", _variables),
+        ("POST", "runbooksnapshots/{id}/snapshot-variables", _snapshot_variables),
+        ("GET", "runbooks/{runbook}/runbooksnapshots", _of_runbook),
+        ("GET", "runbooks/{runbook}/runbooksnapshottemplate", _template),
+        ("GET", "runbookprocesses/{process}/runbooksnapshottemplate", _template),
+    ):
+        router.add(method, f"projects/{{project}}/{below}", handler, since="2023.4")
 
 
 def _create(call: Call) -> Answer:
@@ -124,8 +132,20 @@ def _where(call: Call, name: str, document_id: str) -> list[Document]:
     return [one for one in snapshots if one[name] == document_id and wanted in one["Name"].casefold()]
 
 
+def _runbook(call: Call) -> Document:
+    """Of the path, by its own id or its process', in the project that the path may name."""
+    if "process" in call.params:
+        wanted = crud.find(call, RUNBOOK_PROCESSES, call.params["process"])["RunbookId"]
+    else:
+        wanted = call.params["runbook"]
+    runbook = crud.find(call, KINDS["runbooks"], wanted)
+    if "project" in call.params and runbook["ProjectId"] != _project(call):
+        raise not_found(wanted)
+    return runbook
+
+
 def _of_runbook(call: Call) -> Answer:
-    runbook = crud.find(call, KINDS["runbooks"], call.params["runbook"])["Id"]
+    runbook = _runbook(call)["Id"]
     path = f"runbooks/{runbook}/runbookSnapshots"
     return crud.list_page(call, RUNBOOK_SNAPSHOTS, _where(call, "RunbookId", runbook), path)
 
@@ -155,6 +175,16 @@ def _get_in_project(call: Call) -> Answer:
     return Answer(crud.show(call, RUNBOOK_SNAPSHOTS, _find(call)))
 
 
+def _put_in_project(call: Call) -> Answer:
+    after = crud.update(call, RUNBOOK_SNAPSHOTS, _find(call), call.json())
+    return Answer(crud.show(call, RUNBOOK_SNAPSHOTS, after))
+
+
+def _delete_in_project(call: Call) -> Answer:
+    crud.delete(call, RUNBOOK_SNAPSHOTS, _find(call))
+    return Answer()
+
+
 def _variables(call: Call) -> Answer:
     """The frozen variable sets, the project's first."""
     frozen = [call.find(FROZEN_VARIABLES.collection, one) for one in _frozen_ids(_find(call))]
@@ -167,7 +197,7 @@ def _melted(frozen: Document) -> Document:
 
 def _template(call: Call) -> Answer:
     """What a new snapshot of a runbook needs to choose: the packages of its steps, and a name for it."""
-    runbook = crud.find(call, KINDS["runbooks"], call.params["runbook"])
+    runbook = _runbook(call)
     process = crud.find(call, RUNBOOK_PROCESSES, runbook["RunbookProcessId"])
     actions = [action for step in process["Steps"] for action in step["Actions"]]
     count = len(_where(call, "RunbookId", runbook["Id"]))

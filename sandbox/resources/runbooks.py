@@ -6,7 +6,8 @@ from sandbox import crud, texts
 from sandbox.errors import bad_request, not_found
 from sandbox.indexes import by_project
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare, own
-from sandbox.resources import cloning, variables
+from sandbox.resources import cloning, tenant_values, variables
+from sandbox.resources.environments import ENVIRONMENTS, static_environments
 from sandbox.resources.freezing import thaw
 from sandbox.resources.git_settings import in_database
 from sandbox.resources.processes import new_runbook_process, runbook_process_id
@@ -14,7 +15,7 @@ from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import CONNECTIVITY, GUIDED_FAILURE, NAME, TENANTED, filled, retention
 from sandbox.store import Document, Write
 
-__all__ = ["RUNBOOKS", "add_routes"]
+__all__ = ["RUNBOOKS", "add_routes", "environments_of", "in_project"]
 
 
 def _prepare(save: Save) -> None:
@@ -112,14 +113,22 @@ def add_routes(router: Router) -> None:
     router.add("PUT", "projects/{project}/runbooks/{id}", _put_in_project, since="2023.4")
     router.add("DELETE", "projects/{project}/runbooks/{id}", _delete_in_project, since="2023.4")
     router.add("POST", "projects/{project}/runbooks", _create_in_project, since="2023.4")
+    router.add("GET", "runbooks/{id}/environments", lambda call: _environments(call, _by_id(call)))
+    its_environments = "projects/{project}/runbooks/{id}/environments"
+    router.add("GET", its_environments, lambda call: _environments(call, in_project(call)), since="2023.4")
 
 
 def _project(call: Call) -> str:
     return str(in_database(crud.find(call, KINDS["projects"], call.params["project"]), "Runbooks")["Id"])
 
 
-def _one(call: Call) -> Document:
-    runbook = crud.find(call, RUNBOOKS, call.params["id"])
+def _by_id(call: Call) -> Document:
+    return crud.find(call, RUNBOOKS, call.params["id"])
+
+
+def in_project(call: Call) -> Document:
+    """The runbook of the path, which names its project, too."""
+    runbook = _by_id(call)
     if runbook["ProjectId"] != _project(call):
         raise not_found(call.params["id"])
     return runbook
@@ -146,13 +155,31 @@ def _created_from(call: Call, body: Document) -> Answer:
 
 
 def _get_in_project(call: Call) -> Answer:
-    return Answer(crud.show(call, RUNBOOKS, _one(call)))
+    return Answer(crud.show(call, RUNBOOKS, in_project(call)))
 
 
 def _put_in_project(call: Call) -> Answer:
-    return Answer(crud.show(call, RUNBOOKS, crud.update(call, RUNBOOKS, _one(call), call.json())))
+    return Answer(crud.show(call, RUNBOOKS, crud.update(call, RUNBOOKS, in_project(call), call.json())))
 
 
 def _delete_in_project(call: Call) -> Answer:
-    crud.delete(call, RUNBOOKS, _one(call))
+    crud.delete(call, RUNBOOKS, in_project(call))
     return Answer()
+
+
+def environments_of(call: Call, runbook: Document) -> list[Document]:
+    """Those in which a runbook may run, in their order."""
+    found = static_environments(call)
+    if runbook["EnvironmentScope"] == "Specified":
+        found = [one for one in found if one["Id"] in runbook["Environments"]]
+    elif runbook["EnvironmentScope"] == "FromProjectLifecycles":
+        project = call.find("projects", runbook["ProjectId"])
+        channels = call.lookup("channels", by_project, project["Id"])
+        lifecycles = {project["LifecycleId"], *(one["LifecycleId"] for one in channels if one["LifecycleId"])}
+        covered = tenant_values.covered_environments(call, lifecycles)
+        found = [one for one in found if covered is None or one["Id"] in covered]
+    return sorted(found, key=lambda one: int(one["SortOrder"]))
+
+
+def _environments(call: Call, runbook: Document) -> Answer:
+    return Answer([crud.show(call, ENVIRONMENTS, one) for one in environments_of(call, runbook)])

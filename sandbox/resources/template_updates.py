@@ -21,10 +21,18 @@ __all__ = ["add_routes"]
 
 
 def add_routes(router: Router) -> None:
-    router.add("POST", "actiontemplates/{id}/actionsupdate", _update)
+    router.add("POST", "actiontemplates/{id}/actionsupdate", lambda call: Answer(_update(call)))
+    router.add("POST", "actiontemplates/{id}/actionsupdate/bulk", _bulk, since="2023.4")
 
 
-def _update(call: Call) -> Answer:
+def _bulk(call: Call) -> Answer:
+    """The same, told in one object. A real server may make a task of it; (?) here it is done at once."""
+    results = _update(call)
+    outcome = "Success" if all(one["Outcome"] == "Success" for one in results) else "Failure"
+    return Answer({"Outcome": outcome, "Results": results, "TaskId": None, "ValidationFailures": []})
+
+
+def _update(call: Call) -> list[Document]:
     template = crud.find(call, ACTION_TEMPLATES, call.params["id"])
     body = call.json()
     versions = versions_of(call, template)
@@ -47,7 +55,7 @@ def _update(call: Call) -> Answer:
     writes = [_write(call, collection, process, actions) for (collection, process), actions in changed.items()]
     if writes:
         call.store.commit(call.space_id, writes, call.actor)
-    return Answer(results)
+    return results
 
 
 def _wanted(body: Document) -> dict[str, set[str]]:

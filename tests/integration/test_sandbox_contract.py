@@ -121,11 +121,19 @@ BENEATH_SWAGGER: dict[str, dict[str, str]] = {
     "projects": {"ProjectTemplateDetails": "process templates, which the sandbox does not have"},
 }
 # What stands for a parameter; `{id}` is that of the word before it.
-PARAMETERS = {"project": "projects", "runbook": "runbooks", "channel": "channels", "feed": "feeds"}
+PARAMETERS = {
+    "project": "projects",
+    "runbook": "runbooks",
+    "channel": "channels",
+    "feed": "feeds",
+    "process": "runbookprocesses",
+}
 ALIASES = {"triggers": "projecttriggers"}
 QUERIES = {
     "retentionpolicies": "?RetentionType=LifecycleRelease",
     "teammembership": "?userId=Users-1",
+    "channels/rule-test": "?version=1.0.0",
+    "channels/rule-test/v1": "?version=1.0.0",
     "packages/notes": "?packageIds=feeds-builtin:Shop.Web:1.0.0",
 }
 # Routes that need more than the id of a document, or answer a file. Each is tested with its kind.

@@ -33,7 +33,8 @@ IGNORED: dict[str, str] = {
     r"feeds/{feed}/packages/versions\?includereleasenotes": _NOT_READ,
     r"packages\?include(notes|workitems)": _NOT_READ,
     r"projects/{project}/git/tags\?searchbyname": "there are no tags",
-    r"runbooks/{(id|runbook)}(/runbooksnapshot\w+)?\?projectid": "an id says enough",
+    r"runbookprocesses/{process}/runbooksnapshottemplate\?projectid": "an id says enough",
+    r"runbooks/{(id|runbook)}(/environments|/runbooksnapshot\w+)?\?projectid": "an id says enough",
 }
 
 

@@ -165,3 +165,43 @@ async def test_a_release_names_its_project_beside_itself_in_the_log() -> None:
         release = await yard.release()
         (event,) = api.sandbox.audit.after(last)
         assert set(event.entry.related) == {yard.project["Id"], release["Id"]}
+
+
+async def test_a_snapshot_is_renamed_and_deleted_below_its_project() -> None:
+    async with http() as api:
+        yard = await Yard(api).build()
+        made = await yard.snapshot()
+        path = f"projects/{yard.project['Id']}/runbooksnapshots/{made['Id']}"
+        assert (await api.put(path, {**made, "Name": "Better"}))["Name"] == "Better"
+        of_runbook = f"projects/{yard.project['Id']}/runbooks/{yard.runbook['Id']}"
+        listed = (await api.get(f"{of_runbook}/runbookSnapshots"))["Items"]
+        assert [one["Name"] for one in listed] == ["Better"]
+        wanted = await api.get(f"{of_runbook}/runbookSnapshotTemplate")
+        of_process = f"runbookProcesses/{yard.runbook['RunbookProcessId']}/runbookSnapshotTemplate"
+        assert await api.get(of_process) == wanted
+        assert await api.get(f"projects/{yard.project['Id']}/{of_process}") == wanted
+        await api.delete(path)
+        await api.refused("GET", path, status=404)
+        other = await api.project("Other")
+        await api.refused("GET", f"projects/{other['Id']}/{of_process}", status=404)
+
+
+async def test_the_environments_of_a_runbook_are_those_that_it_may_run_in() -> None:
+    async with http() as api:
+        yard = await Yard(api).build()
+        dev, test, live = [await api.environment(name) for name in ("Dev", "Test", "Live")]
+        phases = [{"Name": "First", "OptionalDeploymentTargets": [dev["Id"], test["Id"]]}]
+        lifecycle = await api.post("lifecycles", {"Name": "Short", "Phases": phases})
+        await api.put(f"projects/{yard.project['Id']}", {**yard.project, "LifecycleId": lifecycle["Id"]})
+        path = f"runbooks/{yard.runbook['Id']}"
+        for scope, environments, found in (
+            ("All", [], [dev, test, live]),
+            ("Specified", [live["Id"]], [live]),
+            ("FromProjectLifecycles", [], [dev, test]),
+        ):
+            runbook = await api.get(path)
+            await api.put(path, {**runbook, "EnvironmentScope": scope, "Environments": environments})
+            for route in (path, f"projects/{yard.project['Id']}/{path}"):
+                assert [one["Id"] for one in await api.get(f"{route}/environments")] == [one["Id"] for one in found]
+            told = await api.get(f"Spaces-1/projects/{yard.project['Id']}/{path}/environments/v2")
+            assert [one["Id"] for one in told["Environments"]] == [one["Id"] for one in found]

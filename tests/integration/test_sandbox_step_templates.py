@@ -107,6 +107,21 @@ async def test_an_action_that_cannot_be_updated_is_left_alone_and_says_why() -> 
         await api.refused("POST", path, {"Version": wanting["Version"]})
 
 
+async def test_many_actions_are_updated_by_one_request_that_sums_up() -> None:
+    async with http() as api:
+        made = await template(api)
+        edited = await use(api, made, "Edited", **{BODY: "echo mine"})
+        plain = await use(api, made, "Plain")
+        newer = await api.put(f"actiontemplates/{made['Id']}", {**made, "Properties": {BODY: "echo 2"}})
+        path = f"actiontemplates/{made['Id']}/actionsUpdate/bulk"
+        told = await api.post(path, update(newer, edited, plain))
+        assert {one["Outcome"] for one in told["Results"]} == {"Success", "ManualMergeRequired"}
+        assert (told["Outcome"], told["ValidationFailures"]) == ("Failure", [])
+        assert the_action(await api.get(f"deploymentprocesses/{plain['Id']}"))["Properties"][BODY] == "echo 2"
+        told = await api.post(path, update(newer, edited, Overrides={BODY: "echo 2"}))
+        assert told["Outcome"] == "Success"
+
+
 async def test_a_removed_package_that_a_channel_names_holds_the_update_back() -> None:
     async with http() as api:
         package = {"Name": "web", "PackageId": "Web", "FeedId": "feeds-builtin"}
