@@ -103,6 +103,20 @@ class UnknownReference(StrEnum):
     """The row crosses without a value, with a clean-up entry."""
 
 
+class Deleted(StrEnum):
+    """What becomes of an item of the destination whose source was deleted, as the source's audit log says."""
+
+    IGNORE = "ignore"
+    """It stays, and nobody is told."""
+    REPORT = "report"
+    """It stays, with a clean-up entry."""
+    DISABLE = "disable"
+    """A project, a trigger or a tenant is disabled, once; what cannot be disabled stays. With a clean-up entry."""
+    DELETE = "delete"
+    """It is deleted, within the limits, if we made it and all that belongs to it, nobody has edited any of it since,
+    and the destination has nothing of it: no releases, no runs, no secrets. Else it stays, with a clean-up entry."""
+
+
 class Retention(StrEnum):
     KEEP = "keep"
     """How long releases and runs are kept is the destination's own, once the item exists."""
@@ -308,6 +322,8 @@ class ItemRules(Model):
     packages: PackageRules = PackageRules()
     removed: Removed = Removed.KEEP
     """For elements of documents: steps, phases, channels, tags, links of tenants."""
+    deleted: Deleted = Deleted.REPORT
+    """For whole items, and for channels, runbooks and triggers of a project."""
     on_missing: OnMissing = OnMissing.BLOCK
     update: frozenset[SharedNameKind] = frozenset()
     """Shared-name kinds whose details follow the source too."""

@@ -263,8 +263,11 @@ def test_absence_is_not_deletion() -> None:
     assert (action.op, action.clean_ups) == (Op.SKIP, ())
     assert "not known to be deleted" in why(action)
 
+    there(world)
     world.deleted.add("Projects-404")
     world.links["Projects-404"] = "Projects-9"
+    world.links["Projects-1"] = "Projects-8"
+    world.destination("project", "Projects-8", "OctoFX 2")
     (action,) = world.actions("Projects-404").values()
     assert [entry.reason for entry in action.clean_ups] == ["deleted-on-source"]
 

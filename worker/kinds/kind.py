@@ -82,6 +82,11 @@ class Kind:
     """How ids begin that servers gave before 3.0 or 2018 and that are kept since: ``sshkeypair-x`` of an account."""
     never_changes: bool = False
     """A document that was read once need not be read again: each state of it has an id of its own."""
+    keeps: Mapping[str, str] = field(default_factory=dict)
+    """Lists, ``{id}`` filled in, of what the destination itself came to have of an item, which a deletion would take
+    along: route → what it lists. An item with any is not deleted for the source's sake."""
+    never_deleted: str = ""
+    """Why no item of the kind is deleted for the source's sake, where the server alone would let it go."""
     versioned: bool = False
     """Its documents carry a ``Version`` that the server compares on a PUT (API reference 2026, "Concurrency")."""
 

@@ -13,6 +13,7 @@ FEED = Kind(
     name="feed",
     prefix="Feeds",
     route="feeds",
+    never_deleted="nothing tells which steps use it",
     bulk="feeds",
     mode=Mode.SHARED_NAME,
     listed_by="feeds/all",

@@ -29,6 +29,7 @@ STEP_TEMPLATE = Kind(
     name="step-template",
     prefix="ActionTemplates",
     route="actiontemplates",
+    keeps={"actiontemplates/{id}/usage": "steps that are made from it"},
     bulk="actiontemplates",
     mode=Mode.EXACT,
     listed_by="actiontemplates/all",

@@ -20,6 +20,7 @@ TENANT = Kind(
     name="tenant",
     prefix="Tenants",
     route="tenants",
+    keeps={"machines?tenantIds={id}": "targets", "deployments?tenants={id}": "deployments"},
     bulk="tenants",
     mode=Mode.MERGE,
     listed_by="tenants/all",

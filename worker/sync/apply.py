@@ -18,7 +18,7 @@ from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.ledger.ledger import Ledger
 from worker.octopus import errors
-from worker.plan.values import Action, Document, NamePath, Op, printed
+from worker.plan.values import Action, Document, Op, printed
 from worker.queue.lease import DocumentLease
 from worker.sync.baseline import Baseline, Intent, wrote_after
 from worker.sync.bodies import bound, overlaid, stand_ins, without_pending
@@ -27,20 +27,17 @@ from worker.sync.fields import MISSING, same
 from worker.sync.leases import WriteLeases
 from worker.sync.planner import Planned
 from worker.sync.recover import RENAME, assigned, assigned_ids, holds
-from worker.sync.restated import RESTATED
+from worker.sync.removing import Remover
+from worker.sync.reports import Reports
 from worker.sync.retagging import Retagging
 from worker.sync.templates import Versions, stand_in
 from worker.sync.world import World
-from worker.sync.written import Written
+from worker.sync.written import Moved, Written
 
 log = structlog.get_logger(__name__)
 
 Guard = Callable[[], Awaitable[None]]
 """Asked right before each write. Raises if the lease is lost: then nothing may be written any more."""
-
-
-class Moved(Exception):  # noqa: N818  (a reason to plan again, not an error)
-    """The destination is not as it was observed. Observe and plan again."""
 
 
 @dataclass(slots=True)
@@ -53,6 +50,8 @@ class Applied:
     actions: list[Action] = field(default_factory=list)
     documents: list[tuple[Kind, Document]] = field(default_factory=list)
     """As the destination answered them."""
+    gone: list[tuple[Kind, str]] = field(default_factory=list)
+    """What was deleted: kind, and id on the destination."""
 
 
 class Applier:
@@ -79,10 +78,12 @@ class Applier:
         self.bound: dict[str, str] = {}
         """Stand-in → the id that has come to exist."""
         self.known: dict[str, Baseline] = {}
+        self.made: set[str] = set()
+        """Source ids of what this run has created."""
         self.tags = Retagging(ledger, self.route, world.destination.documents)
-        self.stated: dict[str | NamePath, set[str]] = {}
-        """Subject → keys of the clean-up entries that the plan has stated so far."""
+        self.reports = Reports(ledger, self.route, run_id)
         self.applied = Applied()
+        self.remover = Remover(self)
         self.plan_hash = ""
 
     async def apply(self, planned: Planned) -> Applied:
@@ -109,8 +110,8 @@ class Applier:
             if not action.writes:
                 await self.leave(action, written)
                 continue
-            if refused is not None and self.unbound(action):
-                continue  # what it requires was refused, so it waits with it
+            if refused is not None and (action.op is Op.DELETE or self.unbound(action)):
+                continue  # what it requires was refused, so it waits with it; and what is deleted may still be named
             try:
                 await self.write(action, written)
             except errors.Refused as error:
@@ -139,6 +140,7 @@ class Applier:
         """Remember what was found by name, so that it is found when it is renamed."""
         if planned.relinked:
             await self.ledger.links.remove(self.route, sorted(planned.relinked))
+            await self.ledger.baselines.delete(self.route, sorted(planned.relinked))
         new = {source: there for source, there in planned.seen.items() if self.world.links.get(source) != there}
         for conflict in await self.ledger.links.add_all(self.route, new):
             log.info("link-taken", source=conflict.source_id, by=conflict.linked_to)
@@ -146,6 +148,9 @@ class Applier:
     async def leave(self, action: Action, written: Written | None) -> None:
         """Nothing to write, but something to remember: what the source asked for, and that we have seen it."""
         if action.source_id is None:
+            return
+        if written is not None and written.leaving is not None:
+            await self.remover.forget(written.leaving)
             return
         if written is not None and not isinstance(written.destination_id, PendingId):
             await self.link(action.source_id, written.destination_id)
@@ -155,11 +160,23 @@ class Applier:
                     action.source_id, written.destination_id, self.baseline(action.source_id, written, there, {})
                 )
                 await self.note_version(action.source_id, written, there)
-        await self.report(action)
+        await self.reports.report(action)
         if action.source_id in self.world.intents:
             await self.ledger.intents.clear(self.route, action.source_id)
 
+    async def delete(self, action: Action, written: Written) -> None:
+        async with self.leases.hold(action, action.destination_id):
+            self.progress(f"{action.op} {printed(action.path)}")
+            if written.leaving is not None and await self.remover.delete(action, written.leaving):
+                self.applied.writes += 1
+                self.applied.actions.append(action)
+                self.applied.gone.append((registry.BY_NAME[action.kind], action.destination_id or ""))
+                self.applied.destroyed += [f"{action.source_id} {what}" for what in ("", *action.destroys)]
+
     async def write(self, action: Action, written: Written | None) -> None:
+        if action.op is Op.DELETE and written is not None:
+            await self.delete(action, written)
+            return
         if written is None or action.body is None or action.source_id is None:
             raise AssertionError(f"{printed(action.path)}: a write needs a body and a baseline to be")
         destination_id = self.bound.get(str(action.destination_id), str(action.destination_id))
@@ -237,6 +254,7 @@ class Applier:
         self.applied.documents.append((kind, answer))
         await self.link(source_id, destination_id)
         if isinstance(action.destination_id, PendingId) and not action.overlay:
+            self.made.add(source_id)
             await self.created(kind, source_id, destination_id)
         known = (written.before or Baseline()).wrote
         wrote: Any = answer
@@ -248,7 +266,7 @@ class Applier:
             await self.remember(
                 source_id, destination_id, self.baseline(source_id, written, answer, ids, wrote or None)
             )
-        await self.report(action, whole=not written.only_name)
+        await self.reports.report(action, whole=not written.only_name)
         await self.ledger.intents.clear(self.route, source_id)
 
     # ── what the server makes by itself ───────────────────────────────────────────────────────────────────────────────
@@ -261,8 +279,10 @@ class Applier:
             if part.place is Place.WITH_OWNER:
                 part_id = registry.made_with_owner(part, source_id)
                 self.bound[PendingId.of(part_id)] = registry.made_with_owner(part, destination_id)
+                self.made.add(part_id)
                 if part.follows is None:
-                    await self.ledger.baselines.put(self.route, part_id, Baseline(fresh=True).to_json())
+                    fresh = Baseline(fresh=True, created=True)
+                    await self.ledger.baselines.put(self.route, part_id, fresh.to_json())
 
     async def meet_default_channel(self, source_id: str, destination_id: str) -> None:
         """A new project comes with a default channel, whose place the source's default channel takes."""
@@ -274,8 +294,9 @@ class Applier:
         made = next((channel for channel in channels if channel.get("IsDefault")), None)
         if made is not None:
             self.bound[PendingId.of(default.id)] = made["Id"]
+            self.made.add(default.id)
             await self.link(default.id, made["Id"])
-            await self.ledger.baselines.put(self.route, default.id, Baseline(fresh=True).to_json())
+            await self.ledger.baselines.put(self.route, default.id, Baseline(fresh=True, created=True).to_json())
 
     # ── the ledger ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -289,18 +310,21 @@ class Applier:
     ) -> Baseline:
         """``wrote``: what of the answer is ours, ``None`` where nothing was written."""
         before = written.before or Baseline()
+        known = self.known.get(source_id, Baseline())
+        created = source_id in self.made or any(one.created or one.fresh for one in (before, known))
         if written.rows is not None:
-            return Baseline(rows=written.rows.remember(answer, self.bind, heard=True))
+            return Baseline(rows=written.rows.remember(answer, self.bind, heard=True), created=created)
         want: Document = self.bind(written.want)
         elements = {source: self.bound.get(there, there) for source, there in written.elements.items()} | ids
-        if written.adds and source_id in self.known:
-            want = {**self.known[source_id].want, **want}
-            elements = {**self.known[source_id].elements, **elements}
+        if written.adds:
+            want, elements = {**known.want, **want}, {**known.elements, **elements}
         return Baseline(
             want=want,
             wrote=answer if before.fresh else before.wrote if wrote is None else wrote,
             elements={source: there for source, there in elements.items() if not there.startswith("new:")},
             kept=written.kept,
+            created=created,
+            retired=written.retires or before.retired,
         )
 
     async def note_version(self, source_id: str, written: Written, answer: Document) -> None:
@@ -359,16 +383,6 @@ class Applier:
         await self.ledger.intents.store(
             self.route, action.source_id or "", self.plan_hash, self.run_id, action.clean_ups, intent.to_json()
         )
-
-    async def report(self, action: Action, *, whole: bool = True) -> None:
-        """Clean-up entries: open the new ones, and close by themselves those which a plan would state again. ``whole``:
-        the action says all that there is to say of the document, together with those before it."""
-        await self.ledger.clean_ups.report(self.route, action.clean_ups, self.run_id)
-        subject = action.source_id or action.path
-        stated = self.stated.setdefault(subject, set())
-        stated |= {entry.key for entry in action.clean_ups}
-        if whole:
-            await self.ledger.clean_ups.settle(self.route, subject, stated, RESTATED)
 
     # ── bodies ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -29,6 +29,10 @@ class Baseline:
     """Destination ids of elements of ours that the source dropped and the route keeps, with where they stand."""
     rows: Document | None = None
     """Of a variable set: what :mod:`worker.sync.variables` remembers."""
+    created: bool = False
+    """We have made the document, or the server did together with its owner, for us: there was none before."""
+    retired: bool = False
+    """Its source was deleted, and we have disabled it for that: what becomes of it then is the destination's affair."""
     destination_id: str | None = None
     """Of which document. Of another one, made later under the same name, it says nothing."""
     fresh: bool = False
@@ -46,6 +50,8 @@ class Baseline:
             "kept": dict(self.kept),
             "rows": self.rows,
             "fresh": self.fresh,
+            "created": self.created,
+            "retired": self.retired,
             "destination_id": self.destination_id,
             "versions": list(self.versions) if self.versions is not None else None,
         }
@@ -60,6 +66,8 @@ class Baseline:
             kept=data.get("kept") or {},
             rows=data.get("rows"),
             fresh=bool(data.get("fresh")),
+            created=bool(data.get("created")),
+            retired=bool(data.get("retired")),
             destination_id=data.get("destination_id"),
             versions=(str(versions[0]), str(versions[1])) if versions is not None else None,
         )

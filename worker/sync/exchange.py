@@ -89,6 +89,10 @@ class Exchange:
             error.maybe_applied = True
             raise
 
+    async def delete(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None) -> None:
+        """Raises :class:`worker.octopus.errors.NotFound` for what is not there any more."""
+        await ends.destination.delete(kind.path_of(document_id, owner_id))
+
     async def update(self, ends: Ends, kind: Kind, document_id: str, owner_id: str | None, body: Document) -> Document:
         """The document as it now is, or ``{}`` where the server does not say.
 

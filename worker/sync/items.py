@@ -12,7 +12,7 @@ from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.library import FEED
 from worker.kinds.packages import PACKAGE
 from worker.plan.values import NamePath, printed
-from worker.sync.world import Directory, Entry, World
+from worker.sync.world import Asking, Directory, Entry, World
 
 SUBTREE = "/*"
 EVERYTHING = "*"
@@ -64,6 +64,21 @@ def everything(world: World) -> Iterator[str]:
             ours = is_ours(world, kind, entry) and not world.route.excludes(kind.name, entry.name)
             if world.route.includes(kind.name, entry.name) or ours:
                 yield from subtree(world, entry.id)
+    yield from gone(world)
+
+
+def gone(world: World) -> Iterator[str]:
+    """What crossed once and was deleted on the source since, as its audit log says. Parts of what was deleted with them
+    are not told of."""
+    asking = Asking()
+    for source_id in world.links:
+        kind = world.kind_of(source_id)
+        if kind is None or kind.mode is Mode.LOOKUP or kind.place is not Place.COLLECTION:
+            continue
+        with asking:
+            if source_id not in world.source.directory(kind.name).by_id and world.deleted.holds(source_id):
+                yield source_id
+    asking.done()
 
 
 def is_ours(world: World, kind: Kind, entry: Entry) -> bool:

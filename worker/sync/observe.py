@@ -24,9 +24,10 @@ from worker.octopus.errors import Forbidden, NotFound, ServerFault
 from worker.plan.values import Document
 from worker.queue.subjects import subject
 from worker.sync.exchange import exchange_of
+from worker.sync.remains import remains_of
 from worker.sync.spool import Spool
 from worker.sync.tags import TAGS, tag_entries
-from worker.sync.world import Directory, Entry, Need, Side
+from worker.sync.world import REMAINS, Directory, Entry, Need, Side
 
 log = structlog.get_logger(__name__)
 
@@ -92,12 +93,15 @@ class SideObserver:
     async def look_up(self, needs: Iterable[Need]) -> None:
         wanted: dict[str, list[Need]] = defaultdict(list)
         names: dict[str, bool] = {}
+        jobs: list[Any] = []
         for need in needs:
-            if need.document_id:
+            if need.kind == REMAINS:
+                jobs.append(self.remains(registry.BY_NAME[need.owner_id], need.document_id))
+            elif need.document_id:
                 wanted[need.kind].append(need)
             else:
                 names[need.kind] = need.anew or names.get(need.kind, False)
-        jobs: list[Any] = [self.directories(of_one_list) for of_one_list in _by_list(names)]
+        jobs += [self.directories(of_one_list) for of_one_list in _by_list(names)]
         jobs += [self.documents(registry.BY_NAME[kind], found) for kind, found in wanted.items()]
         await asyncio.gather(*jobs)
 
@@ -181,6 +185,9 @@ class SideObserver:
         if directory.by_id.get(entry.id) != entry:
             others = [known for known in directory if known.id != entry.id]
             self.side.directories[kind.name] = Directory([*others, entry], directory.hidden)
+
+    async def remains(self, kind: Kind, item_id: str) -> None:
+        self.side.kept[item_id] = await remains_of(self.client, kind, item_id)
 
     # ── directories ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -267,6 +274,13 @@ class SideObserver:
             self.note(kind, document["Id"], document)
         if changed:
             await self.ledger.directories.invalidate(self.instance, self.space, *sorted(changed))
+
+    async def drop(self, deleted: Iterable[tuple[Kind, str]]) -> None:
+        """We have deleted these ourselves: with their parts they are in no directory any more."""
+        kinds = {kind.name for kind, _ in deleted}
+        kinds |= {part.name for name in kinds for part in registry.parts_of(registry.BY_NAME[name])}
+        if kinds:
+            await self.forget(sorted(kinds))
 
     async def store(self, kind_name: str) -> None:
         entries = self.side.directories[kind_name]

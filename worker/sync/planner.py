@@ -23,6 +23,7 @@ from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op
 from worker.sync import parts
 from worker.sync.bodies import says_something
 from worker.sync.closing import Closing
+from worker.sync.deleting import Deleting
 from worker.sync.documents import DocumentPlanner
 from worker.sync.inclusion import Inclusion
 from worker.sync.nameless import Nameless
@@ -80,6 +81,7 @@ class Planner:
         self.unfinished: set[str] = set()
         self.out = Planned(Plan(world.route.name))
         self.names: dict[str, Renamed] = {}
+        self.deleting = Deleting(world, self)
         self.renamed_steps = RenamedSteps(world, self.resolver, self)
         self.renames = Renames(world, self.documents, self.inclusion, self.version_control, self)
         self.lacking = self.out.lacking
@@ -105,6 +107,8 @@ class Planner:
                     self.late(target.removeprefix("late:"))
                 else:
                     self.target(target)
+        self.deleting.plan_all(asking)
+        self.out.again = self.out.again or self.deleting.again
         self.renamed_steps.look_through(asking)
         asking.done()
         self.out.again = self.out.again or bool(self.unfinished)
@@ -178,19 +182,17 @@ class Planner:
 
     def absent(self, kind: Kind, source_id: str, path: NamePath) -> None:
         """Absence is not deletion: lists leave out what a key may not see."""
-        if self.world.deleted.holds(source_id):
-            text = "was deleted on the source; what is on the destination stays"
-            linked = self.world.links.get(source_id)
-            if linked is not None and kind.place is Place.COLLECTION:
-                there = self.world.destination.directory(kind.name).by_id.get(linked)
-                path = (*path[:-1], there.name) if there is not None else path
-            entry = CleanUp(path, "", "deleted-on-source", text)
-            self.skip(kind, source_id, path, "deleted", text, (entry,) if linked else ())
+        if self.is_gone(source_id):
+            self.done.add(source_id)
+            self.deleting.note(kind, source_id)
         else:
             hidden = kind.place is Place.COLLECTION and self.world.source.directory(kind.name).hidden
             text = "is not visible on the source, and not known to be deleted"
             more = "; the source has some that break every list they are in" if hidden else ""
             self.skip(kind, source_id, path, "not-visible", text + more)
+
+    def is_gone(self, source_id: str) -> bool:
+        return self.deleting.is_gone(source_id)
 
     def find(self, kind: Kind, entry: Entry) -> Resolved:
         if kind.place is Place.COLLECTION:

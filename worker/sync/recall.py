@@ -58,4 +58,4 @@ class Recall:
             entry = self.world.source.directory(kind.name).by_id.get(source_id)
             owner = entry.owner if entry is not None and entry.default else None
         intent = self.world.intents.get(owner or "")
-        return Baseline(fresh=True) if intent is not None and intent.op == "create" else None
+        return Baseline(fresh=True, created=True) if intent is not None and intent.op == "create" else None

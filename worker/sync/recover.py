@@ -31,7 +31,7 @@ def recovered(
         return None
     if exact and not applied:
         # It was made, and not all of it was written: its creation takes several requests.
-        return Baseline(want=intent.want, elements=intent.elements, fresh=True)
+        return Baseline(want=intent.want, elements=intent.elements, fresh=True, created=intent.op == "create")
     wrote: Any = there
     if intent.there is not None and not exact:
         known = before.wrote if before is not None and before.wrote is not None else MISSING
@@ -41,6 +41,7 @@ def recovered(
         wrote=wrote or None,
         elements={**intent.elements, **assigned_ids(intent.body, there)},
         kept=intent.kept,
+        created=intent.op == "create" or (before is not None and (before.created or before.fresh)),
     )
 
 

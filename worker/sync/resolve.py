@@ -147,7 +147,7 @@ class Resolver:
         if known is not None:
             why = f"{candidate.name!r} on the destination is the counterpart of {known.name!r}"
             return Resolved(name=entry.name, why=why, may_come=True)
-        if self.world.deleted.holds(other):
+        if self.closure.is_gone(other):
             self.closure.relinked.add(other)
             return None
         why = f"{candidate.name!r} on the destination belongs to {other}, which the source no longer lists"

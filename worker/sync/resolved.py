@@ -51,6 +51,10 @@ class Closure(Protocol):
 
     def ensure(self, kind: Kind, source_id: str) -> Resolved: ...
 
+    def is_gone(self, source_id: str) -> bool:
+        """Whether a source item was deleted, or what it belonged to."""
+        ...
+
     def moves_away(self, kind: Kind, entry: Entry, destination_id: str) -> bool:
         """Whether the counterpart of a source item gives its name up; then the plan says so."""
         ...

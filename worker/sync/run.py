@@ -28,7 +28,7 @@ from worker.octopus.transport import Observer
 from worker.plan import json as plan_json
 from worker.plan.values import Action, Plan
 from worker.queue.lease import DocumentLease, LeaseBusyError
-from worker.sync.apply import Applied, Applier, Guard, Moved
+from worker.sync.apply import Applied, Applier, Guard
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.checks import Stop, must_wait
 from worker.sync.connecting import connect
@@ -39,6 +39,7 @@ from worker.sync.planner import Planned, Planner
 from worker.sync.spaces import space_of
 from worker.sync.versions import agreed
 from worker.sync.world import Memory, Need, NotObserved, Side, World
+from worker.sync.written import Moved
 
 log = structlog.get_logger(__name__)
 
@@ -304,6 +305,7 @@ class OpenRoute:
 
     async def _count(self, applied: Applied) -> None:
         await self.destination.keep(applied.documents)
+        await self.destination.drop(applied.gone)
         limits = self.route.limits
         if applied.updated or applied.destroyed:
             await self.ledger.windows.record(

@@ -32,6 +32,10 @@ class Need:
     """Of a directory: one from the cache will not do."""
 
 
+REMAINS = "what remains of it"
+"""Asked for instead of a kind: see :attr:`worker.kinds.kind.Kind.keeps`. The kind stands in ``owner_id``."""
+
+
 class NotObserved(Exception):  # noqa: N818  (it is a question, not an error)
     """What a plan needs to know. The driver answers and plans again."""
 
@@ -122,6 +126,8 @@ class Side:
     name: str
     documents: dict[str, Document | None] = field(default_factory=dict)
     directories: dict[str, Directory] = field(default_factory=dict)
+    kept: dict[str, list[str]] = field(default_factory=dict)
+    """Item → what :meth:`remains` of it."""
     partial: set[str] = field(default_factory=set)
     """Documents of which only a part was read, as far as another document shows it: what they lack may be there."""
     from_cache: set[str] = field(default_factory=set)
@@ -146,6 +152,14 @@ class Side:
         if document_id not in self.documents:
             raise NotObserved([Need(self.name, kind.name, document_id, owner_id or "")])
         return self.documents[document_id]
+
+    def remains(self, kind: Kind, item_id: str) -> list[str]:
+        """What the server has made with an item, in words: ``3 releases``. Raises :class:`NotObserved`."""
+        if not kind.keeps:
+            return []
+        if item_id not in self.kept:
+            raise NotObserved([Need(self.name, REMAINS, item_id, kind.name)])
+        return self.kept[item_id]
 
     def directory(self, kind_name: str) -> Directory:
         """Raises :class:`NotObserved`."""

@@ -11,6 +11,11 @@ from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.fields import same
 
+
+class Moved(Exception):  # noqa: N818  (a reason to plan again, not an error)
+    """The destination is not as it was observed. Observe and plan again."""
+
+
 Bind = Callable[[Any], Any]
 """Puts the ids that have come to exist in place of their stand-ins."""
 
@@ -21,6 +26,15 @@ class Rows(Protocol):
     def remember(self, answer: Document, bind: Bind, *, heard: bool) -> Document:
         """What to remember, as JSON. ``answer``: the document as the server answered it; where that was not
         ``heard`` (yet), what was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """An item that is gone from both sides once the action is done. ``forgets``: source ids of it and its parts.
+    ``looked_at``: the destination's documents by which it was decided, (kind, id, owner), to be looked at once more."""
+
+    forgets: tuple[str, ...]
+    looked_at: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -43,6 +57,9 @@ class Written:
     """What to remember before anything of the plan is written, so that what is stopped is known for due."""
     before: Baseline | None = None
     intent: Intent | None = None
+    retires: bool = False
+    """The item is disabled, because its source was deleted."""
+    leaving: Leaving | None = None
     only_name: bool = False
     """Nothing but the item's name was decided on: see :mod:`worker.sync.renaming`."""
 
