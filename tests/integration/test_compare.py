@@ -178,6 +178,19 @@ async def test_what_does_not_show_on_the_project_is_found_within_a_month(
         assert sorted(found) == [[]] * (NIGHTS - 1) + [[f"deploymentsettings-{ids[1]}"]]
 
 
+async def test_what_is_alike_is_linked_so_that_a_later_rename_is_one(fake_redis: FakeAsyncRedis) -> None:
+    rules = {"update": ["worker-pool"]}
+    async with pair(redis=fake_redis, include={"worker-pool": ["*"]}, rules=rules, first_contact="adopt") as both:
+        one = Comparer(both, state_of(fake_redis, Settings()))
+        pool = (await both.source.get("workerpools/all"))[0]
+        assert (await one.compare()).differing == []
+        await both.source.edit(f"workerpools/{pool['Id']}", Name="Renamed")
+
+        await both.sync(pool["Id"])
+
+        assert await both.destination.names("workerpools") == ["Renamed"]
+
+
 async def test_the_night_finds_what_was_edited_on_the_destination_and_reports_it_apart(
     fake_redis: FakeAsyncRedis,
 ) -> None:

@@ -52,6 +52,7 @@ def ops(outcome: Outcome) -> dict[Op, int]:
 # ── the rules ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.spacecloner("feature-5")
 @pytest.mark.parametrize("rule", ["ignore", "report", "disable", "delete"])
 async def test_what_becomes_of_a_project_is_a_rule(rule: str) -> None:
     async with pair(rules={"deleted": rule}) as both:

@@ -162,8 +162,28 @@ class Editor:
         new = {"Name": edit.text + self.mark, "ProjectId": project["Id"], "IsDefault": edit.other % 4 == 0}
         await self.save("POST", "channels", new)
 
+    async def delete_project(self, edit: Edit) -> None:
+        project = await self.one("projects", edit.pick)
+        await self.save("DELETE", f"projects/{project['Id']}", None)
+
+    async def delete_set(self, edit: Edit) -> None:
+        one = await self.one("libraryvariablesets", edit.pick)
+        for project in await self.server.get("projects/all"):
+            ids = project["IncludedLibraryVariableSetIds"]
+            if one["Id"] in ids:
+                others = [item for item in ids if item != one["Id"]]
+                await self.save(
+                    "PUT", f"projects/{project['Id']}", {**project, "IncludedLibraryVariableSetIds": others}
+                )
+        await self.save("DELETE", f"libraryvariablesets/{one['Id']}", None)
+
     async def delete_channel(self, edit: Edit) -> None:
         channel = await self.one("channels", edit.pick)
+        project = await self.server.get(f"projects/{channel['ProjectId']}")
+        process = await self.server.get(f"deploymentprocesses/deploymentprocess-{project['Id']}")
+        going = [one for step in process["Steps"] for one in step["Actions"] if one["Channels"] == [channel["Id"]]]
+        if {one[name] for one in going for name in ("Name", "Slug")} & await self.named(project):
+            raise NothingThere  # the server lets it go, and then shows no list of projects any more
         await self.save("DELETE", f"channels/{channel['Id']}", None)
 
     async def rules(self, edit: Edit) -> None:
@@ -446,6 +466,8 @@ EDITS: dict[str, Callable[[Editor, Edit], Awaitable[None]]] = {
     "templates": Editor.templates,
     "drop template": Editor.drop_template,
     "settings": Editor.settings,
+    "delete project": Editor.delete_project,
+    "delete set": Editor.delete_set,
     "add channel": Editor.add_channel,
     "delete channel": Editor.delete_channel,
     "rules": Editor.rules,

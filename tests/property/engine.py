@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tests.pair import Document, Pair
 from tests.property.portable import Key, differences, portable
+from worker.queue.subjects import subject
 from worker.sync.run import Outcome, Result
 
 EVERYTHING = {
@@ -34,6 +35,12 @@ MIRROR: dict[str, Any] = {
 }
 """For instances that shall be alike."""
 
+DELETING: dict[str, Any] = {
+    "include": {kind: ["*"] for kind in ("project", "library-variable-set", "tenant")},
+    "rules": {"deleted": "delete", "removed": "remove-ours"},
+}
+"""What was deleted on the source goes, as far as it is ours."""
+
 CAREFUL: dict[str, Any] = {"include": {kind: ["*"] for kind in ("project", "library-variable-set", "tenant")}}
 """The defaults, which never overwrite a value and never remove anything."""
 
@@ -46,6 +53,7 @@ def tries(examples: int, *, longer: int = 8) -> settings:
 
 async def sync(both: Pair, **more: Any) -> Outcome:
     """Sync everything. Whatever the route holds for a person to look at is approved."""
+    await hear_of_deletions(both)
     outcome = await both.sync("*", **more)
     for _ in range(3):
         if outcome.result is not Result.HELD:
@@ -53,6 +61,13 @@ async def sync(both: Pair, **more: Any) -> Outcome:
         outcome = await both.sync("*", approved_hash=outcome.plan.hash, **more)
     assert outcome.result not in (Result.HELD, Result.MOVED), outcome.message
     return outcome
+
+
+async def hear_of_deletions(both: Pair) -> None:
+    """As catch-up would: what the audit log of the source calls deleted."""
+    log = (await both.source.get("events?take=1000&eventCategories=Deleted"))["Items"]
+    found = [one for event in log if (one := subject(event)) is not None and one.is_deletion]
+    await both.ledger.deletions.record("dev", "Default", {str(one.document_id): "" for one in found})
 
 
 def told(outcome: Outcome) -> str:

@@ -10,13 +10,23 @@ from hypothesis import strategies as st
 from tests.pair import Pair, pair
 from tests.property.building import build
 from tests.property.edits import Edit, Editor, edits
-from tests.property.engine import CAREFUL, MIRROR, alike, sync, told, tries
+from tests.property.engine import CAREFUL, DELETING, MIRROR, alike, sync, told, tries
 from tests.property.spaces import Space, spaces
 
-STAYS = ("delete tenant", "delete channel", "delete runbook", "drop row", "conceal row", "step secret", "rename row")
+STAYS = (
+    "delete project",
+    "delete set",
+    "delete tenant",
+    "delete channel",
+    "delete runbook",
+    "drop row",
+    "conceal row",
+    "step secret",
+    "rename row",
+)
 """After these even a mirror differs: a document that is gone, or a secret, is left to a person."""
 
-routes = st.sampled_from([CAREFUL, MIRROR])
+routes = st.sampled_from([CAREFUL, MIRROR, DELETING])
 
 
 async def open_clean_ups(both: Pair) -> set[tuple[Any, ...]]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.property.building import build
 from tests.property.edits import Edit, edits
-from tests.property.engine import CAREFUL, MIRROR, alike, tries
+from tests.property.engine import CAREFUL, DELETING, MIRROR, alike, tries
 from tests.property.history import PLACES, House, house
 from tests.property.spaces import Space, secretive, spaces
 from tests.property.test_sync_edits import STAYS
@@ -54,7 +54,14 @@ def moves(*, both_sides: bool, without: tuple[str, ...] = ()) -> st.SearchStrate
 RULES: list[dict[str, Any]] = [
     CAREFUL,
     MIRROR,
-    {"rules": {"variables": {"value": "follow", "removed": "remove-ours"}, "removed": "remove-ours"}},
+    DELETING,
+    {
+        "rules": {
+            "deleted": "disable",
+            "variables": {"value": "follow", "removed": "remove-ours"},
+            "removed": "remove-ours",
+        }
+    },
     {
         "rules": {
             "steps": {"environment": "ignore-mismatch"},

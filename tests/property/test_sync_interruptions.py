@@ -20,7 +20,7 @@ from sandbox.faults import Fault
 from tests.pair import Pair, pair
 from tests.property.building import build
 from tests.property.edits import Edit, Editor, edits
-from tests.property.engine import CAREFUL, MIRROR, sync, told, tries
+from tests.property.engine import CAREFUL, DELETING, MIRROR, sync, told, tries
 from tests.property.portable import differences, portable
 from tests.property.spaces import Space, secretive, spaces
 from worker.ledger.ledger import Ledger
@@ -125,7 +125,7 @@ async def end(both: Pair) -> tuple[Any, set[tuple[Any, ...]]]:
 @tries(20)
 @given(
     space=spaces() | spaces().map(secretive),
-    route=st.sampled_from([CAREFUL, MIRROR]),
+    route=st.sampled_from([CAREFUL, MIRROR, DELETING]),
     first=st.booleans(),
     here=edits(),
     there=edits(),

@@ -20,6 +20,7 @@ from worker.cli import (
     demo,
     drift,
     enqueue,
+    ledger,
     pause,
     plan,
     reconcile,
@@ -69,6 +70,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(cleanup.app, name="cleanup")
 app.command()(drift.drift)
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(pause.pause)
 app.command()(pause.resume)

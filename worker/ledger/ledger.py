@@ -20,12 +20,14 @@ from worker.ledger.budget import Budgets, RedisBudget
 from worker.ledger.clean_ups import CleanUpEntry, CleanUps, State
 from worker.ledger.cursors import Cursors
 from worker.ledger.deletions import Deletions
+from worker.ledger.directions import Directions
 from worker.ledger.directories import Directories
 from worker.ledger.drift import Drift
 from worker.ledger.held import Held
 from worker.ledger.intents import Intents
 from worker.ledger.links import Links
 from worker.ledger.names import Names
+from worker.ledger.owners import Owners
 from worker.ledger.runs import Runs
 from worker.ledger.servers import Servers
 from worker.ledger.sessions import Sessions
@@ -60,6 +62,8 @@ class Ledger:
         self.intents = Intents(redis, prefix)
         self.awaited = Awaited(redis, prefix)
         self.drift = Drift(redis, prefix)
+        self.owners = Owners(redis, prefix)
+        self.directions = Directions(redis, prefix)
         self.versions = TemplateVersions(redis, prefix)
         self.budgets = Budgets(redis, prefix)
         self.names = Names(redis, prefix)
@@ -125,6 +129,8 @@ class Ledger:
         await self.awaited.clear(route)
         await self.names.clear(route)
         await self.drift.clear(route)
+        await self.owners.clear(route)
+        await self.directions.forget(route)
         await self.versions.clear(route)
         await self.held.forbid_adoption(route)
         await self.held.forget_fingerprint(route)

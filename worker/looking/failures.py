@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from config.secret import SecretMissingError
 from worker.octopus import errors
+from worker.sync.facing import RouteReversed
 from worker.sync.versions import VersionsRefused
 
 FIRST_PAUSE_S = 5.0
@@ -46,7 +47,7 @@ class Failure:
 def failure_of(error: BaseException) -> Failure:
     """Sorts an error that ended a run."""
     match error:
-        case SecretMissingError() | errors.UnknownSpace() | VersionsRefused():
+        case SecretMissingError() | errors.UnknownSpace() | VersionsRefused() | RouteReversed():
             return Failure(Class.SETTING, str(error))
         case errors.OctopusError() if error.concerns_instance:
             asked = error.retry_after if isinstance(error, errors.TryAgain) else None

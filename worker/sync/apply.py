@@ -27,10 +27,11 @@ from worker.sync.fields import MISSING, same
 from worker.sync.leases import WriteLeases
 from worker.sync.planner import Planned
 from worker.sync.recover import RENAME, assigned, assigned_ids, holds
+from worker.sync.remembering import Remembering
 from worker.sync.removing import Remover
 from worker.sync.reports import Reports
 from worker.sync.retagging import Retagging
-from worker.sync.templates import Versions, stand_in
+from worker.sync.templates import stand_in
 from worker.sync.world import World
 from worker.sync.written import Moved, Written
 
@@ -77,10 +78,10 @@ class Applier:
         self.leases = WriteLeases(leases, repr(ends.destination), run_id)
         self.bound: dict[str, str] = {}
         """Stand-in → the id that has come to exist."""
-        self.known: dict[str, Baseline] = {}
         self.made: set[str] = set()
         """Source ids of what this run has created."""
         self.tags = Retagging(ledger, self.route, world.destination.documents)
+        self.memory = Remembering(world, ledger, self.tags)
         self.reports = Reports(ledger, self.route, run_id)
         self.applied = Applied()
         self.remover = Remover(self)
@@ -91,7 +92,7 @@ class Applier:
         self.plan_hash = planned.plan.hash
         await self.link_seen(planned)
         for template, versions in planned.versions.items():
-            await self.note_versions(template, versions)
+            await self.memory.note_versions(template, versions)
         await self.ledger.awaited.note(self.route, planned.lacking)
         for action, written in zip(planned.plan.actions, planned.remember, strict=True):
             if written is not None and written.due is not None and action.source_id is not None:
@@ -153,10 +154,10 @@ class Applier:
             await self.remover.forget(written.leaving)
             return
         if written is not None and not isinstance(written.destination_id, PendingId):
-            await self.link(action.source_id, written.destination_id)
+            await self.memory.link(action.source_id, written.destination_id)
             if written.rows is not None or written.want or written.intent is not None:
                 there = self.world.destination.documents.get(written.destination_id) or {}
-                await self.remember(
+                await self.memory.remember(
                     action.source_id, written.destination_id, self.baseline(action.source_id, written, there, {})
                 )
                 await self.note_version(action.source_id, written, there)
@@ -203,8 +204,10 @@ class Applier:
         source_id = action.source_id or ""
         if written.intent is not None and written.before is not None:
             # What the last write left, of which nobody heard, must not be forgotten with its intent.
-            await self.link(source_id, destination_id)
-            await self.remember(source_id, destination_id, written.before)
+            await self.memory.link(source_id, destination_id)
+            await self.memory.remember(source_id, destination_id, written.before)
+        if not creates:
+            await self.memory.claim(destination_id)
         op = "create" if creates else RENAME if written.only_name else "update"
         await self.intend(action, written, sent, op, destination_id, there)
         await self.guard()
@@ -252,7 +255,7 @@ class Applier:
             self.bound[PendingId.slug_of(PendingId.of(source_id, element))] = slug
         self.world.destination.documents[destination_id] = answer
         self.applied.documents.append((kind, answer))
-        await self.link(source_id, destination_id)
+        await self.memory.link(source_id, destination_id)
         if isinstance(action.destination_id, PendingId) and not action.overlay:
             self.made.add(source_id)
             await self.created(kind, source_id, destination_id)
@@ -263,7 +266,7 @@ class Applier:
         await self.tags.follow(kind, there, answer)
         await self.note_version(source_id, written, answer)
         if not written.only_name or written.before is not None:
-            await self.remember(
+            await self.memory.remember(
                 source_id, destination_id, self.baseline(source_id, written, answer, ids, wrote or None)
             )
         await self.reports.report(action, whole=not written.only_name)
@@ -295,7 +298,7 @@ class Applier:
         if made is not None:
             self.bound[PendingId.of(default.id)] = made["Id"]
             self.made.add(default.id)
-            await self.link(default.id, made["Id"])
+            await self.memory.link(default.id, made["Id"])
             await self.ledger.baselines.put(self.route, default.id, Baseline(fresh=True, created=True).to_json())
 
     # ── the ledger ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -310,7 +313,7 @@ class Applier:
     ) -> Baseline:
         """``wrote``: what of the answer is ours, ``None`` where nothing was written."""
         before = written.before or Baseline()
-        known = self.known.get(source_id, Baseline())
+        known = self.memory.known.get(source_id, Baseline())
         created = source_id in self.made or any(one.created or one.fresh for one in (before, known))
         if written.rows is not None:
             return Baseline(rows=written.rows.remember(answer, self.bind, heard=True), created=created)
@@ -333,29 +336,7 @@ class Applier:
             return
         number = str(answer["Version"])
         self.bound[stand_in(source_id, written.version)] = number
-        await self.note_versions(source_id, {written.version: (number, written.same_version)})
-
-    async def note_versions(self, template: str, versions: Versions) -> None:
-        known = self.world.template_versions().setdefault(template, {})
-        new = {version: there for version, there in versions.items() if known.get(version) != there}
-        known.update(new)
-        await self.ledger.versions.put(self.route, template, new)
-
-    async def remember(self, source_id: str, destination_id: str, baseline: Baseline) -> None:
-        releases = self.world.releases
-        versions = (str(releases.source), str(releases.destination)) if releases is not None else None
-        baseline = replace(baseline, destination_id=destination_id, versions=versions)
-        baseline = self.tags.baseline(source_id, baseline)
-        self.known[source_id] = baseline
-        if self.world.baselines.known.get(source_id) != baseline:
-            await self.ledger.baselines.put(self.route, source_id, baseline.to_json())
-
-    async def link(self, source_id: str, destination_id: str) -> None:
-        if registry.owner_of(source_id) is None and self.world.links.get(source_id) != destination_id:
-            conflict = await self.ledger.links.add(self.route, source_id, destination_id)
-            if conflict is not None:
-                # Several names of the source mapped to one: the first keeps the link.
-                log.info("link-taken", source=source_id, destination=destination_id, by=conflict.linked_to)
+        await self.memory.note_versions(source_id, {written.version: (number, written.same_version)})
 
     async def intend(
         self,

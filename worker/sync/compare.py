@@ -127,7 +127,8 @@ async def _compare_chunk(route: OpenRoute, tops: Sequence[str], result: Compared
 async def _plan(route: OpenRoute, tops: Sequence[str], result: Compared, *, keep_plans: bool) -> list[str]:
     fresh = _with_the_same_directories(route)
     ids = await fresh.documents(Items(targets=[_whole(one) for one in tops]))
-    plan = (await fresh.plan(ids)).plan
+    planned = await fresh.plan(ids)
+    plan = planned.plan
     result.documents += len(ids)
     for op, count in plan.counts().items():
         result.counts[op.value] = result.counts.get(op.value, 0) + count
@@ -135,6 +136,9 @@ async def _plan(route: OpenRoute, tops: Sequence[str], result: Compared, *, keep
         result.plans.append(plan)
     else:
         await route.ledger.drift.add(route.route.name, _drifted(plan))
+        # What is alike has no run of its own, and must be known for what it is when it gets another name.
+        seen = {source: there for source, there in planned.seen.items() if source not in fresh.world.links}
+        await route.ledger.links.add_all(route.route.name, seen)
         await route.ledger.names.remember(route.route.name, {one.source_id: one.path for one in plan if one.source_id})
     return list(dict.fromkeys(_differing(plan, frozenset(ids))))
 
@@ -166,6 +170,7 @@ def _with_the_same_directories(route: OpenRoute) -> OpenRoute:
         (route.clients[0], route.source.client),
         (route.clients[1], route.destination.client),
         versions=route.versions,
+        neighbours=route.world.neighbours,
     )
     fresh.world.source.directories = dict(route.world.source.directories)
     fresh.world.destination.directories = dict(route.world.destination.directories)

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from config.names import name_key
-from config.rules import Deleted
+from config.options import Deleted
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op, printed
@@ -110,6 +110,8 @@ class Deleting:
         path = path_of(self.world.destination, kind, there.id, there.owner)
         if self._has_successor(kind, source_id, there):
             return self._leave(kind, source_id, path, f"{GONE}, and made anew under this name: it is the new one now")
+        if there.id in self.world.foreign:
+            return self._leave(kind, source_id, path, f"{GONE}; belongs to route {self.world.foreign[there.id]}")
         if self.world.route.excludes(kind.name, there.name, path[1] if there.owner is not None else None):
             return self._leave(kind, source_id, path, f"{GONE}; the route excludes it, so it stays")
         match self.world.route.rules.of(path).deleted:
@@ -233,6 +235,8 @@ class Deleting:
             if part.place is Place.WITH_OWNER:
                 ids = registry.made_with_owner(part, source_id), registry.made_with_owner(part, there.id)
                 found.forgets.append(ids[0])
+                if part.follows is not None:
+                    continue  # it has nothing that is not another document's
                 with asking:
                     self._look_at(part, *ids, there.id, found, f"{name}/{part.segment}")
             elif part.mode is not Mode.LOOKUP:

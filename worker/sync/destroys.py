@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from config.rules import DestructiveUpdates
+from config.options import DestructiveUpdates
 from worker.plan.values import Change, CleanUp, Decision, Document, NamePath
 
 

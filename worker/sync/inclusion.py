@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from config.names import INCLUDABLE_KINDS
-from config.rules import Accounts
+from config.options import Accounts
 from worker.kinds import registry
-from worker.kinds.kind import Kind, Place
+from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.kinds.teams import SCOPED_USER_ROLE, TEAM
 from worker.plan.values import NamePath
 from worker.sync.items import is_ours
 from worker.sync.resolve import Resolver
-from worker.sync.world import Entry, World
+from worker.sync.world import Entry, World, path_of
 
 
 class Inclusion:
@@ -78,6 +78,36 @@ class Inclusion:
         if intent is not None and intent.op == "create":
             return None
         return "the team was there before: its roles are the destination's own, unless `update` lists team"
+
+    def belongs_to(self, kind: Kind, entry: Entry, ids: Iterable[str]) -> str | None:
+        """The other route that its counterpart (``ids``, on the destination) belongs to, or what that is a part of."""
+        foreign = self.world.foreign
+        if not foreign or not self._is_written(kind, entry):
+            return None
+        for one in ids:
+            if one in foreign and not self._gave_up(foreign[one], kind, entry):
+                return foreign[one]
+            self.world.handed_over |= {one} & foreign.keys()
+        above = registry.kind_of(entry.owner) if kind.owner_kinds and entry.owner else None
+        line = self.entry(above, entry.owner) if above is not None and entry.owner else None
+        if above is None or line is None:
+            return None
+        return self.belongs_to(above, line, self.resolver.item(above, line.id).ids)
+
+    def _gave_up(self, owner: str, kind: Kind, entry: Entry) -> bool:
+        """Whether the route that it belongs to has come to exclude it, or what it is a part of."""
+        route = self.world.neighbours[owner]
+        above = registry.kind_of(entry.owner) if kind.owner_kinds and entry.owner else None
+        line = self.entry(above, entry.owner) if above is not None and entry.owner else None
+        project = line.name if line is not None else None
+        if kind.name in INCLUDABLE_KINDS and route.excludes(kind.name, entry.name, project):
+            return True
+        return above is not None and line is not None and self._gave_up(owner, above, line)
+
+    def _is_written(self, kind: Kind, entry: Entry) -> bool:
+        """Whether more than its existence is asked for."""
+        path = path_of(self.world.source, kind, entry.id, entry.owner)
+        return kind.mode is not Mode.SHARED_NAME or kind.name in self.world.route.rules.of(path).update
 
     def _linked_part(self, kind: Kind, entry: Entry, owner: Entry) -> bool:
         """A part of a project that crossed only because something needed it crosses with all its parts."""

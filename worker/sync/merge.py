@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from config.rules import ItemRules, Retention, ValueRule
+from config.options import Retention
+from config.rules import ItemRules, ValueRule
 from worker.kinds.references import Empty, Form, is_secret
 from worker.kinds.shape import Shape
 from worker.plan.lines import DESTINATION_EDIT

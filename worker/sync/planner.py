@@ -19,10 +19,11 @@ from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.processes import RUNBOOK_PROCESS
 from worker.kinds.publishing import PUBLISHED_SNAPSHOT
 from worker.kinds.references import PendingId
-from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op, Plan, printed
+from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op, Plan
 from worker.sync import parts
 from worker.sync.bodies import says_something
 from worker.sync.closing import Closing
+from worker.sync.counterparts import Counterparts
 from worker.sync.deleting import Deleting
 from worker.sync.documents import DocumentPlanner
 from worker.sync.inclusion import Inclusion
@@ -87,6 +88,7 @@ class Planner:
         self.lacking = self.out.lacking
         self.seen, self.relinked = self.out.seen, self.out.relinked
         self.nameless = Nameless(world, self.resolver, self.documents, self.seen)
+        self.counterparts = Counterparts(world, self.resolver, self.nameless, self.pending)
         self.actions: list[Action] = []
         self.done: set[str] = set()
         self.verdicts: dict[str, Resolved] = {}
@@ -153,7 +155,10 @@ class Planner:
             return self.skip(kind, source_id, path, "version-controlled", text)
         if (text := self.inclusion.outranked(kind, entry)) is not None:
             return self.skip(kind, source_id, path, "maps", text, (CleanUp(path, "", "many-to-one", text),))
-        found = self.find(kind, entry)
+        found = self.counterparts.find(kind, entry)
+        if (other := self.inclusion.belongs_to(kind, entry, found.ids)) is not None:
+            text = f"belongs to route {other}, which wrote it first: leave it to that route, or let it exclude it"
+            return self.skip(kind, source_id, path, "owner", text, (CleanUp(path, "", "owned-elsewhere", text),))
         if (text := self.version_control.finding(kind, entry, found)) is not None:
             return self.block(kind, source_id, path, Decision("version-controlled", "", text), ())
         if found.ids and kind.shape.late and not late and not isinstance(found.ids[0], PendingId):
@@ -193,35 +198,6 @@ class Planner:
 
     def is_gone(self, source_id: str) -> bool:
         return self.deleting.is_gone(source_id)
-
-    def find(self, kind: Kind, entry: Entry) -> Resolved:
-        if kind.place is Place.COLLECTION:
-            found = self.resolver.existing(kind, entry)
-            if found.ids or found.why:
-                return found
-            return (self.nameless.find(kind, entry) if kind.called_by else self.server_made(kind, entry)) or found
-        owner_kind = registry.kind_of(entry.owner or "")
-        if owner_kind is None or entry.owner is None:
-            return Resolved()
-        owner = self.resolver.item(owner_kind, entry.owner)
-        if not owner.ids:
-            return Resolved(
-                why=owner.why or f"{printed(owner.item)} is not on the destination", item=owner.item, may_come=True
-            )
-        above = owner.ids[0]
-        if isinstance(above, PendingId):
-            return Resolved((PendingId.of(entry.id),), item=owner.item)
-        return Resolved((registry.made_with_owner(kind, above),), item=owner.item)
-
-    def server_made(self, kind: Kind, entry: Entry) -> Resolved | None:
-        """The default channel of a project that we had just begun to create when we were stopped."""
-        if kind.name != "channel" or not entry.default or entry.owner is None or entry.owner not in self.world.intents:
-            return None
-        owner = self.resolver.item(registry.BY_NAME["project"], entry.owner)
-        for channel in self.world.destination.directory("channel").of(owner.ids[0] if owner.ids else None):
-            if channel.default:
-                return Resolved((channel.id,), entry.name)
-        return None
 
     def source_document(self, kind: Kind, entry: Entry) -> Document | None:
         return self.world.source.document(kind, entry.id, entry.owner)
@@ -288,7 +264,7 @@ class Planner:
         if document is None:
             self.skip(kind, entry.id, path, "not-visible", "is listed by the source but cannot be read")
             return Resolved(name=entry.name, item=path, why="it cannot be read on the source")
-        default = self.default_channel(kind, entry)
+        default = self.counterparts.default_channel(kind, entry)
         if kind.history:
             outcome, *later = self.templates.create(kind, entry, path, document)
         else:
@@ -312,12 +288,6 @@ class Planner:
         if says_something(kind.shape, {name: document.get(name) for name in kind.shape.late}):
             self.push(f"late:{entry.id}", registry.precedence()[registry.LATE])
         return Resolved((self.pending[entry.id],), entry.name, item=path)
-
-    def default_channel(self, kind: Kind, entry: Entry) -> PendingId | None:
-        """A new project comes with a channel of its own. The source's default channel takes its place."""
-        if kind.name == "channel" and entry.default and entry.owner in self.pending:
-            return PendingId.of(entry.id)
-        return None
 
     def late(self, source_id: str) -> None:
         """What a new document could not say before others existed; or the whole of one that exists."""
@@ -346,11 +316,11 @@ class Planner:
         path = path_of(self.world.source, kind, source_id, entry.owner if entry else None)
         if entry is None:
             return Resolved(name=source_id, item=path, why="the source does not list it", alone=True)
-        if (made := self.server_made(kind, entry)) is not None:
+        if (made := self.counterparts.server_made(kind, entry)) is not None:
             return made
         refusal = self.closing.refusal(kind, entry, path, self.stack)
         if refusal is not None:
-            default = self.default_channel(kind, entry)
+            default = self.counterparts.default_channel(kind, entry)
             refused = Resolved(name=entry.name, item=path, why=refusal, may_come=True)
             self.verdicts[source_id] = refused if default is None else Resolved((default,), entry.name)
             return self.verdicts[source_id]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from config.rules import Runbooks
+from config.options import Runbooks
 from worker.kinds import registry
 from worker.kinds.processes import RUNBOOK_PROCESS
 from worker.kinds.publishing import PUBLISHED_SNAPSHOT

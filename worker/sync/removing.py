@@ -20,6 +20,7 @@ from worker.octopus import errors
 from worker.plan.values import Action, CleanUp, printed
 from worker.sync.deleting import GONE, REASON
 from worker.sync.exchange import Ends, exchange_of
+from worker.sync.facing import place
 from worker.sync.fields import same
 from worker.sync.remains import remains_of
 from worker.sync.reports import Reports
@@ -71,6 +72,9 @@ class Remover:
             await ledger.clean_ups.settle(route, source_id, [])
         await ledger.awaited.note(route, dict.fromkeys(leaving.forgets, ()))
         await ledger.intents.clear(route, *leaving.forgets)
+        gone = [self.applying.world.links.get(one, "") for one in leaving.forgets]
+        gone += [document_id for _, document_id, _ in leaving.looked_at]
+        await ledger.owners.release(*place(self.applying.world.route.destination), gone)
         await ledger.baselines.delete(route, leaving.forgets)
         # The links are the last: by them a run that was stopped finds what there is to forget.
         await ledger.links.remove(route, leaving.forgets)

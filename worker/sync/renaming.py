@@ -171,6 +171,8 @@ class Renames:
         path = self._path(kind, entry)
         if kind.mode is Mode.LOOKUP or not self.inclusion.included(kind, entry):
             return False
+        if self.inclusion.belongs_to(kind, entry, (self.world.links.get(entry.id, ""),)) is not None:
+            return False
         if kind.mode is Mode.SHARED_NAME and kind.name not in self.world.route.rules.of(path).update:
             return False
         stays = self.inclusion.left_to_the_destination(kind, entry, path) or self.inclusion.outranked(kind, entry)

@@ -20,6 +20,7 @@ RESTATED = frozenset(
         "left-out-for-release",
         "name-left",
         "name-taken",
+        "owned-elsewhere",
         "not-supported",
         "placeholder-reference",
         "placeholder-value",

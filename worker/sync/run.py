@@ -8,7 +8,7 @@ Between plan and apply stand the checks which decide whether a person must look 
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -33,9 +33,11 @@ from worker.sync.baseline import Baseline, Intent
 from worker.sync.checks import Stop, must_wait
 from worker.sync.connecting import connect
 from worker.sync.exchange import Ends
+from worker.sync.facing import check_facing, place
 from worker.sync.items import SUBTREE, Items
 from worker.sync.observe import SideObserver
 from worker.sync.planner import Planned, Planner
+from worker.sync.recording import record
 from worker.sync.spaces import space_of
 from worker.sync.versions import agreed
 from worker.sync.world import Memory, Need, NotObserved, Side, World
@@ -92,13 +94,14 @@ class OpenRoute:
         destination: tuple[OctopusClient, SpaceClient],
         leases: DocumentLease | None = None,
         versions: Check | None = None,
+        neighbours: Mapping[str, Route] | None = None,
     ) -> None:
         self.route = route
         self.versions = versions
         self.leases = leases
         self.ledger = ledger
         self.clients = (source[0], destination[0])
-        self.world = World(route)
+        self.world = World(route, neighbours=neighbours or {})
         if versions is not None:
             self.world.source.release, self.world.destination.release = versions.source, versions.destination
         self.source = _observer(self.world.source, source[1], ledger, route.source)
@@ -152,6 +155,8 @@ class OpenRoute:
 
     async def _remember(self) -> None:
         self.world.links = await self.ledger.links.all(self.route.name)
+        there = self.route.destination
+        self.world.foreign = await self.ledger.owners.of_others(*place(there), self.world.neighbours)
         self.world.intents = {
             one.document: Intent.from_json(one.write)
             for one in await self.ledger.intents.all(self.route.name)
@@ -313,6 +318,8 @@ class OpenRoute:
             )
         if applied.writes:
             await self.ledger.held.set_fingerprint(self.route.name, self.route.fingerprint)
+            route = self.route
+            await self.ledger.directions.remember(route.name, place(route.source), place(route.destination))
 
     async def _release(self, planned: Planned, run: Run, approved_hash: str | None) -> None:
         """A held route goes on when its approved plan was applied, or when the plan that held it has nothing left."""
@@ -326,32 +333,10 @@ class OpenRoute:
                 await self.ledger.held.allow_adoption(self.route.name)
 
     async def _record(self, run: Run, outcome: Outcome | None, error: str | None) -> None:
-        plan = outcome.plan if outcome else None
-        if plan is not None:
-            await self.ledger.names.remember(
-                self.route.name, {one.source_id: one.path for one in plan if one.source_id}
-            )
-        await self.ledger.runs.put(
-            Run(
-                id=run.id,
-                route=run.route,
-                key=run.key,
-                started=run.started,
-                correlation_id=run.correlation_id,
-                sources=run.sources,
-                finished=datetime.now(UTC).isoformat(),
-                outcome=str(outcome.result) if outcome else "error",
-                summary=plan.summary() if plan else "",
-                counts={str(op): count for op, count in plan.counts().items()} if plan else {},
-                requests={
-                    self.route.source.instance: self.clients[0].requests,
-                    self.route.destination.instance: self.clients[1].requests,
-                },
-                plan_hash=plan.hash if plan else None,
-                error=error,
-                plan=plan_json.render(plan, indent=None) if plan else None,
-            )
-        )
+        ends = (self.route.source.instance, self.route.destination.instance)
+        spent = {end: client.requests for end, client in zip(ends, self.clients, strict=True)}
+        plan = outcome.plan if outcome is not None else None
+        await record(self.ledger, run, str(outcome.result) if outcome is not None else "error", plan, spent, error)
 
 
 def _observer(side: Side, client: SpaceClient, ledger: Ledger, endpoint: Endpoint) -> SideObserver:
@@ -377,9 +362,10 @@ async def open_route(
     """``leases``: whoever shares the ledger with others writes under them.
 
     Raises :class:`KeyError` for an unknown route, :class:`config.secret.SecretMissingError`, what the client raises,
-    and :class:`worker.sync.versions.VersionsRefused`.
+    :class:`worker.sync.versions.VersionsRefused` and :class:`worker.sync.facing.RouteReversed`.
     """
     route = routes.route(name)
+    await check_facing(route, ledger)
     ours = await ledger.identity()
     async with AsyncExitStack() as stack:
         ends = (route.source, route.destination)
@@ -389,4 +375,6 @@ async def open_route(
         ]
         versions = await agreed(route, ledger, clients[0], clients[1])
         sides = [(client, await space_of(client, end, ledger)) for client, end in zip(clients, ends, strict=True)]
-        yield OpenRoute(route, ledger, sides[0], sides[1], leases, versions)
+        others = (other for other in routes.routes if other.name != name)
+        neighbours = {other.name: other for other in others if other.destination.key == route.destination.key}
+        yield OpenRoute(route, ledger, sides[0], sides[1], leases, versions, neighbours)

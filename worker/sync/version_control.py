@@ -10,7 +10,7 @@ converted: where one side is kept in Git and the other is not, a person decides.
 
 from __future__ import annotations
 
-from config.rules import VersionControlled
+from config.options import VersionControlled
 from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.kinds.projects import PROJECT, VERSION_CONTROLLED, moved_to_git

@@ -208,6 +208,12 @@ class World:
     intents: Mapping[str, Intent] = field(default_factory=dict)
     """Source id → a write that was begun and of which nobody knows whether it was applied."""
     deleted: Deletions = field(default_factory=Deletions)
+    neighbours: Mapping[str, Route] = field(default_factory=dict)
+    """The other routes that lead into the destination's space, by name."""
+    foreign: Mapping[str, str] = field(default_factory=dict)
+    """Destination id → the neighbour that it belongs to."""
+    handed_over: set[str] = field(default_factory=set)
+    """Of these, what the neighbour has come to exclude: it is anybody's who wants it."""
     versions: dict[str, dict[str, tuple[str, bool]]] | None = None
     """Of step templates, by source id: what the ledger remembers; ``None``: not looked up yet."""
     doubts: Callable[[str], bool] = lambda _: False
