@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json as json_text
+import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,10 +14,13 @@ import typer
 from worker.cli import options
 from worker.cli.context import open_house
 from worker.cli.errors import CliError
-from worker.cli.output import print_json, say
+from worker.cli.output import say
 from worker.ledger.ledger import LedgerImportError
 
-app = typer.Typer(no_args_is_help=True, help="Export, import or forget what is remembered of a route.")
+app = typer.Typer(
+    help="Export, import or forget what is remembered of a route: links, baselines, clean-up list.",
+    no_args_is_help=True,
+)
 
 RouteName = Annotated[
     str, typer.Argument(metavar="ROUTE", help="The route, also one that is in the routes file no more.")
@@ -24,29 +28,54 @@ RouteName = Annotated[
 
 
 @app.command("export")
-def export(route: RouteName, config: options.Config = None, redis: options.Redis = None) -> None:
-    """Print a route's memory as JSON: links, baselines, clean-up entries. It holds documents, but no secrets."""
-    print_json(asyncio.run(_export(route, config, redis)))
+def export(
+    route: RouteName,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to. Default: standard output.")
+    ] = None,
+    config: options.Config = None,
+    redis: options.Redis = None,
+) -> None:
+    """Write all that Octosync remembers of a route as JSON. Baselines hold values of variables: keep it safe."""
+    data = asyncio.run(_export(route, config, redis))
+    if not data["links"] and not data["baselines"]:
+        raise CliError(f"nothing is remembered of route {route!r}", then="`octosync status` shows the routes")
+    text = json.dumps(data, indent=1)
+    if output is None:
+        sys.stdout.write(text + "\n")
+        return
+    try:
+        with open(output, "w", encoding="utf-8", opener=_for_me_alone) as file:
+            file.write(text + "\n")
+    except OSError as error:
+        raise CliError(f"{output} cannot be written: {error.strerror}", then="name another file") from None
+    say(f"{output}: {len(data['links'])} links, {len(data['baselines'])} baselines, {len(data['clean_ups'])} entries")
 
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `ledger export` printed; - for standard input.")],
-    route: Annotated[
-        str | None, typer.Option("--route", "-r", metavar="NAME", help="Another name than it had.")
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `ledger export` wrote; - for standard input.")],
+    name: Annotated[
+        str | None,
+        typer.Option("--as", "--route", "-r", metavar="ROUTE", help="Another name than it had: of a renamed route."),
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Forget first what is remembered of that route.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Forget what the ledger remembers of it now.")] = False,
     config: options.Config = None,
     redis: options.Redis = None,
 ) -> None:
-    """Take back a route's memory that was exported."""
+    """Take back a route's memory, under its own name or that of a route that was renamed. Pause the route first."""
     try:
-        data = json_text.loads(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
-        name = asyncio.run(_import(data, route, replace, config, redis))
-    except (OSError, ValueError) as error:  # a LedgerImportError is a ValueError
-        words = str(error) if isinstance(error, LedgerImportError | OSError) else f"no JSON: {error}"
-        raise CliError(words, where=str(file)) from None
-    say(f"Remembered of route {name} again.")
+        data = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CliError(
+            f"{file} cannot be read: {error}", then="name a file that octosync ledger export wrote"
+        ) from None
+    try:
+        route = asyncio.run(_import(data, name, replace, config, redis))
+    except LedgerImportError as error:
+        raise CliError(str(error), where=str(file), then="nothing was changed") from None
+    say(f"{route} remembers again: {len(data['links'])} links, {len(data['baselines'])} baselines", "green")
+    say("next:  octosync plan everything", "dim")
 
 
 @app.command("forget")
@@ -67,15 +96,12 @@ def forget(
 
 async def _export(route: str, config: Path | None, redis: str | None) -> dict[str, Any]:
     async with open_house(config, redis) as house:
-        found = await house.ledger.export(route)
-    if not found["links"] and not found["baselines"]:
-        raise CliError(f"nothing is remembered of route {route!r}", then="`octosync status` shows the routes")
-    return found
+        return await house.ledger.export(route)
 
 
-async def _import(data: Any, route: str | None, replace: bool, config: Path | None, redis: str | None) -> str:
+async def _import(data: Any, name: str | None, replace: bool, config: Path | None, redis: str | None) -> str:
     async with open_house(config, redis) as house:
-        return await house.ledger.import_(data, route=route, replace=replace)
+        return await house.ledger.import_(data, route=name, replace=replace)
 
 
 async def _forget(route: str, yes: bool, config: Path | None, redis: str | None) -> tuple[int, int]:
@@ -84,3 +110,7 @@ async def _forget(route: str, yes: bool, config: Path | None, redis: str | None)
         if yes:
             await house.ledger.forget(route)
         return len(links), len(baselines)
+
+
+def _for_me_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

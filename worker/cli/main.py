@@ -18,14 +18,17 @@ from worker.cli import (
     dead_letters,
     deliveries,
     demo,
+    doctor,
     drift,
     enqueue,
+    init,
     ledger,
     pause,
     plan,
     reconcile,
     runs,
     sandbox,
+    simulate,
     status,
     subscribe,
     sync,
@@ -75,7 +78,11 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(pause.pause)
 app.command()(pause.resume)
 app.add_typer(config.app, name="config")
+app.command()(init.init)
+app.command()(doctor.doctor)
 app.command()(subscribe.subscribe)
+app.command()(simulate.simulate)
+app.add_typer(ledger.app, name="ledger")
 app.command()(sandbox.sandbox)
 app.command()(demo.demo)
 

@@ -92,6 +92,12 @@ _MEANS: dict[str, tuple[str, ...]] = {
     "library-variable-set": ("library-variable-set", "script-module"),
 }
 
+
+def meant(name: str) -> tuple[Kind, ...]:
+    """The kinds of what a reference to ``name`` may name; none where that is no kind (a step, a package)."""
+    return tuple(BY_NAME[one] for one in _MEANS.get(name, (name,)) if one in BY_NAME)
+
+
 # Cycles which the order of writing breaks: the first one is written without the second, which is added later
 # (`late`), or, of a "Deploy a Release" step, the other project is created bare.
 _BROKEN = frozenset(

@@ -31,6 +31,12 @@ class Links(Part):
         self._link = register(redis, "link")
         self._unlink = register(redis, "unlink")
 
+    async def routes(self) -> frozenset[str]:
+        """The routes of which anything is remembered. Goes through all keys of Redis, so it is for seldom use."""
+        root = self._name("links", "")
+        found = [text(key) async for key in self._redis.scan_iter(match=f"{root}*", count=1000)]
+        return frozenset(key.removeprefix(root) for key in found)
+
     async def all(self, route: str) -> dict[str, str]:
         """Source id to destination id."""
         return _texts(await self._redis.hgetall(self._name("links", route)))

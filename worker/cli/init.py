@@ -1,0 +1,91 @@
+"""``octosync init``: a routes file for two instances, commented, to begin with."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from config import load
+from config.presets import Preset
+from config.problems import ConfigError
+from worker.cli import options
+from worker.cli.context import read_settings
+from worker.cli.errors import CliError
+from worker.cli.output import say
+from worker.setup import first_file
+from worker.setup.first_file import Side
+
+
+def init(
+    source_url: Annotated[
+        str | None, typer.Option("--source-url", metavar="URL", help="Where people open the source.")
+    ] = None,
+    destination_url: Annotated[
+        str | None, typer.Option("--destination-url", metavar="URL", help="Where people open the destination.")
+    ] = None,
+    source_name: Annotated[
+        str, typer.Option("--source-name", metavar="NAME", help="What the routes file calls the source.")
+    ] = "dev",
+    destination_name: Annotated[
+        str, typer.Option("--destination-name", metavar="NAME", help="What it calls the destination.")
+    ] = "prod",
+    source_space: Annotated[
+        str | None, typer.Option("--source-space", metavar="NAME", help="Which space of the source.")
+    ] = None,
+    destination_space: Annotated[
+        str | None, typer.Option("--destination-space", metavar="NAME", help="Which space of the destination.")
+    ] = None,
+    preset: Annotated[
+        Preset | None, typer.Option("--preset", help="How the two differ; decides the rules to begin with.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    config: options.Config = None,
+) -> None:
+    """Write a commented routes file for two instances. Asks for what no option says; never asks for a secret."""
+    file = config or read_settings().routes
+    if file.exists() and not force:
+        raise CliError(f"{file} is there already", then="octosync config check looks at it; --force writes over it")
+    source = Side(
+        source_name,
+        _asked("Where people open the source, as https://octopus-dev.example.com", source_url, "--source-url"),
+        _or_default("Space of the source", source_space),
+    )
+    destination = Side(
+        destination_name,
+        _asked("Where people open the destination", destination_url, "--destination-url"),
+        _or_default("Space of the destination", destination_space),
+    )
+    text = first_file.text(source, destination, preset)
+    try:
+        load.loads(text, str(file))
+    except ConfigError as error:
+        problems = "; ".join(
+            f"{one.message} ({one.suggestion})" if one.suggestion else one.message for one in error.problems
+        )
+        raise CliError(problems, then="nothing was written: say it again, with that put right") from None
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CliError(f"{file} cannot be written: {error.strerror}", then="name another with --config") from None
+    say(f"{file} is written", "green")
+    keys = " ".join(dict.fromkeys([source.key, destination.key, source.webhook_secret]))
+    if source.url.rstrip("/") == destination.url.rstrip("/"):
+        keys = f"{source.key} {source.webhook_secret}"
+    say(f"next:  put the API keys and a webhook secret into {keys}", "dim")
+    say(f"       then octosync config check {file} --secrets, and octosync doctor", "dim")
+
+
+def _asked(question: str, given: str | None, option: str) -> str:
+    if given is not None:
+        return given.strip()
+    if not sys.stdin.isatty():
+        raise CliError("nobody is there to be asked", then=f"say it with {option}")
+    return str(typer.prompt(question, err=True)).strip()
+
+
+def _or_default(question: str, given: str | None) -> str:
+    if given is not None:
+        return given.strip()
+    return str(typer.prompt(question, default="Default", err=True)).strip() if sys.stdin.isatty() else "Default"
