@@ -50,6 +50,8 @@ _GUARDS: dict[str, tuple[str, ...]] = {
     "user-role": ("UserRole",),
     "scoped-user-role": ("Team",),
     "published-snapshot": ("Runbook",),
+    "package": ("Feed",),
+    "package-versions": ("Feed",),
 }
 """Kind → the nouns of the permissions that guard it."""
 
@@ -59,6 +61,9 @@ _SEEN_BY_ALL = frozenset({"TagSet"})
 """There is no permission to view them."""
 _UNSCOPED = frozenset({"Variable"})
 """What has no scope is guarded by a permission of its own (``VariableViewUnscoped``)."""
+
+_WRITTEN_BY: dict[str, list[str]] = {"package": ["BuiltInFeedPush"]}
+"""What is written by another permission than its nouns': a package is pushed, and its feed stays as it is."""
 
 LOG = "EventView"
 """The audit log: the truth on a source, and on a destination what keeps the directories fresh."""
@@ -170,6 +175,8 @@ def _views(kind: str) -> list[str]:
 
 
 def _writes(kind: str, need: Need) -> list[str]:
+    if kind in _WRITTEN_BY:
+        return _WRITTEN_BY[kind]
     made_by_the_server = registry.BY_NAME[kind].place is Place.WITH_OWNER
     wanted = []
     for noun in _GUARDS[kind]:
