@@ -82,7 +82,6 @@ app.command()(init.init)
 app.command()(doctor.doctor)
 app.command()(subscribe.subscribe)
 app.command()(simulate.simulate)
-app.add_typer(ledger.app, name="ledger")
 app.command()(sandbox.sandbox)
 app.command()(demo.demo)
 
