@@ -34,10 +34,14 @@ HOOK = Path(__file__).with_name("contract_process")
 # Routes that real servers have and Swagger 2026.1 does not, as "METHOD /path". Reasons beside them.
 ROUTES_BEYOND: dict[str, str] = {}
 
+_BARE_ARRAY = "our client asks for a bare array as it asks for a page; servers ignore what they do not know"
+_LINK_TEMPLATES = "Swagger leaves it out; the link templates at the root of real servers have it"
 # Query parameters that Swagger does not name, by the end of the route ("" = any).
 QUERY_BEYOND: dict[str, dict[str, str]] = {
     "": {"apikey": "the API key in the query, which its security definitions have"},
-    "/all": {"take": "our client asks for a bare array as it asks for a page; servers ignore what they do not know"},
+    **{end: {"take": _BARE_ARRAY} for end in ("/all", "/search", "/usage", "/versions", "/events/groups")},
+    "/teams": {"includeSystem": _LINK_TEMPLATES},
+    "/runbookSnapshots": {"publish": _LINK_TEMPLATES},
 }
 
 # Properties of a body that Swagger calls required and servers do not ask for: bound from the route.
@@ -47,14 +51,18 @@ NOT_ASKED_FOR: dict[str, str] = {
 }
 
 # Violations by answers, as (part of the route, part of the violation): reason.
+_ALL_FEEDS = "Swagger shows the class of all feeds' packages"
 _STEP_PACKAGES = "as on actions, from which step templates are made and into which they go"
 ANSWERS_BEYOND: dict[tuple[str, str], str] = {
     ("actiontemplate", "'Inputs'"): _STEP_PACKAGES,
     ("actiontemplate", "'StepPackageVersion'"): _STEP_PACKAGES,
+    ("/packages/{id}", "'Hash', 'PackageSizeBytes'"): _ALL_FEEDS,
+    ("/feeds/{feedId}/packages", "'Hash', 'PackageSizeBytes'"): _ALL_FEEDS,
+    ("deploymentprocesses", "Steps.Actions.Inputs"): "of a step package, which has inputs of its own",
     (
-        "/packages/{id}",
-        "'Hash', 'PackageSizeBytes'",
-    ): "Swagger shows the class of all feeds' packages",
+        "deploymentfreezes",
+        "RecurringSchedule",
+    ): "one of several kinds of schedules; Swagger shows what all of them have",
     ("actiontemplates", "Parameters.DefaultValue"): "templates of old servers hold numbers; kept as they were sent",
 }
 

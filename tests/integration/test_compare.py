@@ -64,6 +64,18 @@ async def test_in_step_it_marks_nothing_and_remembers_when(fake_redis: FakeAsync
         assert await one.state.ledger.cursors.last_compared(ROUTE) is not None
 
 
+async def test_what_is_alike_is_known_when_it_gets_another_name(fake_redis: FakeAsyncRedis) -> None:
+    async with pair(redis=fake_redis, include={"environment": ["*"]}, rules={"update": ["environment"]}) as both:
+        one = Comparer(both, state_of(fake_redis, Settings()))
+        ids = await both.source.environments("Production")
+        await both.destination.environments("Production")
+        assert (await one.compare()).differing == []
+        await both.source.edit(f"environments/{ids['Production']}", Name="Live")
+        outcome = await both.sync(ids["Production"])
+        await both.sync(ids["Production"], approved_hash=outcome.plan.hash)
+        assert await both.destination.names("environments") == ["Live"]
+
+
 async def test_it_marks_what_differs_for_the_night_and_writes_nothing(fake_redis: FakeAsyncRedis) -> None:
     async with three_projects(fake_redis) as (one, ids):
         await one.both.source.variables({"Id": ids[1]}, row("Number", "changed"), row("New", "1"))

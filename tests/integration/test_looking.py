@@ -245,7 +245,7 @@ async def test_a_comparison_longer_than_a_run_goes_on_in_the_next(
 ) -> None:
     monkeypatch.setattr(comparing, "CHUNK", 1)
     async with desk(fake_redis) as one:
-        for number in range(6):
+        for number in range(12):
             await one.both.source.project(f"Project {number}")
         await one.both.sync("*")
         for server in (one.both.source, one.both.destination):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -27,9 +28,10 @@ settings.load_profile(os.environ.get("OCTOSYNC_HYPOTHESIS", "default"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if os.environ.get("OCTOSYNC_HYPOTHESIS") == "long":
-        for item in items:
-            item.add_marker(pytest.mark.timeout(3600))
+    timeout = 4 * 3600 if os.environ.get("OCTOSYNC_HYPOTHESIS") == "long" else 900
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(timeout))
 
 
 @pytest.fixture(autouse=True)
