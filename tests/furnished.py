@@ -27,6 +27,7 @@ EVERY_KIND = {
         "script-module",
         "step-template",
         "tag-set",
+        "team",
         "tenant",
         "library-variable-set",
         "project",
@@ -125,6 +126,9 @@ async def furnish(server: Server) -> Document:
         Environments=[environments["Staging"]],
         RunbookTags=["Region/North"],
     )
+    team = await server.post("Spaces-1/teams", {"Name": "Web", "MemberUserIds": [], "ExternalSecurityGroups": []})
+    role = {"TeamId": team["Id"], "UserRoleId": "userroles-projectviewer", "ProjectIds": [project["Id"]]}
+    await server.post("Spaces-1/scopeduserroles", role)
     await server.post("projecttriggers", _trigger(project["Id"], environments["Staging"]))
     await server.post(
         "tenants",

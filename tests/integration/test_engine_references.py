@@ -215,3 +215,22 @@ async def test_a_step_that_names_others_of_its_process_by_their_ids() -> None:
         assert stop["Properties"][key] == run["Id"]
         assert await told(both) == []
         assert (await both.sync("*")).result is Result.UNCHANGED
+
+
+async def test_ids_that_do_not_look_like_ids() -> None:
+    """Of what every server has, and of what was made before ids were numbers."""
+    async with pair() as both:
+        (built_in,) = [one["Id"] for one in await both.source.get("feeds/all") if one["FeedType"] == "BuiltIn"]
+        (there,) = [one["Id"] for one in await both.destination.get("feeds/all") if one["FeedType"] == "BuiltIn"]
+        project = await both.source.project("OctoFX")
+        teams = {"Octopus.Action.Manual.ResponsibleTeamIds": "teams-everyone,teams-spacemanagers-Spaces-1"}
+        package = {"Name": "", "PackageId": "web", "FeedId": built_in}
+        await both.source.steps(project, script("A", Packages=[package], Properties=teams))
+
+        await both.sync("*")
+
+        found = await properties_of(both.destination, "OctoFX")
+        assert found["Octopus.Action.Manual.ResponsibleTeamIds"] == "teams-everyone,teams-spacemanagers-Spaces-5001"
+        assert found["Octopus.Action.Package.FeedId"] == there
+        assert await told(both) == []
+        assert (await both.sync("*")).result is Result.UNCHANGED

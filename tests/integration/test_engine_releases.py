@@ -28,7 +28,7 @@ PAIRS = [
 ]
 COLLECTIONS = (
     "environments", "lifecycles", "projectgroups", "feeds", "accounts", "workerpools", "tagsets", "tenants",
-    "libraryvariablesets", "projects", "channels", "runbooks", "machinepolicies", "actiontemplates",
+    "libraryvariablesets", "projects", "channels", "runbooks", "machinepolicies", "actiontemplates", "Spaces-1/teams",
 )  # fmt: skip
 
 
@@ -41,7 +41,8 @@ def of(source: str, destination: str) -> dict[str, Settings]:
 
 async def names(both: Pair) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     here = {kind: sorted(await both.source.names(kind)) for kind in COLLECTIONS}
-    return here, {kind: sorted(await both.destination.names(kind)) for kind in COLLECTIONS}
+    there = {kind: kind.replace("Spaces-1/", "Spaces-5001/") for kind in COLLECTIONS}
+    return here, {kind: sorted(await both.destination.names(there[kind])) for kind in COLLECTIONS}
 
 
 def release_decisions(outcome: Outcome) -> set[tuple[str, str]]:
