@@ -1,7 +1,7 @@
 """Whatever is created, changed and deleted, in whatever order: what the server then holds, it would take again.
 
 A reference that dangles would be refused when its document is sent back. The one that Octopus itself leaves dangling is
-that of a step to a deleted feed (OctopusDeploy/Issues#669).
+that of a step, or a step template, to a deleted feed (OctopusDeploy/Issues#669).
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ SPACE = "Spaces-1"
 LEFT_DANGLING = {"feeds"}
 # Collections whose documents are saved whole by PUT of what GET gave.
 EDITABLE = (
-    "accounts", "channels", "deploymentprocesses", "environments", "feeds", "libraryvariablesets", "lifecycles",
-    "machines", "projectgroups", "projects", "projecttriggers", "runbookprocesses", "runbooks", "tagsets", "tenants",
-    "variables", "workerpools",
+    "accounts", "actiontemplates", "certificates", "channels", "deploymentprocesses", "environments", "feeds",
+    "git-credentials", "libraryvariablesets", "lifecycles", "machinepolicies", "machines", "projectgroups", "projects",
+    "projecttriggers", "proxies", "releases", "runbookprocesses", "runbooks", "runbooksnapshots", "scopeduserroles",
+    "subscriptions", "tagsets", "teams", "tenants", "variables", "workerpools", "workers",
 )  # fmt: skip
+# What is no document with a name of its own.
+NAMELESS = {"scopeduserroles", "releases"}
 
 
 class Server:
@@ -75,14 +78,44 @@ def create(server: Server, collection: str, choice: int) -> None:
 
     environment, project, tag = one("environments"), one("projects"), _tag(server, choice)
     environments = [environment] if environment else []
+    projects = [project] if project else []
+    details = {"Type": "UsernamePassword", "Username": "u", "Password": {"NewValue": "p"}}
+    hook = {"WebhookURI": "http://127.0.0.1:9/", "Filter": {"Projects": projects, "Environments": environments}}
     bodies: dict[str, dict[str, Any]] = {
+        "actiontemplates": {"ActionType": "Octopus.Script", "Packages": _packages(server, choice)},
+        "certificates": {"CertificateData": {"NewValue": "c"}, "EnvironmentIds": environments, "TenantTags": tag},
+        "git-credentials": {"Details": details},
+        "machinepolicies": {},
+        "proxies": {"Host": "h", "Port": 1},
+        "releases": {"ProjectId": project, "ChannelId": _of(server, "channels", project), "Version": f"1.{choice}"},
+        "runbooksnapshots": {"ProjectId": _project_of(server, one("runbooks")), "RunbookId": one("runbooks")},
+        "scopeduserroles": {
+            "TeamId": one("teams"),
+            "UserRoleId": "userroles-projectviewer",
+            "ProjectIds": projects if choice % 2 else [],
+            "EnvironmentIds": environments if choice % 3 else [],
+            "TenantIds": [one("tenants")] if one("tenants") else [],
+        },
+        "subscriptions": {"EventNotificationSubscription": hook},
+        "teams": {"MemberUserIds": ["Users-1"], "ExternalSecurityGroups": []},
+        "workers": {
+            "WorkerPoolIds": [one("workerpools")],
+            "MachinePolicyId": one("machinepolicies"),
+            "Endpoint": {"CommunicationStyle": "TentaclePassive", "Uri": "https://w:1", "ProxyId": one("proxies")},
+            "IsDisabled": False,
+        },
         "accounts": {"AccountType": "Token", "Token": {"NewValue": "t"}, "EnvironmentIds": environments},
         "channels": {"ProjectId": project, "LifecycleId": one("lifecycles"), "TenantTags": tag},
         "environments": {},
         "feeds": {"FeedType": "NuGet", "FeedUri": "https://f.example"},
-        "libraryvariablesets": {},
+        "libraryvariablesets": {"ContentType": "ScriptModule"} if choice % 4 == 3 else {},
         "lifecycles": {"Phases": [{"Name": "P", "OptionalDeploymentTargets": environments}]},
-        "machines": {"EnvironmentIds": environments, "Roles": ["r"], "TenantTags": tag, "Endpoint": {}},
+        "machines": {
+            "EnvironmentIds": environments,
+            "Roles": ["r"],
+            "TenantTags": tag,
+            "Endpoint": {"AccountId": one("accounts")},
+        },
         "projectgroups": {},
         "projects": {
             "ProjectGroupId": one("projectgroups"),
@@ -103,6 +136,21 @@ def create(server: Server, collection: str, choice: int) -> None:
         server.try_to("POST", collection, {"Name": server.name(), **bodies[collection]})
 
 
+def _of(server: Server, collection: str, project: str | None) -> str | None:
+    documents = server.store.space(SPACE).collection(collection).values()
+    return next((str(one["Id"]) for one in documents if one["ProjectId"] == project), None)
+
+
+def _project_of(server: Server, runbook: str | None) -> str | None:
+    found = server.store.space(SPACE).find("runbooks", runbook)
+    return str(found["ProjectId"]) if found else None
+
+
+def _packages(server: Server, choice: int) -> list[dict[str, Any]]:
+    feed = pick(server, "feeds", choice)
+    return [{"Name": "p", "PackageId": "p", "FeedId": feed}] if feed else []
+
+
 def _tag(server: Server, choice: int) -> list[str]:
     tag_set = pick(server, "tagsets", choice)
     return [f"{server.store.space(SPACE).collection('tagsets')[tag_set]['Name']}/Two"] if tag_set else []
@@ -114,7 +162,7 @@ def fill(server: Server, collection: str, choice: int) -> None:
     if document_id is None:
         return
     document = server.send("GET", f"{collection}/{document_id}")
-    environment, feed = pick(server, "environments", choice), pick(server, "feeds", choice)
+    environment = pick(server, "environments", choice)
     if collection == "variables":
         scope = {"Environment": [environment]} if environment else {}
         channel, machine = pick(server, "channels", choice), pick(server, "machines", choice)
@@ -122,16 +170,39 @@ def fill(server: Server, collection: str, choice: int) -> None:
         rows += [{"Name": "c", "Value": "1", "Scope": {"Channel": [channel]}}] if channel else []
         rows += [{"Name": "d", "Value": "1", "Scope": {"Machine": [machine], **scope}}] if machine else []
         rows += [{"Name": "e", "Value": "1", "Scope": {"TenantTag": _tag(server, choice)}}]
+        rows += [{"Name": "f", "Type": "Certificate", "Value": pick(server, "certificates", choice)}]
+        rows += [{"Name": "g", "Type": "WorkerPool", "Value": pick(server, "workerpools", choice)}]
         for number in range(len(rows)):
             server.try_to("PUT", f"variables/{document_id}", {**document, "Variables": rows[: len(rows) - number]})
     elif "Steps" in document:
         action: dict[str, Any] = {"Name": "Do", "ActionType": "Octopus.Script", "Environments": [environment or ""]}
-        action["Packages"] = [{"Name": "p", "PackageId": "p", "FeedId": feed}] if feed else []
+        action["Packages"] = _packages(server, choice)
         action["Channels"] = [pick(server, "channels", choice)] if choice % 3 == 0 and server.ids("channels") else []
         action["WorkerPoolId"] = pick(server, "workerpools", choice)
         action["TenantTags"] = _tag(server, choice)
+        template = pick(server, "actiontemplates", choice)
+        named = {"Octopus.Action.Template.Id": template, "Octopus.Action.Template.Version": "0"} if template else {}
+        account, certificate = pick(server, "accounts", choice), pick(server, "certificates", choice)
+        action["Properties"] = {**named, "Octopus.Action.Azure.AccountId": account or "", "Certificate": certificate}
         steps = [{"Name": "Do", "Actions": [action]}]
         server.try_to("PUT", f"{collection}/{document_id}", {**document, "Steps": steps})
+
+
+def clone(server: Server, choice: int) -> None:
+    """A project, a runbook or a tenant like one that there is."""
+    collection = ("projects", "runbooks", "tenants")[choice % 3]
+    original = pick(server, collection, choice)
+    if original:
+        whole = server.send("GET", f"{collection}/{original}")
+        body = {**whole, "Id": None, "Slug": None, "Name": server.name(), "Clone": original}
+        server.try_to("POST", collection, body | {"RetainTenantConnections": choice % 2 == 0})
+
+
+def watch(server: Server, choice: int) -> None:
+    """What a user wants to see on the dashboard."""
+    names = ("ProjectGroup", "Project", "Environment", "Tenant")
+    body = {f"Included{name}Ids": [one] for name in names if (one := pick(server, f"{name.lower()}s", choice))}
+    server.try_to("PUT", "dashboardconfiguration", {**body, "IncludedTenantTags": _tag(server, choice)})
 
 
 def dangling(server: Server) -> list[tuple[str, str, Any]]:
@@ -176,7 +247,9 @@ def refused(server: Server) -> dict[str, str]:
 
 
 _step = st.tuples(
-    st.sampled_from(["create", "create", "fill", "delete"]), st.sampled_from(EDITABLE), st.integers(0, 11)
+    st.sampled_from(["create", "create", "fill", "delete", "clone", "watch"]),
+    st.sampled_from(EDITABLE),
+    st.integers(0, 11),
 )
 
 
@@ -187,6 +260,8 @@ def run(steps: list[tuple[str, str, int]]) -> Server:
     for verb, collection, choice in steps:
         if verb == "create":
             create(server, collection, choice)
+        elif verb in ("clone", "watch"):
+            {"clone": clone, "watch": watch}[verb](server, choice)
         elif verb == "fill":
             fill(server, ("variables", "deploymentprocesses", "runbookprocesses")[choice % 3], choice)
         elif document_id := pick(server, collection, choice):
@@ -202,10 +277,14 @@ def test_nothing_dangles_and_everything_is_taken_back(steps: list[tuple[str, str
     assert lost(server) == []
     feeds = server.store.space(SPACE).collection("feeds")
     excused = {
-        f"{kind}/{process['Id']}"
-        for kind in ("deploymentprocesses", "runbookprocesses")
-        for process in server.store.space(SPACE).collection(kind).values()
-        for feed in values_at(process, "Steps[].Actions[].Packages[].FeedId")
+        f"{kind}/{document['Id']}"
+        for kind, path in (
+            ("deploymentprocesses", "Steps[].Actions[].Packages[].FeedId"),
+            ("runbookprocesses", "Steps[].Actions[].Packages[].FeedId"),
+            ("actiontemplates", "Packages[].FeedId"),
+        )
+        for document in server.store.space(SPACE).collection(kind).values()
+        for feed in values_at(document, path)
         if feed not in feeds
     }
     assert {path: words for path, words in refused(server).items() if path not in excused} == {}
