@@ -67,9 +67,8 @@ def import_(
     try:
         data = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise CliError(
-            f"{file} cannot be read: {error}", then="name a file that octosync ledger export wrote"
-        ) from None
+        words = str(error) if isinstance(error, OSError) else f"no JSON: {error}"
+        raise CliError(words, where=str(file), then="name a file that octosync ledger export wrote") from None
     try:
         route = asyncio.run(_import(data, name, replace, config, redis))
     except LedgerImportError as error:

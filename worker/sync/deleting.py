@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from config.names import name_key
+from config.names import INCLUDABLE_KINDS, name_key
 from config.options import Deleted
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
@@ -112,7 +112,8 @@ class Deleting:
             return self._leave(kind, source_id, path, f"{GONE}, and made anew under this name: it is the new one now")
         if there.id in self.world.foreign:
             return self._leave(kind, source_id, path, f"{GONE}; belongs to route {self.world.foreign[there.id]}")
-        if self.world.route.excludes(kind.name, there.name, path[1] if there.owner is not None else None):
+        named = kind.name in INCLUDABLE_KINDS
+        if named and self.world.route.excludes(kind.name, there.name, path[1] if there.owner is not None else None):
             return self._leave(kind, source_id, path, f"{GONE}; the route excludes it, so it stays")
         match self.world.route.rules.of(path).deleted:
             case Deleted.IGNORE:
