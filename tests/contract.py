@@ -42,6 +42,7 @@ QUERY_BEYOND: dict[str, dict[str, str]] = {
     **{end: {"take": _BARE_ARRAY} for end in ("/all", "/search", "/usage", "/versions", "/events/groups")},
     "/teams": {"includeSystem": _LINK_TEMPLATES},
     "/runbookSnapshots": {"publish": _LINK_TEMPLATES},
+    "/packages/raw": {"overwriteMode": _LINK_TEMPLATES},
 }
 
 # Properties of a body that Swagger calls required and servers do not ask for: bound from the route.
@@ -106,7 +107,8 @@ class Contract:
             return
         route = f"{operation.method} {operation.template}"
         self.routes.add(route)
-        beyond = {name for end, names in QUERY_BEYOND.items() if operation.template.endswith(end) for name in names}
+        ends = (names for end, names in QUERY_BEYOND.items() if operation.template.endswith(end))
+        beyond = {name.lower() for names in ends for name in names}
         for name in line["query"]:
             if name.lower() not in operation.query | beyond:
                 self.findings.add(Finding(route, f"does not know the parameter {name}"))
