@@ -29,7 +29,7 @@ from worker.sync.in_use import in_use
 from worker.sync.lists import STILL_IN_USE
 from worker.sync.merge import merge
 from worker.sync.old_names import renamed_actions
-from worker.sync.packages import plan_package
+from worker.sync.package_choice import plan_package
 from worker.sync.parameters import control_types_of
 from worker.sync.rebasing import rebased
 from worker.sync.recall import Recall
