@@ -7,6 +7,17 @@ from typing import Annotated
 
 import typer
 
+from sandbox.generator import Sizes
+
+
+def _check_sizes(text: str | None) -> str | None:
+    try:
+        Sizes.parse(text or "")
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
 Config = Annotated[
     Path | None,
     typer.Option("--config", "-c", metavar="FILE", help="The routes file. Default: OCTOSYNC_ROUTES, or octosync.yaml."),
@@ -40,3 +51,12 @@ LibrarySets = Annotated[
     typer.Option("--library-variable-set", metavar="NAME", help="A library variable set, likewise. Repeatable."),
 ]
 Tenants = Annotated[list[str] | None, typer.Option("--tenant", metavar="NAME", help="A tenant, likewise. Repeatable.")]
+Generate = Annotated[
+    str | None,
+    typer.Option(
+        "--generate",
+        metavar="SIZES",
+        callback=_check_sizes,
+        help="Fill a new server with a large space: projects=1000,variables=200000,tenants=5000.",
+    ),
+]

@@ -9,6 +9,7 @@ import typer
 
 from sandbox import __main__ as server
 from sandbox.settings import DEFAULT_API_KEY, DEFAULT_VERSION
+from worker.cli.options import Generate
 
 
 def sandbox(
@@ -19,9 +20,18 @@ def sandbox(
     state: Annotated[
         Path | None, typer.Option("--state", metavar="FILE", help="Read at start if it is there, written at the end.")
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse bodies with unknown or missing properties, as newer servers may.")
+    ] = False,
+    generate: Generate = None,
+    seed: Annotated[int, typer.Option("--seed", help="Decides the GUIDs, and what is generated.")] = 0,
 ) -> None:
     """Run a local Octopus Server until it is interrupted. `python -m sandbox --help` lists all that it can do."""
-    arguments = ["--port", str(port), "--host", host, "--api-key", api_key, "--version", version]
+    arguments = ["--port", str(port), "--host", host, "--api-key", api_key, "--version", version, "--seed", str(seed)]
     if state is not None:
         arguments += ["--state", str(state)]
+    if strict:
+        arguments.append("--strict")
+    if generate is not None:
+        arguments += ["--generate", generate]
     raise typer.Exit(server.main(arguments))
