@@ -21,16 +21,7 @@ TEXT = (DOCS / "rules.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize(
     "example", [*examples(DOCS / "rules.md"), *examples(DOCS / "merge.md")], ids=lambda example: example.where
 )
-@pytest.mark.guide(
-    "scoping-exact",
-    "scoping-ignore",
-    "scoping-ignore-new",
-    "scoping-steps",
-    "scoping-channels",
-    "scenario-subset",
-    "scenario-separate",
-    "scenario-tenants",
-)
+@pytest.mark.guide("rules-per-project", "scenario-separate")
 async def test_what_the_rules_reference_says_is_what_happens(example: Example) -> None:
     played = await play(example.play)
     assert played.result == example.play["result"]

@@ -10,9 +10,11 @@ import structlog
 from config.load import loads
 from config.names import INCLUDABLE_KINDS
 from config.problems import ConfigError
+from tests.furnished import EVERY_KIND, furnish
 from tests.pair import Document, Pair, pair, row, script
 from worker.kinds import registry
 from worker.kinds.kind import Mode
+from worker.sync.run import Result
 
 PROJECTS = {"project": ["*"]}
 
@@ -181,29 +183,48 @@ async def test_two_spaces_of_one_instance() -> None:
 
 NEVER = (
     "machines", "workers", "proxies", "users", "subscriptions", "releases", "deployments", "runbooksnapshots",
+    "runbookruns", "tasks", "configuration", "smtpconfiguration", "serverconfiguration", "jiraintegration",
 )  # fmt: skip
 
 
 @pytest.mark.guide("never-infrastructure", "never-system", "never-history")
 async def test_what_never_crosses_never_does() -> None:
-    """A project with a target, a worker, a proxy, a release and a snapshot, and everything included that can be."""
+    """A target, a worker, a proxy, a user, a system team, a subscription, a release and a snapshot, and everything
+    included that can be."""
     kinds = [kind for kind in registry.writable() if not kind.owner_kinds and kind.mode is not Mode.ON_REQUEST]
     include = {kind.name: ["*"] for kind in kinds if kind.name in INCLUDABLE_KINDS}
     async with pair(include=include) as both:
         ids = await both.source.environments("Production")
         await both.source.post("machines", _target("Web 1", ids["Production"]))
         await both.source.post("proxies", {"Name": "Proxy", "Host": "proxy", "Port": 80, "ProxyType": "HTTP"})
+        pool = await both.source.post("workerpools", {"Name": "Ubuntu", "WorkerPoolType": "StaticWorkerPool"})
+        worker = {"Name": "Worker 1", "WorkerPoolIds": [pool["Id"]], "Endpoint": {"CommunicationStyle": "None"}}
+        await both.source.post("workers", {**worker, "IsDisabled": False})
+        user = {"Username": "ada", "DisplayName": "Ada", "EmailAddress": "ada@example.com", "IsActive": True}
+        await both.source.post("users", {**user, "Password": "s3cret-of-ada"})
+        await both.source.post("teams", {"Name": "Auditors", "MemberUserIds": [], "ExternalSecurityGroups": []})
+        webhook = {"WebhookURI": "https://hook.example", "Filter": {}, "WebhookTimeout": "00:00:10"}
+        await both.source.post(
+            "subscriptions", {"Name": "Hook", "Type": "Event", "EventNotificationSubscription": webhook}
+        )
         project = await both.source.project("OctoFX")
         await both.source.steps(project, script("Deploy"))
         channel = await both.source.named("channels", "Default")
-        await both.source.post("releases", {"ProjectId": project["Id"], "ChannelId": channel["Id"], "Version": "1.0.0"})
+        made = {"ProjectId": project["Id"], "ChannelId": channel["Id"], "Version": "1.0.0"}
+        await both.source.post("releases", made)
+        runbook = await both.source.runbook(project, "Restart", script("Stop"))
+        await both.source.post(
+            "runbookSnapshots", {"ProjectId": project["Id"], "RunbookId": runbook["Id"], "Name": "Snapshot 1"}
+        )
         both.destination.sandbox.requests.clear()
         await both.sync("*")
         wrote = {one.path for one in both.destination.sandbox.requests if one.method != "GET"}
-        assert wrote
+        assert any("/projects" in path for path in wrote)
         assert [path for path in wrote if any(f"/{never}" in path.lower() for never in NEVER)] == []
-        for collection in ("machines", "proxies"):
+        for collection in ("machines", "proxies", "workers"):
             assert await both.destination.names(collection) == []
+        there = await both.destination.get("teams/all") + await both.destination.get("users/all")
+        assert not {"Auditors", "ada"} & {one.get("Name") or one.get("Username") for one in there}
 
 
 @pytest.mark.guide("never-infrastructure", "never-system", "never-history")
@@ -233,17 +254,64 @@ async def test_packages_do_not_cross_by_themselves() -> None:
 
 @pytest.mark.guide("log-requests")
 @pytest.mark.spacecloner("bug-24", "feature-29")
-async def test_every_request_and_write_is_a_line_of_the_log() -> None:
-    with structlog.testing.capture_logs() as lines:
-        async with pair() as both:
-            project = await both.source.project("OctoFX")
-            await both.source.variables(project, row("Password", "very secret", Type="Sensitive"))
-            await both.sync("*")
-            wrote = both.destination.writes
-    events = [line["event"] for line in lines]
+async def test_every_request_lookup_decision_and_write_is_a_line_of_the_log() -> None:
+    async with pair() as both:
+        here = await both.source.environments("Test")
+        project = await both.source.project("OctoFX")
+        await both.source.variables(
+            project,
+            row("Password", "very secret", Type="Sensitive"),
+            row("Url", "a value", {"Environment": [here["Test"]]}),
+        )
+        with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+            await both.sync("*", correlation_id="webhook-1")
+        wrote = both.destination.writes
+    of_run = [line for line in lines if "run" in line]
+    events = [line["event"] for line in of_run]
     assert events.count("write") == wrote > 0
-    assert events.count("octopus request") >= wrote
+    assert events.count("octopus request") > wrote
+    assert {(line["side"], line["kind"]) for line in of_run if line["event"] == "lookup"} >= {
+        ("source", "variable-set"), ("destination", "environment"),
+    }  # fmt: skip
+    decisions = [(line["item"], line["rule"], line["where"]) for line in of_run if line["event"] == "decision"]
+    rows = [(rule, where) for item, rule, where in decisions if item == "project/OctoFX/variables"]
+    assert ("scope:environment=skip-unless-partial", "Variables[Url]") in rows
+    # From the webhook to the last write, by one name.
+    assert {(line["run"], line["correlation_id"]) for line in of_run} == {(of_run[0]["run"], "webhook-1")}
     assert "very secret" not in str(lines)
+    assert "a value" not in str(lines)
+
+
+@pytest.mark.guide("order-precedence", "order-tenants", "order-teams")
+async def test_what_a_whole_space_needs_is_written_in_the_guides_order() -> None:
+    async with pair(include=EVERY_KIND) as both:
+        await furnish(both.source)
+        both.destination.sandbox.requests.clear()
+        assert (await both.sync("*")).result is Result.CHANGED
+        stages = [_stage(one) for one in both.destination.sandbox.requests if one.method in ("POST", "PUT")]
+    first = {name: stages.index(name) for name in set(stages)}
+    last = {name: len(stages) - 1 - stages[::-1].index(name) for name in set(stages)}
+    depend_on_nothing = {"environments", "projectgroups", "tagsets", "feeds", "machinepolicies", "workerpools", "teams"}
+    need_those = {"accounts", "actiontemplates", "libraryvariablesets", "lifecycles"}
+    assert depend_on_nothing | need_those <= first.keys()
+    for early, late in (
+        ("environments", "accounts"),
+        ("environments", "lifecycles"),
+        ("tagsets", "tenants"),
+        ("feeds", "deploymentprocesses"),
+        ("teams", "scopeduserroles"),
+        ("accounts", "deploymentprocesses"),
+        ("workerpools", "actiontemplates"),
+        ("actiontemplates", "deploymentprocesses"),
+        ("libraryvariablesets", "projects"),
+        ("lifecycles", "projects"),
+        ("projectgroups", "projects"),
+        ("projects", "scopeduserroles"),
+        ("projects", "projecttriggers"),
+    ):
+        assert first[early] < first[late], (early, late, stages)
+    # A tenant is there before its projects are; connected to them it is afterwards.
+    assert first["tenants"] < last["projects"] < last["tenants"], stages
 
 
 @pytest.mark.guide("order-project")
@@ -254,26 +322,41 @@ async def test_a_new_project_is_written_in_the_guides_order() -> None:
             project, script("Deploy", Packages=[{"Name": "", "PackageId": "Web", "FeedId": "feeds-builtin"}])
         )
         action = process["Steps"][0]["Actions"][0]
-        await both.source.edit(f"projects/{project['Id']}/deploymentsettings", ReleaseNotesTemplate="What is new")
+        package = {"DeploymentAction": action["Name"], "PackageReference": ""}
+        await both.source.edit(
+            f"projects/{project['Id']}/deploymentsettings", VersioningStrategy={"DonorPackage": package}
+        )
         await both.source.runbook(project, "Restart", script("Stop"))
         await both.source.variables(project, row("Url", "x", {"Action": [action["Id"]]}))
         channel = await both.source.named("channels", "Default")
-        package = {"DeploymentAction": action["Name"], "PackageReference": ""}
         rule = {"VersionRange": "[1.0]", "Tag": "", "ActionPackages": [package]}
         await both.source.edit(f"channels/{channel['Id']}", Rules=[rule])
+        await both.source.edit(
+            f"projects/{project['Id']}",
+            AutoCreateRelease=True,
+            ReleaseCreationStrategy={"ChannelId": channel["Id"], "ReleaseCreationPackage": package},
+        )
+        icon = {"IconId": "rocket", "IconColor": "#227647"}
+        await both.source.call("POST", f"{project['SpaceId']}/projects/{project['Id']}/logo/icon", icon)
         both.destination.sandbox.requests.clear()
         await both.sync("*")
         order = [_stage(one) for one in both.destination.sandbox.requests if one.method in ("POST", "PUT")]
-        firsts = list(dict.fromkeys(order))
-        wanted = ["projects", "deploymentprocesses", "deploymentsettings", "runbooks", "runbookprocesses", "variables"]
-        assert [one for one in firsts if one in wanted] == wanted, order
-        assert order.index("deploymentprocesses") < len(order) - 1 - order[::-1].index("channels"), "rules come late"
+    firsts = list(dict.fromkeys(order))
+    wanted = ["projects", "deploymentprocesses", "deploymentsettings", "runbooks", "runbookprocesses", "variables"]
+    assert [one for one in firsts if one in wanted] == wanted, order
+    # Rules of channels, release creation and logo are the last, in this order.
+    late = order[order.index("variables") + 1 :]
+    assert [one for one in late if one in ("channels", "projects", "logo")] == ["channels", "projects", "logo"], order
+
+
+PARTS = ("logo", "deploymentsettings", "runbookprocesses", "deploymentprocesses", "variables", "runbooks", "channels")
 
 
 def _stage(request: Any) -> str:
-    parts = [part for part in request.path.lower().split("/") if part]
-    known = ("deploymentsettings", "runbookprocesses", "deploymentprocesses", "variables", "runbooks", "channels")
-    return next((part for part in known if part in parts), parts[-1] if parts[-1] in ("projects",) else parts[-2])
+    """The collection that a request is for, or the part of a project: both are named without the space."""
+    parts = [part for part in request.path.lower().split("/") if part and part != "api"]
+    collection = parts[1] if parts[0].startswith("spaces-") else parts[0]
+    return next((part for part in PARTS if part in parts), collection)
 
 
 def _target(name: str, environment: str) -> Document:

@@ -124,7 +124,7 @@ async def test_the_qa_channel_stays_at_home_with_all_that_hangs_on_it(how: str) 
         await assert_settled(both)
 
 
-@pytest.mark.guide("step-elsewhere")
+@pytest.mark.guide("step-elsewhere", "channel-step")
 async def test_a_step_of_the_qa_channel_can_be_pinned_to_run_in_staging() -> None:
     """ "QA runs integration tests in Staging. It should be cloned but scoped to run in Staging." """
     pins = [{"project": "OctoFX", "step": "Sign off", "environments": ["Staging"], "channels": ["Default"]}]
@@ -307,16 +307,7 @@ async def test_what_is_required_blocks_and_what_is_optional_is_left_out() -> Non
 # ── the same name, other details ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.guide(
-    "details-accounts",
-    "details-worker-pools",
-    "details-feeds",
-    "details-lifecycles",
-    "data-accounts",
-    "data-feeds",
-    "data-lifecycles",
-    "data-worker-pools",
-)
+@pytest.mark.guide("details-accounts", "details-worker-pools", "details-feeds")
 async def test_what_is_shared_by_name_keeps_its_own_details() -> None:
     async with pair() as both:
         password = {"HasValue": True, "NewValue": "dev-secret"}
@@ -631,7 +622,7 @@ async def test_nothing_is_ever_written_to_the_source() -> None:
         assert both.source.writes == before
 
 
-@pytest.mark.guide("order-precedence")
+@pytest.mark.guide("order-project")
 async def test_the_order_of_writing_is_the_guides() -> None:
     """Settings, channels without rules, process, runbooks, variables, then channel rules and release creation."""
     async with pair() as both:

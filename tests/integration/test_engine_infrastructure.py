@@ -170,7 +170,7 @@ async def test_a_certificate_with_a_private_key_is_no_match_for_one_without() ->
         assert "is without a private key on the destination and with a private key" in why(outcome, "certificate/Web")
 
 
-@pytest.mark.guide("details-certificates", "environments-certificates")
+@pytest.mark.guide("details-certificates")
 async def test_of_a_certificate_only_the_scope_and_the_notes_follow_and_never_what_is_in_it() -> None:
     async with pair(include={"certificate": ["*"]}, rules={"preset": "mirror"}, first_contact="adopt") as both:
         here = await both.source.environments("Production")

@@ -90,6 +90,7 @@ async def test_another_route_may_need_what_the_first_owns() -> None:
         assert await reasons(both, OTHER) == []
 
 
+@pytest.mark.guide("truth-one-way")
 async def test_no_route_leads_back_to_where_one_came_from() -> None:
     async with pair(include={"project": ["*"]}) as both:
         await both.source.project("OctoFX")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.pair import Document, Pair, Server, pair, row, script
 from worker.sync.run import Result
 
@@ -49,6 +51,7 @@ async def told(both: Pair) -> list[tuple[str, str]]:
     )
 
 
+@pytest.mark.spacecloner("feature-18", "feature-19")
 async def test_the_parameters_of_a_step_mean_what_its_template_said() -> None:
     async with pair() as both:
         here = await both.source.post("actiontemplates", TEMPLATE)
@@ -118,6 +121,7 @@ async def test_json_text_crosses_byte_by_byte_but_for_its_ids() -> None:
         assert await told(both) == []
 
 
+@pytest.mark.spacecloner("feature-18")
 async def test_ids_in_scripts_and_variables_are_told_with_what_they_are() -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pair import pair, row, script
+
+from tests.pair import pair, row, script
 
 PROJECTS = {"project": ["*"]}
 
 
+@pytest.mark.guide("rules-per-project", "scoping-overwrite")
 async def test_an_override_gives_one_project_rules_of_its_own() -> None:
     overrides = [{"for": {"project": ["Follower"]}, "variables": {"value": "follow"}}]
     async with pair(include=PROJECTS, rules={"overrides": overrides}) as both:

@@ -167,7 +167,9 @@ def ops(outcome: Outcome, kind: str) -> dict[str, Op]:
 
 
 @each(CASES)
-@pytest.mark.guide("data-environments", "data-project-groups")
+@pytest.mark.guide(
+    "data-environments", "data-project-groups", "data-accounts", "data-feeds", "data-lifecycles", "data-worker-pools"
+)
 async def test_a_missing_one_that_is_included_is_created(case: Case) -> None:
     async with pair(include={case.kind: ["Mine*"]}) as both:
         await make(both.source, case, "Mine [1], A/B", **{case.edited: "https://x"})
@@ -216,7 +218,7 @@ async def test_an_excluded_one_is_not_created_not_even_by_closure(case: Case) ->
 
 
 @each(CASES)
-@pytest.mark.guide("details-machine-policies", "details-project-groups", "accounts-same-name")
+@pytest.mark.guide("details-machine-policies", "details-project-groups", "details-lifecycles", "accounts-same-name")
 async def test_the_details_of_one_that_is_there_are_its_own(case: Case) -> None:
     async with pair(include={case.kind: ["*"]}, first_contact="adopt") as both:
         item = await make(both.source, case, "Mine", **{case.edited: "https://here"})

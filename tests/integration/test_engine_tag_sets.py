@@ -221,7 +221,6 @@ async def test_a_tag_that_is_yet_to_cross_is_waited_for() -> None:
         assert (await named_tags(both.destination))[1:] == [["Region/East"]] * 2
 
 
-@pytest.mark.guide("scoping-tenant-tags")
 async def test_a_tag_that_the_route_does_not_bring_is_left_out_with_a_clean_up_entry() -> None:
     async with pair(include={"project": ["*"], "account": ["*"]}) as both:
         await tag_set(both.source, "Region", "North", "East")

@@ -115,6 +115,7 @@ async def test_follow_takes_what_changed_on_the_source_and_nowhere_else(version:
 
 
 @pytest.mark.spacecloner("bug-8")
+@pytest.mark.guide("scoping-overwrite")
 async def test_always_overwrites_all_but_secrets() -> None:
     async with pair(include=INCLUDE, **with_rules(value="always")) as both:
         await spoken(both)
@@ -132,6 +133,7 @@ async def test_always_overwrites_all_but_secrets() -> None:
 @pytest.mark.parametrize(
     ("new", "expected", "reason"), [("placeholder", "REPLACE ME", "placeholder-value"), ("none", None, "value-missing")]
 )
+@pytest.mark.guide("tenants-values")
 async def test_new_values_may_be_left_to_a_person(new: str, expected: str | None, reason: str) -> None:
     """The guide: "Or, should you have to manually enter the values as they'll be different between instances?" """
     async with pair(include=INCLUDE, **with_rules(new=new)) as both:
@@ -152,6 +154,7 @@ async def test_new_values_may_be_left_to_a_person(new: str, expected: str | None
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.spacecloner("bug-8")
 async def test_what_the_source_drops_stays_unless_it_is_ours_and_the_route_removes_it(version: str) -> None:
     async with pair(include=INCLUDE, **servers(version)) as both:
         world = await spoken(both)
@@ -302,6 +305,20 @@ async def test_templates_are_known_again_by_their_link_not_by_their_name() -> No
         )
         await both.sync("*")
         assert (await values(both.destination))["OctoFX/Staging[Address]"] == "new"
+        await settled(both)
+
+
+@pytest.mark.spacecloner("bug-8")
+async def test_values_of_a_set_that_stays_at_home_stop_nothing() -> None:
+    async with pair(include=INCLUDE, exclude={"library-variable-set": ["Shared"]}) as both:
+        await spoken(both)
+
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.CHANGED
+        found = await values(both.destination)
+        assert found["OctoFX/Staging[Url]"] == "staging"
+        assert not [name for name in found if name.startswith("Shared")]
         await settled(both)
 
 

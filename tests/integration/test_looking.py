@@ -166,6 +166,7 @@ class TestFailures:
             await one.pass_time()
             assert (await one.again(document)).result == "changed"
 
+    @pytest.mark.spacecloner("feature-8")
     async def test_what_the_server_refuses_twice_is_a_dead_letter_with_its_words(
         self, fake_redis: FakeAsyncRedis
     ) -> None:

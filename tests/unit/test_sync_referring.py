@@ -167,6 +167,7 @@ def test_the_secret_of_a_parameter_is_left_to_whoever_writes_it() -> None:
     assert action(out)["Properties"] == {"P": secret}
 
 
+@pytest.mark.spacecloner("bug-22")
 def test_control_types_of_a_template() -> None:
     parameters = [
         {"Name": "A", "DisplaySettings": {"Octopus.ControlType": "Package"}},

@@ -181,6 +181,8 @@ def test_a_row_new_on_the_source_is_not_mistaken_for_one_that_was_always_the_des
         (ALWAYS, "theirs", "81", None),
     ],
 )
+@pytest.mark.guide("scoping-overwrite")
+@pytest.mark.spacecloner("feature-12")
 def test_a_value_changed_on_the_source(rules: VariableRules, here: str, expected: str, reason: str | None) -> None:
     rows, baseline = sync([wants("s1", row("Port", "80"))], [], rules=rules)
 
@@ -292,6 +294,7 @@ def test_a_reference_without_a_value_is_no_reason_to_stop() -> None:
 # -- scope -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.spacecloner("feature-12")
 def test_scope_follows_while_value_and_scope_are_ours() -> None:
     rows, baseline = sync([wants("s1", row("Port", "80", WEB))], [])
 
@@ -461,6 +464,7 @@ def test_a_secret_new_beside_another_of_its_name_is_only_put_on_the_list() -> No
     assert entries(merged) == [("Variables[Password · Environment: Environments-1]", "secret-not-added")]
 
 
+@pytest.mark.spacecloner("feature-12")
 def test_a_string_that_became_a_secret_keeps_the_destinations_value() -> None:
     rows, baseline = sync([wants("s1", row("Password", "dev"))], [])
     rows = [rows[0] | {"Value": "theirs"}]
@@ -505,6 +509,7 @@ def test_no_secret_is_in_what_is_remembered_or_shown() -> None:
     [(row("Db", "dev"), "REPLACE ME"), (secret("Db"), "REPLACE ME"), (account("Db", "Accounts-1"), "")],
     ids=["string", "secret", "reference"],
 )
+@pytest.mark.guide("scoping-name")
 def test_a_name_that_was_skipped_entirely_exists_all_the_same(source: Document, value: str) -> None:
     wanted = [skipped("s1", source), skipped("s2", source | {"Scope": WEB})]
 
@@ -708,6 +713,7 @@ def test_a_scope_widened_by_a_rescope_is_put_on_the_list() -> None:
         ("Prompt", {"Label": "one"}, {"Label": "two", "Required": True}, {"Label": "three"}),
     ],
 )
+@pytest.mark.spacecloner("feature-12")
 def test_text_follows_and_in_a_conflict_the_source_wins(name: str, old: Any, new: Any, theirs: Any) -> None:
     rows, baseline = sync([wants("s1", row("Port", "80", **{name: old}))], [])
     changed = [wants("s1", row("Port", "80", **{name: new}))]

@@ -34,9 +34,8 @@ class Counterparts:
             return Resolved()
         owner = self.resolver.item(owner_kind, entry.owner)
         if not owner.ids:
-            return Resolved(
-                why=owner.why or f"{printed(owner.item)} is not on the destination", item=owner.item, may_come=True
-            )
+            why = owner.why or f"{printed(owner.item)} is not on the destination"
+            return Resolved(why=why, item=owner.item, may_come=not owner.stays_at_home)
         above = owner.ids[0]
         if isinstance(above, PendingId):
             return Resolved((PendingId.of(entry.id),), item=owner.item)

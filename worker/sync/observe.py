@@ -95,6 +95,7 @@ class SideObserver:
         names: dict[str, bool] = {}
         jobs: list[Any] = []
         for need in needs:
+            log.debug("lookup", side=need.side, kind=need.kind, document=need.document_id)
             if need.kind == REMAINS:
                 jobs.append(self.remains(registry.BY_NAME[need.owner_id], need.document_id))
             elif need.document_id:

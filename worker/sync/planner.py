@@ -33,12 +33,15 @@ from worker.sync.publishing import publication, snapshot_of
 from worker.sync.renamed_steps import RenamedSteps
 from worker.sync.renaming import Renames
 from worker.sync.resolve import Resolver
-from worker.sync.resolved import Resolved
+from worker.sync.resolved import STAYS, Resolved
 from worker.sync.signs import Signs
 from worker.sync.templates import Templates, Versions
 from worker.sync.version_control import VersionControl
 from worker.sync.world import Asking, Entry, World, path_of
 from worker.sync.written import Renamed, Written
+
+LATE_TARGET = "late:"
+"""Before the id of a document: what of it can only be said once others exist."""
 
 
 @dataclass(slots=True)
@@ -105,8 +108,8 @@ class Planner:
         while self.queue:
             *_, target = heapq.heappop(self.queue)
             with asking:
-                if target.startswith("late:"):
-                    self.late(target.removeprefix("late:"))
+                if target.startswith(LATE_TARGET):
+                    self.late(target.removeprefix(LATE_TARGET))
                 else:
                     self.target(target)
         self.deleting.plan_all(asking)
@@ -124,8 +127,10 @@ class Planner:
             kind = self.world.kind_of(target)
             rank = registry.precedence()[kind.name] if kind else 0
         self.count += 1
-        # What has a counterpart comes first: a rename frees the old name for something new.
-        new = int(target not in self.world.links)
+        # What has a counterpart comes first: a rename frees the old name for something new. Of what comes late, the
+        # parts of a project do: its channels have their rules before it creates releases by itself.
+        late = self.world.kind_of(target.removeprefix(LATE_TARGET)) if target.startswith(LATE_TARGET) else None
+        new = int(target not in self.world.links if late is None else not late.owner_kinds)
         heapq.heappush(self.queue, (rank, new, self.count, target))
 
     def push_all(self, targets: Iterable[str]) -> None:
@@ -163,9 +168,11 @@ class Planner:
             return self.block(kind, source_id, path, Decision("version-controlled", "", text), ())
         if found.ids and kind.shape.late and not late and not isinstance(found.ids[0], PendingId):
             # It exists, so nothing needs to wait for it; but it may mention what this plan is yet to create.
-            self.push(f"late:{source_id}", registry.precedence()[registry.LATE])
+            self.push(f"{LATE_TARGET}{source_id}", registry.precedence()[registry.LATE])
         elif found.ids:
             self.update(kind, entry, path, found.ids[0])
+        elif found.stays_at_home and kind.place is Place.WITH_OWNER:
+            self.skip(kind, source_id, path, "owner", found.why)
         elif found.why:
             self.block(kind, source_id, path, Decision("match", "", found.why), (found.item,) if found.may_come else ())
         elif kind.place is Place.WITH_OWNER:
@@ -273,20 +280,21 @@ class Planner:
             self.done.add(entry.id)
             self.add(outcome.action)
             if default is not None:  # it answers to the name, though nothing of the source's crosses
-                self.verdicts[entry.id] = Resolved((default,), entry.name)
-                return self.verdicts[entry.id]
-            reason = outcome.action.decisions[-1].text
-            crosses = outcome.action.op is Op.BLOCK
-            return Resolved(
-                name=entry.name, item=path, why=reason if crosses else f"does not cross: {reason}", may_come=crosses
-            )
+                found = Resolved((default,), entry.name)
+            else:
+                reason, waits = outcome.action.decisions[-1].text, outcome.action.op is Op.BLOCK
+                found = Resolved(
+                    name=entry.name, item=path, why=reason if waits else f"{STAYS}: {reason}", may_come=waits
+                )
+            self.verdicts[entry.id] = found
+            return found
         self.pending[entry.id] = PendingId.of(entry.id)
         self.remember(kind, entry, outcome.written)
         for one in (outcome, *later):
             self.add(one.action, one.written)
         self.push_all(parts.of(self.world, kind, entry.id))
         if says_something(kind.shape, {name: document.get(name) for name in kind.shape.late}):
-            self.push(f"late:{entry.id}", registry.precedence()[registry.LATE])
+            self.push(f"{LATE_TARGET}{entry.id}", registry.precedence()[registry.LATE])
         return Resolved((self.pending[entry.id],), entry.name, item=path)
 
     def late(self, source_id: str) -> None:

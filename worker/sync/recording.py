@@ -1,4 +1,4 @@
-"""Recording: what a run did, for those who ask later."""
+"""Recording: what a run did and why, for those who ask later."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import structlog
+
 from worker.ledger.ledger import Ledger
 from worker.ledger.runs import Run
 from worker.plan import json as plan_json
-from worker.plan.values import Plan
+from worker.plan.values import Op, Plan, printed
+
+log = structlog.get_logger(__name__)
 
 
 async def record(
@@ -30,3 +34,11 @@ async def record(
         plan=plan_json.render(plan, indent=None) if plan is not None else None,
     )
     await ledger.runs.put(ended)
+
+
+def log_decisions(plan: Plan) -> None:
+    """One line per decision: which rule answered where. What it says stands in the plan: it may hold values."""
+    for action in plan:
+        tell = log.info if action.writes or action.op is Op.BLOCK else log.debug
+        for decision in action.decisions:
+            tell("decision", op=action.op, item=printed(action.path), rule=decision.rule, where=decision.where)

@@ -147,7 +147,7 @@ class Referring:
         text = f"requires {waits_on(resolved)}"
         if self.on_missing is OnMissing.SKIP_ELEMENT and where.count("["):
             raise Skip(text)
-        if not resolved.may_come and resolved.why.startswith("does not cross"):
+        if resolved.stays_at_home:
             # What it requires stays at home on purpose, and so does it. Nothing is wrong, and nobody waits.
             raise Skip(text)
         raise Blocked("required-reference", where, text, resolved.item or None)

@@ -11,6 +11,8 @@ from worker.plan.values import Document, NamePath
 from worker.sync.world import Entry
 from worker.sync.written import Renamed
 
+STAYS = "does not cross"
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -31,6 +33,11 @@ class Resolved:
     """The source item that is missing, where it is not what the reference itself names: of a tag its set."""
     soon: bool = False
     """It crosses by itself and has not yet: what needs it waits, rather than do without."""
+
+    @property
+    def stays_at_home(self) -> bool:
+        """A rule of the route keeps it from crossing: nothing is wrong, and nobody waits for it."""
+        return not self.may_come and self.why.startswith(STAYS)
 
 
 class Closure(Protocol):

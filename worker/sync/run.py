@@ -37,7 +37,7 @@ from worker.sync.facing import check_facing, place
 from worker.sync.items import SUBTREE, Items
 from worker.sync.observe import SideObserver
 from worker.sync.planner import Planned, Planner
-from worker.sync.recording import record
+from worker.sync.recording import log_decisions, record
 from worker.sync.spaces import space_of
 from worker.sync.versions import agreed
 from worker.sync.world import Memory, Need, NotObserved, Side, World
@@ -207,11 +207,13 @@ class OpenRoute:
             correlation_id=correlation_id,
             sources=tuple(sources),
         )
-        try:
-            outcome = await self._sync(document_ids, approved_hash, guard, run, progress)
-        except Exception as error:
-            await self._record(run, None, f"{type(error).__name__}: {error}")
-            raise
+        named = {"run": run.id} | ({"correlation_id": correlation_id} if correlation_id else {})
+        with structlog.contextvars.bound_contextvars(**named):
+            try:
+                outcome = await self._sync(document_ids, approved_hash, guard, run, progress)
+            except Exception as error:
+                await self._record(run, None, f"{type(error).__name__}: {error}")
+                raise
         outcome.run_id, outcome.requests = run.id, self.requests
         if outcome.result is not Result.UNCHANGED or sources:
             await self._record(run, outcome, None)
@@ -225,6 +227,7 @@ class OpenRoute:
         done: tuple[Action, ...] = ()
         for _ in range(TRIES):
             planned = await self.plan(document_ids, progress=progress)
+            log_decisions(planned.plan)
             stop = await must_wait(self.route, self.ledger, planned, approved_hash)
             if stop is not None:
                 return await self._stopped(planned, stop, run)

@@ -1,0 +1,195 @@
+"""The guide's options for scopes that do not fit, each on two servers: what is written, left alone, and told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.pair import Document, Pair, pair, row
+from worker.sync.run import Result
+
+EVERYWHERE: dict[str, list[str]] = {}
+FITS, IN_PART, NOWHERE = "fits", "in part", "nowhere"
+
+
+async def scoped_rows(both: Pair) -> dict[str, str]:
+    """Three rows, of which the destination has all, one, and none of the environments. Returns the destination's."""
+    here = await both.source.environments("Test", "Staging", "Production")
+    there = await both.destination.environments("Staging", "Production")
+    project = await both.source.project("OctoFX")
+    await both.source.variables(
+        project,
+        row("A", FITS, {"Environment": [here["Staging"], here["Production"]]}),
+        row("B", IN_PART, {"Environment": [here["Test"], here["Production"]]}),
+        row("C", NOWHERE, {"Environment": [here["Test"]]}),
+        row("B", "else"),
+        row("C", "else", {"Role": ["web"]}),
+    )
+    return there
+
+
+async def crossed(both: Pair, there: dict[str, str]) -> dict[str, list[str]]:
+    """Value → names of the environments of its row on the destination."""
+    project = await both.destination.named("projects", "OctoFX")
+    rows = (await both.destination.get(f"variables/variableset-{project['Id']}"))["Variables"]
+    names = {environment: name for name, environment in there.items()}
+    found = {one["Value"]: sorted(names[one_id] for one_id in one["Scope"].get("Environment", [])) for one in rows}
+    found.pop("else", None)
+    return found
+
+
+WHOLE = ["Production", "Staging"]
+
+
+@pytest.mark.parametrize(
+    ("option", "expected", "to_do"),
+    [
+        pytest.param(
+            "skip-unless-exact",
+            {FITS: WHOLE},
+            [],
+            marks=pytest.mark.guide("scoping-exact"),
+        ),
+        pytest.param(
+            "skip-unless-partial",
+            {FITS: WHOLE, IN_PART: ["Production"]},
+            [],
+            marks=pytest.mark.guide("scoping-partial"),
+        ),
+        pytest.param(
+            "ignore-mismatch",
+            {FITS: WHOLE, IN_PART: ["Production"], NOWHERE: []},
+            ["scope-widened"],
+            marks=pytest.mark.guide("scoping-ignore"),
+        ),
+        pytest.param(
+            "ignore-mismatch-on-new",
+            {FITS: WHOLE, IN_PART: ["Production"], NOWHERE: []},
+            ["scope-widened"],
+            marks=pytest.mark.guide("scoping-ignore-new"),
+        ),
+        ("error-unless-exact", {}, ["blocked"]),
+        ("error-unless-partial", {}, ["blocked"]),
+    ],
+)
+async def test_an_option_decides_about_a_row_whose_environments_are_not_all_there(
+    option: str, expected: dict[str, list[str]], to_do: list[str]
+) -> None:
+    async with pair(rules={"variables": {"scopes": {"environment": option}}}) as both:
+        there = await scoped_rows(both)
+
+        outcome = await both.sync("*")
+
+        assert (outcome.result is Result.BLOCKED) == option.startswith("error")
+        assert await crossed(both, there) == expected
+        assert [one.entry.reason for one in await both.clean_ups()] == to_do
+        again = await both.sync("*")
+        assert not again.plan.writes
+
+
+@pytest.mark.guide("scoping-ignore-new")
+async def test_ignored_on_new_only_leaves_alone_what_is_there() -> None:
+    rules = {"variables": {"scopes": {"environment": "ignore-mismatch-on-new"}}}
+    async with pair(rules=rules) as both:
+        there = await scoped_rows(both)
+        await both.sync("*")
+        project = await both.destination.named("projects", "OctoFX")
+        rows = (await both.destination.get(f"variables/variableset-{project['Id']}"))["Variables"]
+        for one in rows:
+            if one["Value"] == NOWHERE:
+                one["Scope"] = {"Environment": [there["Staging"]]}  # a person has seen to it
+        await both.destination.variables(project, *rows)
+        before = await crossed(both, there)
+
+        await both.sync("*")
+
+        assert await crossed(both, there) == before == {FITS: WHOLE, IN_PART: ["Production"], NOWHERE: ["Staging"]}
+
+
+@pytest.mark.guide("scoping-tenant-tags")
+async def test_rows_scoped_to_tenant_tags_cross_with_those_that_are_there() -> None:
+    async with pair(exclude={"tag-set": ["*"]}) as both:
+        tags = [{"Name": name, "Color": "#333333"} for name in ("North", "East")]
+        await both.source.post("tagsets", {"Name": "Region", "Tags": tags})
+        await both.destination.post("tagsets", {"Name": "Region", "Tags": tags[:1]})
+        project = await both.source.project("OctoFX")
+        await both.source.variables(
+            project,
+            row("Url", "both", {"TenantTag": ["Region/North", "Region/East"]}),
+            row("Url", "east", {"TenantTag": ["Region/East"]}),
+            row("Url", "all"),
+        )
+
+        await both.sync("*")
+
+        there = await both.destination.named("projects", "OctoFX")
+        rows = (await both.destination.get(f"variables/variableset-{there['Id']}"))["Variables"]
+        assert {one["Value"]: one["Scope"] for one in rows} == {"both": {"TenantTag": ["Region/North"]}, "all": {}}
+
+
+@pytest.mark.guide("scoping-name")
+async def test_a_name_that_others_refer_to_is_there_though_none_of_its_rows_fits() -> None:
+    async with pair(rules={"variables": {"placeholder": "Replace Me"}}) as both:
+        here = await both.source.environments("Development", "Test")
+        await both.destination.environments("Production")
+        project = await both.source.project("OctoFX")
+        await both.source.variables(
+            project,
+            row("Database", "OctoFx-Dev", {"Environment": [here["Development"]]}),
+            row("Database", "OctoFX-Test", {"Environment": [here["Test"]]}),
+            row("Connection", "Database=#{Database}"),
+        )
+
+        await both.sync("*")
+
+        there = await both.destination.named("projects", "OctoFX")
+        rows = (await both.destination.get(f"variables/variableset-{there['Id']}"))["Variables"]
+        found: list[tuple[str, Any, Document]] = [(one["Name"], one["Value"], one["Scope"]) for one in rows]
+        assert found == [("Database", "Replace Me", EVERYWHERE), ("Connection", "Database=#{Database}", EVERYWHERE)]
+        assert [one.entry.reason for one in await both.clean_ups()] == ["placeholder-value"]
+
+
+@pytest.mark.spacecloner("feature-12")
+async def test_value_scope_type_prompt_and_description_of_a_row_follow_each_by_its_rule() -> None:
+    """It changed the value of a row that was there, and nothing else of it."""
+    async with pair(rules={"variables": {"value": "follow"}}) as both:
+        here = await both.source.environments("Staging", "Production")
+        there = await both.destination.environments("Staging", "Production")
+        project = await both.source.project("OctoFX")
+        await both.source.variables(
+            project, row("Url", "a", {"Environment": [here["Staging"]]}), row("Key", "plain"), row("Own", "1")
+        )
+        await both.sync("*")
+        copy = await both.destination.named("projects", "OctoFX")
+        ids = {one["Name"]: one["Id"] for one in await _rows(both, copy)}
+        rows = (await both.source.get(f"variables/variableset-{project['Id']}"))["Variables"]
+        url, key, own = (next(one for one in rows if one["Name"] == name) for name in ("Url", "Key", "Own"))
+        prompt = {"Label": "Where to", "Description": "The address", "Required": True}
+        await both.source.variables(
+            project,
+            url
+            | {"Value": "b", "Scope": {"Environment": [here["Production"]]}, "Prompt": prompt, "Description": "New"},
+            key | {"Type": "Sensitive", "IsSensitive": True, "Value": "of the source"},
+            own | {"Name": "Renamed"},
+        )
+
+        await both.sync("*")
+
+        found = {one["Name"]: one for one in await _rows(both, copy)}
+        assert {name: one["Id"] for name, one in found.items()} == {
+            "Url": ids["Url"], "Key": ids["Key"], "Renamed": ids["Own"],
+        }  # fmt: skip
+        changed = found["Url"]
+        assert (changed["Value"], changed["Description"]) == ("b", "New")
+        assert changed["Scope"] == {"Environment": [there["Production"]]}
+        assert {name: changed["Prompt"][name] for name in prompt} == prompt
+        assert (found["Key"]["Type"], found["Key"]["IsSensitive"]) == ("Sensitive", True)
+        # The secret is unknown, so the destination keeps what it had, and hides it.
+        assert "of the source" not in repr(both.destination.sandbox.store.state)
+        assert (await both.sync("*")).plan.is_empty
+
+
+async def _rows(both: Pair, project: Document) -> list[Document]:
+    rows: list[Document] = (await both.destination.get(f"variables/variableset-{project['Id']}"))["Variables"]
+    return rows
