@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from worker.ledger.clean_ups import CleanUpEntry
 from worker.ledger.runs import Run
-from worker.plan.values import printed
+from worker.plan import json as plan_json
+from worker.plan.console import print_action
+from worker.plan.lines import shown
+from worker.plan.values import Action, printed
 from worker.queue.inbox import JournalEntry
 from worker.queue.values import Source
 
 __all__ = ["Story"]
 
-SIGNS = {"create": "+", "update": "~", "delete": "-"}
-MOST_CHANGES = 6
+INDENT = 13
+"""The width of a label."""
+MOST_LINES = 16
+"""Of one long value."""
 MOST_CLEAN_UPS = 40
 
 
@@ -44,29 +48,18 @@ class Story:
             self.line(how, f"{one.event_id} {one.category} {one.document_id or '—'}{batch}: {one.verdict}")
 
     def run(self, run: Run) -> None:
-        plan: dict[str, Any] = json.loads(run.plan) if run.plan else {"actions": []}
         self.line("plan", f"{run.key.partition('|')[2]}: {run.summary or run.outcome}")
-        for action in plan["actions"]:
-            self._action(action)
+        if run.plan:
+            for action in shown(plan_json.from_dict(json.loads(run.plan))):
+                self._action(action, run.id)
         spent = ", ".join(f"{count} to {instance}" for instance, count in run.requests.items())
         self.line("requests", f"{sum(run.requests.values())} in all ({spent})")
 
-    def _action(self, action: dict[str, Any]) -> None:
-        sign = SIGNS.get(action["op"])
-        if sign is not None:
-            self.line("", f"{sign} {action['op']} {action['name']}", "green" if sign == "+" else "yellow")
-            changes = action["changes"]
-            for change in changes[:MOST_CHANGES]:
-                self.line("", f"    {change['where']}: {_short(change['before'])} → {_short(change['after'])}", "dim")
-            if len(changes) > MOST_CHANGES:
-                self.line("", f"    and {len(changes) - MOST_CHANGES} more", "dim")
-        elif action["op"] in {"skip", "block"}:
-            self.line("", f"· {action['op']} {action['name']}", "magenta")
-        for decision in action["decisions"]:
-            if decision["rule"] not in {"shared-name", "include"}:
-                self.line(
-                    "", f"    because {decision['where'] or 'it'}: {decision['text']}  [{decision['rule']}]", "dim"
-                )
+    def _action(self, action: Action, run_id: str) -> None:
+        """As `octosync runs show` has it, but cut."""
+        left_out = print_action(self.console, action, indent=INDENT, most=MOST_LINES)
+        if left_out:
+            self.line("", f"    … and {left_out} more lines: octosync runs show {run_id}", "dim")
 
     def result(self, lines: list[str]) -> None:
         for text in lines:
@@ -75,16 +68,10 @@ class Story:
     def clean_ups(self, entries: list[CleanUpEntry]) -> None:
         self.chapter(f"The clean-up list: {len(entries)} things that a person must finish on the destination")
         for one in entries[:MOST_CLEAN_UPS]:
-            self.line(one.entry.reason[:9], f"{printed(one.entry.item)}  {one.entry.where}: {one.entry.text}")
+            self.line("by hand", f"{printed(one.entry.item)}  {one.entry.where}: {one.entry.text}")
         if len(entries) > MOST_CLEAN_UPS:
             self.line("", f"and {len(entries) - MOST_CLEAN_UPS} more: octosync cleanup list")
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.began
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = " ".join(text.split())
-    return text if len(text) <= 70 else f"{text[:67]}…"

@@ -103,6 +103,42 @@ def test_new_and_dropped_texts_have_no_hunk_headers() -> None:
     assert block(Change(Edit.REMOVE, "Script", "a\nb", None)) == ["-a", "-b"]
 
 
+def test_something_new_is_an_outline_of_what_it_says_with_scripts_as_they_were_written() -> None:
+    step = {
+        "Name": "Warm up",
+        "Notes": None,
+        "TenantTags": [],
+        "IsDisabled": False,
+        "Actions": [
+            {
+                "Properties": {"Octopus.Action.Script.ScriptBody": "curl x\n\n  echo 'done'"},
+                "Environments": ["Test", "QA"],
+            },
+            {"Name": "", "Packages": {}},
+        ],
+    }
+    assert block(Change(Edit.ADD, "Steps[Warm up]", None, step)) == [
+        '+Name: "Warm up"',
+        "+IsDisabled: false",
+        "+Actions:",
+        "+  - Properties:",
+        "+      Octopus.Action.Script.ScriptBody: |",
+        "+        curl x",
+        "+        ",
+        "+          echo 'done'",
+        "+    Environments:",
+        '+      - "Test"',
+        '+      - "QA"',
+        "+  - {}",
+    ]
+
+
+def test_of_a_change_also_what_became_empty_is_shown() -> None:
+    was, now = {"Condition": "x" * ONE_LINE, "Notes": None}, {"Condition": "x" * ONE_LINE, "Notes": ""}
+    changed = [line for line in block(Change(Edit.CHANGE, "Settings", was, now)) if line[0] in "+-"]
+    assert changed == ["-Notes: null", '+Notes: ""']
+
+
 def test_json_in_a_string_is_compared_by_line() -> None:
     def packages(version: str) -> str:
         return json.dumps([{"Id": f"package-{n}", "Version": version if n == 3 else "1"} for n in range(9)])
@@ -110,8 +146,8 @@ def test_json_in_a_string_is_compared_by_line() -> None:
     assert [
         line for line in block(Change(Edit.CHANGE, "Packages", packages("1"), packages("2"))) if line[0] in "+-"
     ] == [
-        '-    "Version": "1"',
-        '+    "Version": "2"',
+        '-  Version: "1"',
+        '+  Version: "2"',
     ]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rich.console import Console
 from rich.text import Text
 
-from worker.plan.lines import Line, Role, changed, details, drift_headline, headline, shown
+from worker.plan.lines import IN_BLOCK, Line, Role, changed, details, drift_headline, headline, shown
 from worker.plan.text import visible
-from worker.plan.values import Change, NamePath, Op, Plan
+from worker.plan.values import Action, Change, NamePath, Op, Plan
 
 _OF_OP = {
     Op.CREATE: "bold green",
@@ -38,8 +40,7 @@ def print_plan(plan: Plan, console: Console, *, everything: bool = False) -> Non
     for note in plan.notes:
         _print_text(console, Text(f"! {visible(note)}", style="bold yellow"))
     for action in shown(plan, everything=everything):
-        _print(console, headline(action), _OF_OP[action.op])
-        print_lines(console, details(action))
+        print_action(console, action)
     for action in plan.drifted:
         print_drift(console, action.path, action.drift)
     _print_text(console, Text(plan.summary(), style="bold"))
@@ -48,6 +49,20 @@ def print_plan(plan: Plan, console: Console, *, everything: bool = False) -> Non
     if plan.drifted:
         edited = f"{len(plan.drifted)} edited on the destination since they were written; that stays"
         _print_text(console, Text(edited, style="blue"))
+
+
+def print_action(console: Console, action: Action, *, indent: int = 0, most: int = sys.maxsize) -> int:
+    """Print one action, ``indent`` columns to the right, and of each long value at most ``most`` lines. Returns how
+    many lines were left out."""
+    left_out = of_block = 0
+    _print(console, _moved(headline(action), indent), _OF_OP[action.op])
+    for line in details(action):
+        of_block = of_block + 1 if line.indent >= IN_BLOCK else 0
+        if of_block > most:
+            left_out += 1
+        else:
+            print_lines(console, [_moved(line, indent)])
+    return left_out
 
 
 def print_drift(console: Console, path: NamePath, changes: Iterable[Change], left_out: int = 0) -> None:
@@ -59,6 +74,10 @@ def print_lines(console: Console, lines: Iterable[Line]) -> None:
     """Print lines that are no headline of an action."""
     for line in lines:
         _print(console, line, _OF_ROLE[line.role])
+
+
+def _moved(line: Line, indent: int) -> Line:
+    return replace(line, indent=line.indent + indent)
 
 
 def _print(console: Console, line: Line, style: str) -> None:

@@ -51,6 +51,10 @@ DESTINATION_EDIT = "merge:destination-edit"
 """The rule that answers where an edit made on the destination stays. Such a place is shown as drift."""
 
 
+IN_BLOCK = 8
+"""How far the lines of a long value are indented, and no others are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line, safe to show: nothing in ``text`` acts on a terminal. ``sign`` is its first column, or empty."""
@@ -122,7 +126,7 @@ def sides(both: BothSides | None) -> Iterator[Line]:
             continue
         yield Line(Role.SIDE, "", f"{side}:", 6)
         for line in block(Change(Edit.CHANGE, "", was, now)):
-            yield Line(_ROLE_OF_SIGN.get(line[0], Role.CONTEXT), "", line, 8)
+            yield Line(_ROLE_OF_SIGN.get(line[0], Role.CONTEXT), "", line, IN_BLOCK)
 
 
 def drift_headline(path: Sequence[str], left_out: int = 0) -> Line:
@@ -156,4 +160,4 @@ def _changed(change: Change) -> Iterator[Line]:
     else:
         yield Line(role, sign, f"{where}:", 4)
         for line in block(change):
-            yield Line(_ROLE_OF_SIGN.get(line[0], Role.CONTEXT), "", line, 8)
+            yield Line(_ROLE_OF_SIGN.get(line[0], Role.CONTEXT), "", line, IN_BLOCK)

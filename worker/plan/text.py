@@ -16,6 +16,7 @@ import unicodedata
 from typing import Any
 
 from config.scrub import API_KEY
+from worker.plan.outline import outline, said
 from worker.plan.values import MASK, Change, Edit
 
 ONE_LINE = 100
@@ -76,8 +77,10 @@ def short(value: Any) -> str | None:
 
 def block(change: Change) -> list[str]:
     """The lines below a field whose value is long: a unified diff. Each begins with ``+``, ``-``, ``@`` or a blank."""
-    before = [] if change.edit is Edit.ADD else _lines(change.before)
-    after = [] if change.edit is Edit.REMOVE else _lines(change.after)
+    # Of what is new, or goes as a whole, only what says something; of a change all, for it may be from null to "".
+    bare = change.edit is not Edit.CHANGE
+    before = [] if change.edit is Edit.ADD else _lines(change.before, bare=bare)
+    after = [] if change.edit is Edit.REMOVE else _lines(change.after, bare=bare)
     before, after = _without_carriage_returns(before, after)
     if len(before) + len(after) > DIFF_LINES:
         return [f"@@ {len(before)} lines before, {len(after)} lines after @@"]
@@ -122,7 +125,7 @@ def _cut_text(text: str) -> str:
     return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…"
 
 
-def _lines(value: Any) -> list[str]:
+def _lines(value: Any, *, bare: bool = False) -> list[str]:
     safe = masked(value)
     if isinstance(safe, str):
         if "\n" in safe or len(safe) <= ONE_LINE or safe[:1] not in {"{", "["}:
@@ -131,7 +134,7 @@ def _lines(value: Any) -> list[str]:
             safe = masked(json.loads(safe))
         except ValueError:
             return [str(safe)]
-    return json.dumps(safe, ensure_ascii=False, indent=2, default=str).split("\n")
+    return outline(said(safe) if bare else safe)
 
 
 def _without_carriage_returns(before: list[str], after: list[str]) -> tuple[list[str], list[str]]:
