@@ -8,7 +8,7 @@ BIN := .venv/bin
 # Tests of one file share a process, since they share what the file starts: servers, queues, workers.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-.PHONY: help setup tools test test-fast lint types imports format demo bench bench-quick lock chart-readme metrics-table clean references-table coverage-pages
+.PHONY: help setup tools test test-fast lint types imports format demo bench bench-quick lock chart-readme metrics-table clean references-table kinds-page coverage-pages
 
 help:  ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -60,6 +60,9 @@ metrics-table: setup  ## Write the tables of docs/metrics.md anew from the metri
 
 references-table: setup  ## Write the table of docs/references.md anew from the declarations of the kinds
 	@PYTHONPATH=. $(BIN)/python scripts/references_page.py
+
+kinds-page: setup  ## Write docs/kinds.md anew from the declarations of the kinds
+	@PYTHONPATH=. $(BIN)/python scripts/kinds_page.py
 
 coverage-pages: setup  ## Write docs/guide-coverage.md and docs/spacecloner.md anew from the lists and the tests
 	@$(BIN)/python scripts/coverage_pages.py
