@@ -179,7 +179,14 @@ def _peak_mb() -> float:
 
 def _sizes(projects: int) -> Sizes:
     return Sizes(
-        projects=projects, variables=VARIABLES * projects, steps=STEPS, runbooks=projects, tenants=0, script_lines=40
+        projects=projects,
+        variables=VARIABLES * projects,
+        steps=STEPS,
+        runbooks=projects,
+        channels=0,
+        triggers=0,
+        tenants=0,
+        script_lines=40,
     )
 
 

@@ -72,7 +72,15 @@ def run(*, quick: bool = False) -> dict[str, Any]:
 
 
 async def _measure(projects: int) -> list[dict[str, Any]]:
-    sizes = Sizes(projects=projects, variables=VARIABLES * projects, runbooks=RUNBOOKS * projects, tenants=10)
+    sizes = Sizes(
+        projects=projects,
+        variables=VARIABLES * projects,
+        runbooks=RUNBOOKS * projects,
+        tenants=10,
+        channels=0,
+        triggers=0,
+        tenant_values=0,
+    )
     async with world(sizes, requests_per_minute=10_000_000) as one:
         one.count_from_here()
         await one.sync("*")

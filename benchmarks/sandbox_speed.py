@@ -25,7 +25,7 @@ from sandbox.generator import Sizes, generate
 from sandbox.server import open_store, serve
 from sandbox.settings import Settings
 
-DEFAULT = "projects=1000,variables=200000,tenants=5000,runbooks=1000"
+DEFAULT = "projects=1000,variables=200000,tenants=5000,runbooks=1000,channels=500,triggers=1000,tenant_values=25000"
 
 
 async def measure(sizes: Sizes, requests: int) -> dict[str, object]:
@@ -39,6 +39,7 @@ async def measure(sizes: Sizes, requests: int) -> dict[str, object]:
         space = store.default_space()
         assert space is not None
         projects = list(store.space(space["Id"]).collection("projects"))
+        tenants = list(store.space(space["Id"]).collection("tenants"))
         sets = [f"variableset-{project}" for project in projects]
         paths = {
             "a page of 30 projects": "projects?skip={n}&take=30",
@@ -47,6 +48,9 @@ async def measure(sizes: Sizes, requests: int) -> dict[str, object]:
             "one project": "projects/{project}",
             "one variable set": "variables/{set}",
             "ten variable sets": "variables/all?ids={sets}",
+            "the variables of one tenant": "tenants/{tenant}/variables",
+            "the variables of a project's tenants": "tenantvariables/all?projectId={project}",
+            "the triggers of one project": "projects/{project}/triggers",
             "one deployment process": "deploymentprocesses/deploymentprocess-{project}",
             "a page of 30 runbooks": "runbooks?skip={n}&take=30",
             "projects by name": "projects?partialName=billing&take=30",
@@ -63,7 +67,6 @@ async def measure(sizes: Sizes, requests: int) -> dict[str, object]:
             "a new project": "projects",
             "a new environment and its deletion": "environments",
         }
-        tenants = list(store.space(space["Id"]).collection("tenants"))
         since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
         for what, template in paths.items():
             spent, size = [], 0
@@ -73,6 +76,7 @@ async def measure(sizes: Sizes, requests: int) -> dict[str, object]:
                     n=number * 7,
                     project=projects[index] if projects else "none",
                     set=sets[index] if sets else "none",
+                    tenant=tenants[number % len(tenants)] if tenants else "none",
                     sets=",".join(sets[index : index + 10]),
                     since=since,
                 )

@@ -165,6 +165,9 @@ def _empty(sizes: Sizes) -> Sizes:
         accounts=sizes.accounts,
         project_groups=0,
         runbooks=0,
+        channels=0,
+        triggers=0,
+        tenant_values=0,
     )
 
 

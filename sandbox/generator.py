@@ -6,7 +6,9 @@
 The documents go through the same functions that requests go through, so there is nothing in a generated space that
 could not have been saved; only HTTP is left out. Names and contents are those of an ordinary company: services in
 project groups, three-stage lifecycles, web and script steps, connection strings scoped to environments, shared library
-sets, tenants in regions. Of the sizes, `variables` and `runbooks` are totals, spread evenly over the projects.
+sets, tenants in regions, and what `sandbox.generated_parts` has. Of the sizes, `variables`, `runbooks`, `channels`
+(besides the default ones) and `triggers` are totals, spread evenly over the projects; so is `tenant_values` over the
+tenants, each of which says no more than its projects and library sets ask for.
 """
 
 from __future__ import annotations
@@ -16,12 +18,17 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from itertools import islice
 from typing import Any
 
 from sandbox import crud, resources
+from sandbox import generated_parts as parts
 from sandbox.audit import AuditLog
+from sandbox.indexes import by_project
 from sandbox.kind import KINDS
-from sandbox.resources import processes, variables
+from sandbox.resources import processes, tenant_variables, variables
+from sandbox.resources.tenant_templates import COMMON, PROJECT
+from sandbox.resources.tenant_values import library_sets_of
 from sandbox.routing import Call
 from sandbox.settings import Settings
 from sandbox.store import SYSTEM, Document, Store
@@ -65,6 +72,9 @@ class Sizes:
     accounts: int = 5
     project_groups: int = 8
     runbooks: int = 50
+    channels: int = 25
+    triggers: int = 50
+    tenant_values: int = 100
     steps: int = 4
     script_lines: int = 9
 
@@ -131,6 +141,8 @@ class _Space:
         self._groups: list[str] = []
         self._projects: list[Document] = []
         self._taken: set[str] = set()
+        self._hotfix = ""
+        self._templates = parts.PROJECT_TEMPLATES if sizes.tenants and sizes.tenant_values else []
 
     def fill(self) -> None:
         sizes = self._sizes
@@ -138,10 +150,12 @@ class _Space:
         self._library()
         self._groups = [self._id("projectgroups", Name=f"{self._name()} Team") for _ in range(sizes.project_groups)]
         self._groups = self._groups or [next(iter(self._call.scope.collection("projectgroups")))]
-        lifecycle = self._id("lifecycles", Name="Stage by stage", Phases=[*self._phases()])
+        phases = [*self._phases()]
+        lifecycle = self._id("lifecycles", Name="Stage by stage", Phases=phases)
+        if sizes.channels:
+            self._hotfix = self._id("lifecycles", Name="Straight to the end", Phases=phases[-1:])
         for index in range(sizes.projects):
-            rows, runbooks = (_share(total, sizes.projects, index) for total in (sizes.variables, sizes.runbooks))
-            self._project(lifecycle, rows, runbooks)
+            self._project(lifecycle, index)
         for index in range(sizes.tenants):
             self._tenant(index)
 
@@ -181,14 +195,21 @@ class _Space:
             body = {"AccountType": "UsernamePassword", "Username": f"svc-deploy-{index}", "Password": secret}
             self._accounts.append(self._id("accounts", Name=f"Deploy account {index + 1}", **body))
         for index in range(sizes.library_sets):
-            library = self._create("libraryvariablesets", Name=f"Shared {_PARTS[index % len(_PARTS)]} {index + 1}")
+            templates = parts.LIBRARY_TEMPLATES if self._templates and index % 2 == 0 else []
+            name = f"Shared {_PARTS[index % len(_PARTS)]} {index + 1}"
+            library = self._create("libraryvariablesets", Name=name, Templates=templates)
             self._save_variables(library, [*self._rows(8, None)])
             self._libraries.append(library["Id"])
         for index in range(sizes.step_templates):
             name, properties = f"Company step {index + 1}", self._script_properties()
             self._create("actiontemplates", Name=name, ActionType="Octopus.Script", Properties=properties)
 
-    def _project(self, lifecycle: str, row_count: int, runbook_count: int) -> None:
+    def _project(self, lifecycle: str, index: int) -> None:
+        sizes = self._sizes
+        rows, runbooks, channels, triggers = (
+            _share(total, sizes.projects, index)
+            for total in (sizes.variables, sizes.runbooks, sizes.channels, sizes.triggers)
+        )
         libraries = self._chance.sample(self._libraries, min(2, len(self._libraries)))
         project = self._create(
             "projects",
@@ -198,19 +219,48 @@ class _Space:
             ProjectGroupId=self._chance.choice(self._groups),
             IncludedLibraryVariableSetIds=libraries,
             TenantedDeploymentMode="TenantedOrUntenanted",
+            Templates=self._templates,
         )
         self._projects.append(project)
-        process = self._save_steps("deploymentprocesses", project["DeploymentProcessId"], self._sizes.steps)
-        for index in range(runbook_count):
-            retention = {"QuantityToKeep": 100, "ShouldKeepForever": False}
-            name = f"{_PARTS[index % len(_PARTS)]} maintenance {index + 1}"
-            runbook = self._create("runbooks", Name=name, ProjectId=project["Id"], RunRetentionPolicy=retention)
-            self._save_steps("runbookprocesses", runbook["RunbookProcessId"], 2)
-        self._save_variables(project, [*self._rows(row_count, process)])
+        steps = [self._step(number) for number in range(sizes.steps)]
+        if channels:
+            self._take_package(project["Name"], steps)
+        process = self._save_steps("deploymentprocesses", project["DeploymentProcessId"], steps)
+        made = [self._runbook(project, number) for number in range(runbooks)]
+        self._save_variables(project, [*self._rows(rows, process)])
+        self._channels(project, process, channels)
+        self._triggers(project, made, triggers)
 
-    def _save_steps(self, collection: str, process_id: str, count: int) -> Document:
+    def _runbook(self, project: Document, index: int) -> str:
+        retention = {"QuantityToKeep": 100, "ShouldKeepForever": False}
+        name = f"{_PARTS[index % len(_PARTS)]} maintenance {index + 1}"
+        runbook = self._create("runbooks", Name=name, ProjectId=project["Id"], RunRetentionPolicy=retention)
+        self._save_steps("runbookprocesses", runbook["RunbookProcessId"], [self._step(number) for number in range(2)])
+        return str(runbook["Id"])
+
+    def _take_package(self, name: str, steps: list[Document]) -> None:
+        """Versions decide into which channel a release goes: one step, the one that deploys, has a package."""
+        feed = next(one for one in self._call.scope.collection("feeds").values() if one["FeedType"] == "BuiltIn")
+        for step in steps[1:2] or steps[:1]:
+            step["Actions"][0]["Packages"] = [parts.package(name, feed["Id"])]
+
+    def _channels(self, project: Document, process: Document, count: int) -> None:
+        actions = [action for step in process["Steps"] for action in step["Actions"] if action["Packages"]]
+        for index in range(count):
+            tags = [self._chance.choice(self._tags)]
+            body = parts.channel(index, actions[0]["Name"] if actions else None, self._hotfix, tags)
+            self._create("channels", ProjectId=project["Id"], **body)
+
+    def _triggers(self, project: Document, runbooks: list[str], count: int) -> None:
+        channels = self._call.lookup("channels", by_project, project["Id"])
+        for index in range(count):
+            runbook = self._chance.choice(runbooks) if runbooks else None
+            body = parts.trigger(index, self._chance, self._environments, _ROLES, channels[0]["Id"], runbook)
+            self._create("projecttriggers", ProjectId=project["Id"], **body)
+
+    def _save_steps(self, collection: str, process_id: str, steps: list[Document]) -> Document:
         before = self._call.find(collection, process_id)
-        body = {"Version": before["Version"], "Steps": [self._step(index) for index in range(count)]}
+        body = {"Version": before["Version"], "Steps": steps}
         return processes.save(self._call, KINDS[collection], before, body)
 
     def _step(self, index: int) -> Document:
@@ -265,12 +315,19 @@ class _Space:
 
     def _tenant(self, index: int) -> None:
         linked = self._chance.sample(self._projects, min(3, len(self._projects)))
-        self._create(
+        tenant = self._create(
             "tenants",
             Name=f"Customer {index + 1:05}",
             TenantTags=[self._chance.choice(self._tags)],
             ProjectEnvironments={project["Id"]: self._environments[-2:] for project in linked},
         )
+        wanted = _share(self._sizes.tenant_values, self._sizes.tenants, index) if self._templates else 0
+        if wanted:
+            libraries = library_sets_of(self._call, tenant)
+            rows = [*islice(parts.tenant_rows(tenant, libraries, linked, self._chance), wanted)]
+            for half in (COMMON, PROJECT):
+                said = [row for of, row in rows if of == half]
+                tenant_variables.save_rows(self._call, tenant, half, said)
 
 
 def _share(total: int, parts: int, index: int) -> int:

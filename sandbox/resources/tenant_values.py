@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandbox import secrets
+from sandbox.indexes import by_owner, by_tenant
 from sandbox.kind import Kind, Reference, declare
 from sandbox.routing import Call
 from sandbox.store import Document, Write
@@ -54,7 +55,11 @@ TENANT_VALUES = declare(
 
 def of_tenant(call: Call, tenant_id: str) -> list[Document]:
     """The values of a tenant, oldest first."""
-    return [one for one in call.scope.collection(TENANT_VALUES.collection).values() if one["TenantId"] == tenant_id]
+    return call.lookup(TENANT_VALUES.collection, by_tenant, tenant_id)
+
+
+def _of_owner(call: Call, owner_id: str) -> list[Document]:
+    return call.lookup(TENANT_VALUES.collection, by_owner, owner_id)
 
 
 def new_value(
@@ -113,8 +118,7 @@ def without_unlinked(call: Call, tenant: Document) -> list[Write]:
     """
     links = tenant["ProjectEnvironments"]
     return _narrowed(
-        call,
-        lambda value: value["TenantId"] == tenant["Id"] and value["OwnerId"].startswith("Projects-"),
+        (value for value in of_tenant(call, tenant["Id"]) if value["OwnerId"].startswith("Projects-")),
         lambda value: [one for one in value["EnvironmentIds"] if one in links.get(value["OwnerId"], ())],
     )
 
@@ -122,41 +126,33 @@ def without_unlinked(call: Call, tenant: Document) -> list[Write]:
 def without_uncovered(call: Call, project_id: str, covered: set[str]) -> list[Write]:
     """The writes that forget a project's values in environments that its lifecycles do not cover."""
     return _narrowed(
-        call,
-        lambda value: value["OwnerId"] == project_id,
-        lambda value: [one for one in value["EnvironmentIds"] if one in covered],
+        _of_owner(call, project_id), lambda value: [one for one in value["EnvironmentIds"] if one in covered]
     )
 
 
 def without_environment(call: Call, environment_id: str) -> list[Write]:
     """The writes that forget what was said for a deleted environment."""
+    everywhere = call.scope.collection(TENANT_VALUES.collection).values()
     return _narrowed(
-        call,
-        lambda value: environment_id in value["EnvironmentIds"],
+        (value for value in everywhere if environment_id in value["EnvironmentIds"]),
         lambda value: [one for one in value["EnvironmentIds"] if one != environment_id],
     )
 
 
 def without_owner(call: Call, owner_id: str) -> list[Write]:
     """The writes that forget all values of a deleted project or library set."""
-    return _forgotten(call, lambda value: value["OwnerId"] == owner_id)
+    return _narrowed(_of_owner(call, owner_id), lambda _: [])
 
 
 def without_tenant(call: Call, tenant_id: str) -> list[Write]:
     """The writes that forget all values of a deleted tenant."""
-    return _forgotten(call, lambda value: value["TenantId"] == tenant_id)
+    return _narrowed(of_tenant(call, tenant_id), lambda _: [])
 
 
-def _forgotten(call: Call, concerned: Callable[[Document], bool]) -> list[Write]:
-    return _narrowed(call, concerned, lambda _: [])
-
-
-def _narrowed(call: Call, concerned: Callable[[Document], bool], left: Callable[[Document], list[str]]) -> list[Write]:
+def _narrowed(concerned: Iterable[Document], left: Callable[[Document], list[str]]) -> list[Write]:
     """Leave each value only the environments of `left`; one that has none left goes."""
     writes: list[Write] = []
-    for value in call.scope.collection(TENANT_VALUES.collection).values():
-        if not concerned(value):
-            continue
+    for value in concerned:
         environments = left(value)
         if not environments:
             writes.append(Write(TENANT_VALUES.collection, value, None, side_effect=True))

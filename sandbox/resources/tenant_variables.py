@@ -22,7 +22,7 @@ from sandbox.shapes import objects
 from sandbox.store import Document, Write
 from sandbox.versions import at_least
 
-__all__ = ["Row", "add_routes"]
+__all__ = ["Row", "add_routes", "save_rows"]
 
 _HOLDS_ID = {
     "AmazonWebServicesAccount": "accounts",
@@ -206,24 +206,33 @@ def _put_rows(call: Call, half: str) -> Answer:
         raise bad_request(texts.mismatch("TenantId", body["TenantId"], tenant["Id"]))
     if "Variables" not in body:
         raise bad_request(texts.required("Variables"))
+    save_rows(call, tenant, half, objects(body["Variables"], "Variables"))
+    return Answer(_rows(call, half, answer_to_put=True))
+
+
+def save_rows(call: Call, tenant: Document, half: str, given: list[Document]) -> None:
+    """Replace one half of what a tenant says by these rows, in the form of the newer routes.
+
+    Raises ApiError 400 or 404 for a row that cannot be; then nothing is changed.
+    """
     owners = owners_of(call, tenant, half)
     name = "ProjectId" if half == PROJECT else "LibraryVariableSetId"
     rows: list[Row] = []
-    for given in objects(body["Variables"], "Variables"):
-        owner_id = given.get("OwnerId") or given.get(name)
+    for one in given:
+        owner_id = one.get("OwnerId") or one.get(name)
         if owner_id not in owners:
             raise not_found(owner_id)
-        environments = _bag(given.get("Scope"), "Variables.Scope").get("EnvironmentIds") or []
+        environments = _bag(one.get("Scope"), "Variables.Scope").get("EnvironmentIds") or []
         if not isinstance(environments, list):
             raise bad_request(texts.wrong_type(environments, "Variables.Scope.EnvironmentIds"))
         if half == PROJECT and not environments:
             raise bad_request(texts.required("Variables.Scope.EnvironmentIds"))
-        template = given.get("TemplateId")
-        row_id = str(given.get("Id") or "")
-        rows.append(_row(call, tenant, owners[owner_id], row_id, template, environments, given.get("Value")))
+        template = one.get("TemplateId")
+        row_id = str(one.get("Id") or "")
+        rows.append(_row(call, tenant, owners[owner_id], row_id, template, environments, one.get("Value")))
     _check_distinct(rows)
-    _replace(call, tenant, own, rows)
-    return Answer(_rows(call, half, answer_to_put=True))
+    stored = [one for one in values.of_tenant(call, tenant["Id"]) if one["OwnerId"].startswith(half)]
+    _replace(call, tenant, stored, rows)
 
 
 def _check_distinct(rows: list[Row]) -> None:

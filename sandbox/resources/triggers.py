@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sandbox import crud, secrets, texts
 from sandbox.errors import bad_request, not_found
+from sandbox.indexes import by_project
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare
 from sandbox.resources.actions import find_action
 from sandbox.routing import Answer, Call, Router
@@ -274,7 +275,7 @@ def _one(call: Call) -> Document:
 
 def _of_project(call: Call) -> Answer:
     project = _project(call)
-    triggers = [one for one in call.scope.collection("projecttriggers").values() if one["ProjectId"] == project]
+    triggers = call.lookup("projecttriggers", by_project, project)
     return crud.list_page(call, TRIGGERS, triggers, f"projects/{project}/triggers")
 
 
