@@ -18,6 +18,7 @@ from config.names import NEVER_KINDS
 from worker.kinds import registry
 from worker.kinds.controls import CONTROL_TYPES
 from worker.kinds.kind import Kind, Mode, Place
+from worker.kinds.projects import ON_DEPLOYMENT_SETTINGS, PROJECT
 from worker.kinds.references import Empty, Ref
 from worker.kinds.shape import SERVER_FIELDS, Elements, Shape
 from worker.kinds.tenants import TENANT_VARIABLES
@@ -72,11 +73,9 @@ def _missing(kind: Kind) -> str:
         return "comes with its owner"
     if kind.never_created:
         return "never created"
-    if kind.created_by_closure and kind.owner_kinds:
-        return "created"
-    return (
-        "created, also where something needs it" if kind.created_by_closure else "created where the route includes it"
-    )
+    if not kind.created_by_closure:
+        return "created where the route includes it"
+    return "created" if kind.owner_kinds else "created, also where something needs it"
 
 
 def _deleted(kind: Kind) -> str:
@@ -136,9 +135,12 @@ def _facts(kind: Kind) -> Iterator[tuple[str, str]]:
         ("The destination's own unless `retention: follow`", "retention"),
         ("In a conflict the destination's", "values"),
     ):
-        names = [name for name in _fields(kind.shape, field) if name.rpartition(".")[2] not in SERVER_FIELDS]
+        elsewhere = SERVER_FIELDS | (ON_DEPLOYMENT_SETTINGS if kind is PROJECT else frozenset())
+        names = [name for name in _fields(kind.shape, field) if name.rpartition(".")[2] not in elsewhere]
         if names:
             yield what, _quoted(names)
+    if kind is PROJECT:
+        yield "Shown on it, but written with its deployment-settings", _quoted(sorted(ON_DEPLOYMENT_SETTINGS))
     if kind.pristine:
         yield "New ones have", ", ".join(f"`{name}: {_value(value)}`" for name, value in sorted(kind.pristine.items()))
     if never := list(_types(kind)):

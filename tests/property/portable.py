@@ -7,7 +7,7 @@ it: ids become names, what only one server can know is dropped, sets are sorted.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sandbox.server import Sandbox
@@ -28,32 +28,41 @@ SETS = {
 }  # fmt: skip
 
 
-def collection(sandbox: Sandbox, name: str) -> dict[str, Document]:
-    space = sandbox.store.default_space()
-    assert space is not None
-    return dict(sandbox.store.space(space["Id"]).collection(name))
+NAMED = ("machines", "machinepolicies", "teams", "tenants", "certificates", "actiontemplates")
+"""What others may name, besides."""
 
 
-def portable(sandbox: Sandbox) -> dict[Key, Any]:
-    """Name path → portable document, of all that a route can carry."""
-    return dict(_Form(sandbox).documents())
+def collection(sandbox: Sandbox, name: str, space_id: str | None = None) -> dict[str, Document]:
+    """Of the default space, if none is given."""
+    if space_id is None:
+        space = sandbox.store.default_space()
+        assert space is not None
+        space_id = str(space["Id"])
+    return dict(sandbox.store.space(space_id).collection(name))
+
+
+def portable(sandbox: Sandbox, space_id: str | None = None, more: tuple[str, ...] = ()) -> dict[Key, Any]:
+    """Name path → portable document, of all that a route can carry. ``more``: collections besides."""
+    return dict(_Form(sandbox, space_id, (*TOP, *more)).documents())
 
 
 class _Form:
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, space_id: str | None, top: tuple[str, ...]) -> None:
         self.sandbox = sandbox
+        self.space_id = space_id
+        self.top = top
         self.names: dict[str, str] = {}
         self.actions: dict[str, list[Document]] = {}
         """Of the deployment process of a project."""
-        for kind in (*TOP, "projects"):
-            for document in collection(sandbox, kind).values():
+        for kind in dict.fromkeys((*top, "projects", *NAMED)):
+            for document in self.all_of(kind):
                 built_in = document.get("FeedType") in ("BuiltIn", "OctopusProject")
                 self.names[document["Id"]] = f"<{kind}: {document['FeedType'] if built_in else document['Name']}>"
         for kind in ("channels", "runbooks"):
-            for document in collection(sandbox, kind).values():
+            for document in self.all_of(kind):
                 self.names[document["Id"]] = f"<{kind} of {self.names[document['ProjectId']]}: {document['Name']}>"
         for kind in ("deploymentprocesses", "runbookprocesses"):
-            for process in collection(sandbox, kind).values():
+            for process in self.all_of(kind):
                 owner = process.get("RunbookId") or process["ProjectId"]
                 for step in process["Steps"]:
                     for action in step["Actions"]:
@@ -61,14 +70,17 @@ class _Form:
                         if kind == "deploymentprocesses":
                             self.actions.setdefault(process["ProjectId"], []).append(action)
 
+    def all_of(self, kind: str) -> Iterable[Document]:
+        return collection(self.sandbox, kind, self.space_id).values()
+
     def documents(self) -> Iterator[tuple[Key, Any]]:
-        for kind in TOP:
-            for document in collection(self.sandbox, kind).values():
+        for kind in self.top:
+            for document in self.all_of(kind):
                 if document.get("FeedType") not in ("BuiltIn", "OctopusProject"):
                     yield (kind, document["Name"]), self.form(document, "")
-        for document in collection(self.sandbox, "projects").values():
+        for document in self.all_of("projects"):
             yield ("projects", document["Name"]), self.form(document, document["Id"])
-        for tenant in collection(self.sandbox, "tenants").values():
+        for tenant in self.all_of("tenants"):
             links = {
                 self.names[project]: sorted(self.names[one] for one in environments)
                 for project, environments in tenant["ProjectEnvironments"].items()
@@ -76,24 +88,24 @@ class _Form:
             yield ("tenants", tenant["Name"]), {**self.form(tenant, ""), "ProjectEnvironments": links}
             yield ("values", tenant["Name"]), dict(self.values(tenant))
         for kind in ("channels", "runbooks"):
-            for document in collection(self.sandbox, kind).values():
+            for document in self.all_of(kind):
                 project = document["ProjectId"]
                 yield (kind, self.names[project], document["Name"]), self.form(document, project)
         for kind in ("deploymentprocesses", "runbookprocesses", "deploymentsettings"):
-            for document in collection(self.sandbox, kind).values():
+            for document in self.all_of(kind):
                 owner = document.get("RunbookId") or document["ProjectId"]
                 yield (kind, self.names[owner]), self.form(document, document["ProjectId"])
-        for document in collection(self.sandbox, "variables").values():
+        for document in self.all_of("variables"):
             rows = [self.form(row, document["OwnerId"]) for row in document["Variables"]]
             yield ("variables", self.names[document["OwnerId"]]), sorted(rows, key=_text)
 
     def values(self, tenant: Document) -> Iterator[tuple[Key, Any]]:
         """Owner, environment and template → what the tenant says; of a secret, that there is one."""
-        for row in collection(self.sandbox, "tenantvariables").values():
+        for row in self.all_of("tenantvariables"):
             if row["TenantId"] != tenant["Id"]:
                 continue
             for kind in ("projects", "libraryvariablesets"):
-                for one in collection(self.sandbox, kind).get(row["OwnerId"], {}).get("Templates", []):
+                for one in collection(self.sandbox, kind, self.space_id).get(row["OwnerId"], {}).get("Templates", []):
                     if one["Id"] == row["VariableTemplateId"]:
                         said = self.form(row["Value"], "")
                         for environment in row["EnvironmentIds"] or [""]:
