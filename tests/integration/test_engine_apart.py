@@ -241,3 +241,19 @@ async def test_a_runbook_that_stays_at_home_takes_its_process_with_it_and_blocks
             assert len(told) == len({action.path for action in told}) == 2, "each is told once"
             assert {str(action.op) for action in told} == {"skip"}
         assert await both.destination.names("runbooks") == []
+
+
+async def test_a_project_whose_lifecycle_does_not_fit_stays_at_home_with_all_its_parts_and_blocks_nothing() -> None:
+    async with pair() as both:
+        here = await both.source.environments("Test")
+        phase = {"Name": "Test", "OptionalDeploymentTargets": [here["Test"]]}
+        lifecycle = await both.source.post("lifecycles", {"Name": "Test only", "Phases": [phase]})
+        project = await both.source.project("OctoFX", LifecycleId=lifecycle["Id"])
+        await both.source.runbook(project, "Load test data", script("Load"))
+
+        outcome = await both.sync("*")
+
+        parts = {str(action.op) for action in outcome.plan if action.path[:2] == ("project", "OctoFX")}
+        assert parts == {"skip"}
+        assert outcome.result is Result.UNCHANGED
+        assert await both.destination.names("projects") == []

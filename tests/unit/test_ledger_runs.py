@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -86,6 +87,15 @@ async def test_a_very_long_plan_is_not_kept_but_its_length_is_told(runs: Runs, m
     found = await runs.get("run-1")
     assert found is not None
     assert (found.plan, found.plan_bytes) == (None, 101)
+
+
+async def test_what_counts_is_how_long_a_plan_is_when_it_is_compressed(runs: Runs) -> None:
+    plan = json.dumps({"actions": [{"item": f"project/{n}", "op": "create"} for n in range(40_000)]})
+    assert len(plan) > module.PLAN_BYTES
+    await runs.put(replace(run(1), plan=plan))
+    found = await runs.get("run-1")
+    assert found is not None
+    assert found.plan == plan
 
 
 async def test_a_run_that_started_at_no_time(runs: Runs) -> None:

@@ -12,7 +12,7 @@ from worker.cli import options
 from worker.cli.context import House, open_house
 from worker.cli.errors import CliError
 from worker.cli.groups import ListByDefault
-from worker.cli.output import print_json, print_table, results, say
+from worker.cli.output import moment, print_json, print_table, results, say
 from worker.desk.clean_ups import as_dict
 from worker.ledger.clean_ups import CleanUpEntry, State
 from worker.plan.console import print_lines
@@ -44,7 +44,15 @@ def list_entries(
     print_table(
         ["key", "route", "item", "where", "what to do", "state", "since"],
         [
-            [one.key, one.route, printed(one.entry.item), one.entry.where, one.entry.text, one.state, one.opened]
+            [
+                one.key,
+                one.route,
+                printed(one.entry.item),
+                one.entry.where,
+                one.entry.text,
+                one.state,
+                moment(one.opened),
+            ]
             for one in found
         ],
         empty="There is nothing to finish by hand.",
@@ -66,7 +74,7 @@ def show(
         return
     console = results()
     print_lines(console, clean_up(entry.entry))
-    say(f"{entry.state} since {entry.closed or entry.resolved or entry.opened}", "dim")
+    say(f"{entry.state} since {moment(entry.closed or entry.resolved or entry.opened)}", "dim")
     if entry.closed_by:
         say(f"by {entry.closed_by}" + (f": {entry.note}" if entry.note else ""), "dim")
 

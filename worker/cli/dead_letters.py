@@ -13,7 +13,7 @@ from worker.cli.context import House, open_house
 from worker.cli.enqueue import wake
 from worker.cli.errors import CliError
 from worker.cli.groups import ListByDefault
-from worker.cli.output import print_json, print_table, say
+from worker.cli.output import moment, print_json, print_table, say
 from worker.desk import letters
 from worker.desk.letters import as_dict, instant
 from worker.desk.names import named
@@ -49,7 +49,14 @@ def list_letters(
     print_table(
         ["key", "item", "given up", "attempts", "reason", "the server said"],
         [
-            [str(one.key), names[one.key], instant(one.buried_ms), str(one.attempts), one.reason, one.server_words]
+            [
+                str(one.key),
+                names[one.key],
+                moment(instant(one.buried_ms)),
+                str(one.attempts),
+                one.reason,
+                one.server_words,
+            ]
             for one in found
         ],
         empty="There are no dead letters.",

@@ -14,7 +14,7 @@ from worker.cli.context import House, open_house
 from worker.cli.enqueue import wake
 from worker.cli.errors import CliError
 from worker.cli.groups import ListByDefault
-from worker.cli.output import print_json, print_table, say
+from worker.cli.output import moment, print_json, print_table, say
 from worker.desk.deliveries import Replayed, as_dict, is_entry_id, replay, replay_since
 from worker.desk.letters import instant
 from worker.desk.names import named
@@ -53,7 +53,7 @@ def list_deliveries(
         [
             [
                 one.entry_id,
-                instant(one.recorded_ms),
+                moment(instant(one.recorded_ms)),
                 f"{one.delivery.source} ({one.delivery.via})",
                 one.delivery.event_id,
                 one.delivery.category,

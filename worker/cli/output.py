@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -36,6 +37,14 @@ def messages() -> Console:
 def say(text: str, style: str = "") -> None:
     """A line for the person, on standard error."""
     messages().print(Text(visible(text), style=style))
+
+
+def moment(at: str) -> str:
+    """An ISO instant for a person: to the second, in UTC. Anything else stays as it is."""
+    try:
+        return datetime.fromisoformat(at).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except ValueError:
+        return at
 
 
 def print_json(value: Any) -> None:

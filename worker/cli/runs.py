@@ -14,8 +14,8 @@ from worker.cli import options
 from worker.cli.context import open_house
 from worker.cli.errors import CliError
 from worker.cli.groups import ListByDefault
-from worker.cli.output import print_json, print_table, results, say
-from worker.ledger.runs import Run
+from worker.cli.output import moment, print_json, print_table, results, say
+from worker.ledger.runs import PLANS_KEPT, Run
 from worker.plan import json as plan_json
 from worker.plan.console import print_plan
 
@@ -41,7 +41,7 @@ def list_runs(
             [
                 run.id,
                 run.route,
-                run.started,
+                moment(run.started),
                 run.key,
                 run.outcome,
                 run.error or run.summary,
@@ -68,7 +68,7 @@ def show(
     print_table(
         ["", ""],
         [
-            [name.replace("_", " "), ", ".join(value) if isinstance(value, list) else str(value)]
+            [name.replace("_", " "), _cell(name, value)]
             for name, value in as_dict(run).items()
             if name not in {"plan", "plan_bytes"} and value not in (None, "", [], {})
         ],
@@ -77,7 +77,16 @@ def show(
     if run.plan is not None:
         print_plan(plan_json.from_dict(json_text.loads(run.plan)), results())
     elif run.plan_bytes:
-        say("Its plan is kept no more.", "dim")
+        most = f"those of the newest {PLANS_KEPT:,} runs are, but for very long ones"
+        say(f"Its plan of {run.plan_bytes:,} bytes is not kept: {most}.", "dim")
+
+
+def _cell(name: str, value: Any) -> str:
+    if name in {"started", "finished"}:
+        return moment(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{count} {of}" for of, count in value.items() if count)
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def as_dict(run: Run) -> dict[str, Any]:

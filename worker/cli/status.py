@@ -11,7 +11,7 @@ from config.versions import Verdict
 from worker.cli import options
 from worker.cli.context import open_house
 from worker.cli.errors import Status
-from worker.cli.output import print_json, print_table, say
+from worker.cli.output import moment, print_json, print_table, say
 from worker.desk.status import RouteStatus, as_dict, of_routes
 
 
@@ -60,6 +60,6 @@ def _row(one: RouteStatus) -> list[str]:
         str(one.depth.dead),
         f"{one.behind_s:g} s",
         str(one.clean_ups),
-        f"{one.last_run.outcome} {one.last_run.started}" if one.last_run is not None else "never",
-        one.last_compared.isoformat() if one.last_compared is not None else "never",
+        f"{one.last_run.outcome} {moment(one.last_run.started)}" if one.last_run is not None else "never",
+        moment(one.last_compared.isoformat()) if one.last_compared is not None else "never",
     ]

@@ -11,6 +11,7 @@ from worker.ledger.base import Part, pack, text, unpack
 KEPT = 2_000
 PLANS_KEPT = 300
 PLAN_BYTES = 512 * 1024
+"""Of one plan as it is stored, compressed: some megabytes of JSON, the first sync of a few hundred projects."""
 WELL = frozenset({"changed", "unchanged"})
 """Outcomes of runs after which the destination is as it should be."""
 
@@ -46,11 +47,12 @@ class Runs(Part):
         """Records a run, or records it anew: at its start, at its end. ``ValueError`` if ``started`` is no instant."""
         started = datetime.fromisoformat(run.started).timestamp()
         plan = (run.plan or "").encode("utf-8", "surrogatepass")
+        packed = pack(run.plan) if plan else b""
         body = asdict(replace(run, plan=None, plan_bytes=len(plan) or run.plan_bytes))
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(self._name("runs"), run.id, pack(body))
-            if plan and len(plan) <= PLAN_BYTES:
-                pipe.hset(self._name("run-plans"), run.id, pack(run.plan))
+            if packed and len(packed) <= PLAN_BYTES:
+                pipe.hset(self._name("run-plans"), run.id, packed)
             pipe.zadd(self._name("run-times"), {run.id: started})
             pipe.zadd(self._name("run-times", run.route), {run.id: started})
             if run.outcome in WELL and run.finished:

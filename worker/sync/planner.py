@@ -171,7 +171,7 @@ class Planner:
             self.push(f"{LATE_TARGET}{source_id}", registry.precedence()[registry.LATE])
         elif found.ids:
             self.update(kind, entry, path, found.ids[0])
-        elif found.stays_at_home and kind.place is Place.WITH_OWNER:
+        elif found.stays_at_home:
             self.skip(kind, source_id, path, "owner", found.why)
         elif found.why:
             self.block(kind, source_id, path, Decision("match", "", found.why), (found.item,) if found.may_come else ())
