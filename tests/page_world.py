@@ -21,7 +21,7 @@ from webhook_receiver.app import create_app, create_inside_app
 from worker.ledger.drift import Drifted
 from worker.ledger.runs import Run
 from worker.plan import json as plan_json
-from worker.plan.values import Action, BothSides, Change, CleanUp, Decision, Edit, Op, Plan
+from worker.plan.values import Action, BothSides, Change, CleanUp, Decision, Edit, Finding, Op, Plan
 from worker.queue.inbox import Delivery, Unparsable
 from worker.queue.keys import DirtyKey
 from worker.queue.values import Outcome, Source
@@ -88,6 +88,7 @@ def plan() -> Plan:
                 waits_for=(("lifecycle", "Two-phase"),),
             ),
         ),
+        findings=(Finding(("project", NASTY), "Steps[Deploy]", "role-without-target", "no target has the role <web>"),),
     )
 
 

@@ -21,7 +21,7 @@ from worker.ledger.drift import Drifted
 from worker.ledger.ledger import Ledger
 from worker.ledger.runs import Run
 from worker.plan import json as plan_json
-from worker.plan.values import Action, BothSides, Change, CleanUp, Edit, Op, Plan
+from worker.plan.values import Action, BothSides, Change, CleanUp, Edit, Finding, Op, Plan
 from worker.queue.dirty import DirtyQueue
 from worker.queue.keys import DirtyKey
 from worker.queue.values import Entry, Priority, Source
@@ -454,6 +454,26 @@ def test_one_clean_up_entry_is_shown_with_both_sides_of_its_conflict(shell: Shel
         '* by hand: project/OctoFX: Name: both changed it\n      source: "a" -> "[b]"\n      destination: "a" -> "c"\n'
     )
     assert shell.json("cleanup", "show", conflict.key)["both"]["source"] == {"was": "a", "is": "[b]"}
+
+
+def test_findings_are_shown_as_the_last_comparison_made_them(shell: Shell) -> None:
+    answer = shell.run("findings")
+    assert (answer.exit_code, answer.stdout) == (0, "")
+    assert "never compared" in answer.stderr
+
+    async def found(ledger: Ledger, _: DirtyQueue) -> None:
+        finding = Finding(ITEM, "Steps[[b]Deploy]", "worker-pool-empty", "runs in worker pool 'A'")
+        await ledger.findings.begin("test-to-prod", "2026-03-02T03:00:00+00:00")
+        await ledger.findings.add("test-to-prod", [finding, finding], ["not checked: targets"])
+        await ledger.findings.ended("test-to-prod")
+
+    shell.ledger(found)
+    answer = shell.run("findings")
+    assert answer.exit_code == 2
+    assert answer.stdout == "? project/OctoFX: Steps[[b]Deploy]: runs in worker pool 'A' (worker-pool-empty)\n"
+    assert "not checked: targets" in answer.stderr
+    (known,) = shell.json("findings", status=2)
+    assert (known["total"], known["rules"], len(known["findings"])) == (1, {"worker-pool-empty": 1}, 1)
 
 
 def test_drift_is_shown_as_the_last_comparison_found_it(shell: Shell) -> None:

@@ -361,6 +361,10 @@ class TestViews:
         shown = await ada.get(f"/routes/{ROUTE}")
         assert 'class="problem">Octopus 2023.1 → 2023.4: 3 releases apart' in shown
 
+    async def test_what_would_not_work_stands_with_the_plan(self, ada: Browser) -> None:
+        text = await ada.get("/runs/run000000000")
+        assert "Steps[Deploy]: no target has the role &lt;web&gt; (role-without-target)" in text
+
     async def test_drift(self, ada: Browser) -> None:
         assert "2 edited items of dev-route" in await ada.get("/drift")
         text = await ada.get(f"/drift?route={ROUTE}")

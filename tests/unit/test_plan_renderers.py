@@ -16,7 +16,7 @@ from rich.console import Console
 from worker.plan import json as plan_json
 from worker.plan import markdown
 from worker.plan.console import print_plan
-from worker.plan.values import MASK, Action, BothSides, Change, CleanUp, Decision, Edit, Op, Plan
+from worker.plan.values import MASK, Action, BothSides, Change, CleanUp, Decision, Edit, Finding, Op, Plan
 
 SECRET = "API-SHOULDNEVERBESEEN"
 PROJECT = ("project", "OctoFX")
@@ -331,6 +331,20 @@ def test_what_holds_of_the_whole_plan_stands_first_in_every_form() -> None:
     assert plan_json.as_dict(noted)["notes"] == [note]
     assert plan_json.from_dict(plan_json.as_dict(noted)).notes == (note,)
     assert noted.hash == PLAN.hash
+
+
+def test_what_the_check_found_stands_in_every_form_and_changes_no_approval() -> None:
+    finding = Finding(("project", "Octo`FX`"), "Steps[Deploy\x1b]", "role-without-target", "no target has 'web'")
+    with_it = replace(PLAN, findings=(finding,))
+    line = "project/Octo`FX`: Steps[Deploy\\x1b]: no target has 'web' (role-without-target)"
+
+    assert f"? {line}\n" in printed(with_it)
+    assert printed(with_it).endswith("1 found that would not work on the destination\n")
+    assert f"\n! {line}\n" in markdown.render(with_it)
+    assert plan_json.from_dict(json.loads(plan_json.render(with_it))).findings == (finding,)
+    assert with_it.hash == PLAN.hash
+    many = replace(PLAN, findings=tuple(replace(finding, where=f"Steps[{n}]") for n in range(60)))
+    assert "10 more" in markdown.render(many)
 
 
 def test_a_plan_that_was_stored_can_be_shown_again() -> None:

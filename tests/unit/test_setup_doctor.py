@@ -13,13 +13,14 @@ from config.load import loads
 from config.presets import Preset
 from config.routes import Route
 from worker.kinds import permissions, registry
+from worker.kinds.granted import Granted
 from worker.kinds.permissions import Need, needs, of_destination, of_source
 from worker.ledger.store import Store
 from worker.setup import first_file
 from worker.setup.doctor import delivered
 from worker.setup.findings import Finding, Level, worst
 from worker.setup.first_file import Side
-from worker.setup.granted import Granted, judged
+from worker.setup.granted import judged
 from worker.setup.memory import of_store
 from worker.setup.servers import clock, told
 

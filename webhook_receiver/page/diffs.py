@@ -9,7 +9,7 @@ from typing import Any
 
 from worker.ledger.drift import Drifted
 from worker.plan import json as plan_json
-from worker.plan.lines import Line, changed, details, drift_headline, headline, shown
+from worker.plan.lines import Line, changed, details, drift_headline, finding, headline, shown
 from worker.plan.text import visible
 
 ACTIONS_A_PAGE = 50
@@ -32,6 +32,7 @@ class ShownPlan:
     hash: str = ""
     summary: str = ""
     notes: Sequence[str] = ()
+    findings: Sequence[Line] = ()
     diffs: Sequence[Diff] = ()
     total: int = 0
     start: int = 0
@@ -65,6 +66,7 @@ def _of_plan(document: Mapping[str, Any], start: int) -> ShownPlan:
         hash=str(document.get("hash", "")),
         summary=plan.summary(),
         notes=[visible(note) for note in plan.notes],
+        findings=[finding(one) for one in plan.findings],
         diffs=diffs,
         total=total,
         start=start,

@@ -12,6 +12,8 @@ from worker.cli.items import Selection
 from worker.queue.keys import EVERYTHING
 
 if TYPE_CHECKING:
+    from worker.plan.values import Plan
+    from worker.sync.planner import Planned
     from worker.sync.run import OpenRoute
 
 
@@ -40,3 +42,10 @@ async def documents(engine: OpenRoute, what: Selection) -> list[str]:
         raise CliError(
             str(error), where=source, then="names are those of the source; `octosync plan` lists them"
         ) from None
+
+
+async def checked(engine: OpenRoute, planned: Planned) -> Plan:
+    """The plan, with what would not work on the destination once it is applied."""
+    from worker.sync.checking import Checker
+
+    return await Checker().check(engine, planned)

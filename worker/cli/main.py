@@ -21,6 +21,7 @@ from worker.cli import (
     doctor,
     drift,
     enqueue,
+    findings,
     init,
     ledger,
     pause,
@@ -73,6 +74,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(cleanup.app, name="cleanup")
 app.command()(drift.drift)
+app.command()(findings.findings)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(pause.pause)

@@ -12,7 +12,7 @@ import typer
 
 from worker.cli import options
 from worker.cli.context import open_house
-from worker.cli.engine import documents, opened
+from worker.cli.engine import checked, documents, opened
 from worker.cli.errors import Status
 from worker.cli.items import Selection, selection
 from worker.cli.output import progress, results
@@ -37,17 +37,22 @@ def plan(
     form: Annotated[Form, typer.Option("--format", "-f", help="How to print it.")] = Form.CONSOLE,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     everything: Annotated[bool, typer.Option("--all", "-a", help="Print what stays as it is, too.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Also look for pools without workers, roles without targets, unknown variables."),
+    ] = False,
     config: options.Config = None,
     redis: options.Redis = None,
 ) -> None:
     """Show what a sync would do, and write nothing. Without an item: for everything that the route includes.
 
-    Exit status 0: nothing to do. 2: there are differences, or something that should cross and cannot. 1: error.
+    Exit status 0: nothing to do. 2: there are differences, findings of --check, or something that should cross and
+    cannot. 1: error.
     """
     what = selection(items, projects=projects, library_sets=library_sets, tenants=tenants) or Selection(everything=True)
-    found = asyncio.run(_plan(what, route, config, redis))
+    found = asyncio.run(_plan(what, route, check, config, redis))
     show(found, Form.JSON if json else form, everything=everything)
-    if not found.is_empty or found.blocked:
+    if not found.is_empty or found.blocked or found.findings:
         raise typer.Exit(Status.DIFFERENCES)
 
 
@@ -61,10 +66,11 @@ def show(found: Plan, form: Form, *, everything: bool = False) -> None:
         sys.stdout.write(markdown.render(found, everything=everything))
 
 
-async def _plan(what: Selection, route: str | None, config: Path | None, redis: str | None) -> Plan:
+async def _plan(what: Selection, route: str | None, check: bool, config: Path | None, redis: str | None) -> Plan:
     async with open_house(config, redis) as house:
         name = house.route(route).name
         async with opened(house, name) as engine:
             wanted = await documents(engine, what)
             with progress("Comparing") as report:
-                return (await engine.plan(wanted, progress=report)).plan
+                planned = await engine.plan(wanted, progress=report)
+                return await checked(engine, planned) if check else planned.plan

@@ -23,6 +23,7 @@ from worker.ledger.deletions import Deletions
 from worker.ledger.directions import Directions
 from worker.ledger.directories import Directories
 from worker.ledger.drift import Drift
+from worker.ledger.findings import Findings
 from worker.ledger.held import Held
 from worker.ledger.intents import Intents
 from worker.ledger.links import Links
@@ -62,6 +63,7 @@ class Ledger:
         self.intents = Intents(redis, prefix)
         self.awaited = Awaited(redis, prefix)
         self.drift = Drift(redis, prefix)
+        self.findings = Findings(redis, prefix)
         self.owners = Owners(redis, prefix)
         self.directions = Directions(redis, prefix)
         self.versions = TemplateVersions(redis, prefix)
@@ -129,6 +131,7 @@ class Ledger:
         await self.awaited.clear(route)
         await self.names.clear(route)
         await self.drift.clear(route)
+        await self.findings.clear(route)
         await self.owners.clear(route)
         await self.directions.forget(route)
         await self.versions.clear(route)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rich.console import Console
 from rich.text import Text
 
-from worker.plan.lines import IN_BLOCK, Line, Role, changed, details, drift_headline, headline, shown
+from worker.plan.lines import IN_BLOCK, Line, Role, changed, details, drift_headline, finding, headline, shown
 from worker.plan.text import visible
 from worker.plan.values import Action, Change, NamePath, Op, Plan
 
@@ -32,6 +32,7 @@ _OF_ROLE = {
     Role.CLEAN_UP: "cyan",
     Role.DRIFTED: "bold blue",
     Role.SIDE: "cyan",
+    Role.FINDING: "bold yellow",
 }
 
 
@@ -43,12 +44,16 @@ def print_plan(plan: Plan, console: Console, *, everything: bool = False) -> Non
         print_action(console, action)
     for action in plan.drifted:
         print_drift(console, action.path, action.drift)
+    print_lines(console, map(finding, plan.findings))
     _print_text(console, Text(plan.summary(), style="bold"))
     if plan.clean_ups:
         _print_text(console, Text(f"{len(plan.clean_ups)} to finish by hand on the destination", style="cyan"))
     if plan.drifted:
         edited = f"{len(plan.drifted)} edited on the destination since they were written; that stays"
         _print_text(console, Text(edited, style="blue"))
+    if plan.findings:
+        found = f"{len(plan.findings)} found that would not work on the destination"
+        _print_text(console, Text(found, style="yellow"))
 
 
 def print_action(console: Console, action: Action, *, indent: int = 0, most: int = sys.maxsize) -> int:

@@ -1,6 +1,7 @@
 """A plan as JSON, for other programs. Its form is stable: a change that could break a reader raises ``SCHEMA``.
 
     {"schema": 1, "route": str, "hash": str, "empty": bool, "counts": {op: int}, "notes": [str],
+     "findings": [{"item": [str], "where": str, "rule": str, "text": str}],
      "actions": [{"op", "kind", "path": [str], "name": str, "source_id", "destination_id",
                   "changes": [{"edit", "where", "before", "after"}], "decisions": [{"rule", "where", "text", "both"?}],
                   "clean_ups": [{"key", "item": [str], "where", "reason", "text", "about", "place"?,
@@ -9,6 +10,7 @@
                   "drift": [{"edit", "where", "before", "after"}]}]}
 
 ``both`` is there only of a conflict: ``{"source": {"was", "is"}, "destination": {"was", "is"}, "hidden": bool}``.
+``findings``: what the check after the plan found, where it was asked for.
 ``drift`` is what was edited on the destination since it was written, and stays; ``changes`` is what is pending.
 
 The documents to be sent are left out: they are large, and hold what only the destination may see. Secrets are masked.
@@ -22,7 +24,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.plan.text import masked
-from worker.plan.values import Action, BothSides, Change, CleanUp, Decision, Edit, Op, Plan, printed
+from worker.plan.values import Action, BothSides, Change, CleanUp, Decision, Edit, Finding, Op, Plan, printed
 
 SCHEMA = 1
 
@@ -35,6 +37,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "empty": plan.is_empty,
         "counts": {str(op): count for op, count in plan.counts().items()},
         "notes": list(plan.notes),
+        "findings": [finding_as_dict(one) for one in plan.findings],
         "actions": [_action(action) for action in plan],
     }
 
@@ -93,6 +96,10 @@ def _both_from(known: Mapping[str, Any] | None) -> BothSides | None:
     return BothSides(source["was"], source["is"], destination["was"], destination["is"], bool(known["hidden"]))
 
 
+def finding_as_dict(finding: Finding) -> dict[str, Any]:
+    return {"item": list(finding.item), "where": finding.where, "rule": finding.rule, "text": finding.text}
+
+
 def change_as_dict(change: Change) -> dict[str, Any]:
     return {
         "edit": str(change.edit),
@@ -113,6 +120,10 @@ def from_dict(document: Mapping[str, Any]) -> Plan:
             str(document["route"]),
             tuple(_action_from(one) for one in document["actions"]),
             tuple(document.get("notes", ())),
+            tuple(
+                Finding(tuple(one["item"]), one["where"], one["rule"], one["text"])
+                for one in document.get("findings", ())
+            ),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a plan: {type(error).__name__} {error}") from None

@@ -16,6 +16,10 @@ own:
 
 edited on the destination: project/OctoFX                           DRIFTED
     ~ Description: "as we wrote it" -> "as it is"                   CHANGED, ADDED or REMOVED
+
+At the end what the check after the plan found, where it was asked for:
+
+? project/OctoFX/process: Steps[Deploy]: no target has the role…    FINDING
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from worker.plan.text import block, short, visible
-from worker.plan.values import Action, BothSides, Change, CleanUp, Edit, NamePath, Op, Plan, printed
+from worker.plan.values import Action, BothSides, Change, CleanUp, Edit, Finding, NamePath, Op, Plan, printed
 
 
 class Role(StrEnum):
@@ -40,6 +44,7 @@ class Role(StrEnum):
     CLEAN_UP = "clean-up"
     DRIFTED = "drifted"
     SIDE = "side"
+    FINDING = "finding"
 
 
 SIGNS = {Op.CREATE: "+", Op.UPDATE: "~", Op.LEAVE: "=", Op.SKIP: ".", Op.BLOCK: "!", Op.DELETE: "-"}
@@ -133,6 +138,11 @@ def drift_headline(path: Sequence[str], left_out: int = 0) -> Line:
     """``left_out``: how many edited fields are not shown below it."""
     more = f" (and {left_out} more fields)" if left_out else ""
     return Line(Role.DRIFTED, "", visible(f"edited on the destination: {printed(tuple(path))}{more}"))
+
+
+def finding(one: Finding) -> Line:
+    text = f"{printed(one.item)}: {_placed(one.where, one.text)} ({one.rule})"
+    return Line(Role.FINDING, "?", visible(text))
 
 
 def changed(changes: Iterable[Change]) -> Iterator[Line]:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 
-from worker.plan.lines import Line, Role, changed, details, name, shown
+from worker.plan.lines import Line, Role, changed, details, finding, name, shown
 from worker.plan.text import visible
 from worker.plan.values import Action, Plan
 
 ROOM = 60_000
 """Characters. A comment on GitHub holds 65,536, so some are left for what others write around the plan."""
+
+MOST_FINDINGS = 50
+"""That are shown; the JSON form has all."""
 
 _SIGN = {Role.ADDED: "+", Role.REMOVED: "-", Role.DESTROYS: "-", Role.CHANGED: "!", Role.WAITS: "!", Role.CLEAN_UP: "!"}
 
@@ -25,6 +28,9 @@ def render(plan: Plan, *, everything: bool = False, room: int = ROOM) -> str:
     actions = shown(plan, everything=everything)
     parts: list[str] = [head]
     room -= len(head)
+    if plan.findings:
+        parts.append(_findings(plan))
+        room -= len(parts[-1])
     for at, action in enumerate(actions):
         part = _action(action)
         if len(part) > room:
@@ -35,6 +41,14 @@ def render(plan: Plan, *, everything: bool = False, room: int = ROOM) -> str:
     if plan.drifted:
         parts.append(_drift(plan, room))
     return "".join(parts)
+
+
+def _findings(plan: Plan) -> str:
+    """Before the actions: so the room that these take never costs one of them its place."""
+    lines = [f"! {finding(one).text}" for one in plan.findings[:MOST_FINDINGS]]
+    if len(plan.findings) > MOST_FINDINGS:
+        lines.append(f"  {len(plan.findings) - MOST_FINDINGS} more")
+    return _block("\n#### Would not work on the destination\n", lines)
 
 
 def _drift(plan: Plan, room: int) -> str:

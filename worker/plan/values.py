@@ -8,6 +8,7 @@ limits, stored, hashed (so that exactly the plan that a person approved is appli
          ├─ Change        one field of it, before and after, secrets masked; pending, or drift
          ├─ Decision      one line of why: what was compared, which rule answered
          └─ CleanUp       what a person must finish by hand on the destination
+     └─ Finding           what a check after the plan found amiss on the destination, as it will be then
 """
 
 from __future__ import annotations
@@ -136,6 +137,26 @@ class CleanUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What would not work on the destination once the plan is applied, though nothing keeps it from being written.
+
+    ``rule`` is a short code that does not change between versions: ``worker-pool-empty``, ``role-without-target``,
+    ``unknown-variable``. ``where`` is a place within the item, as in :class:`Change`.
+    """
+
+    item: NamePath
+    where: str
+    rule: str
+    text: str
+
+    @property
+    def key(self) -> str:
+        """The same for the same finding, whenever and by whichever process it is made."""
+        identity = json.dumps([self.item, self.where, self.rule, self.text], ensure_ascii=False)
+        return hashlib.blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """What happens to one document.
 
@@ -176,6 +197,8 @@ class Plan:
     actions: tuple[Action, ...] = field(default=())
     notes: tuple[str, ...] = ()
     """What a person should know of the plan as a whole. No part of what is approved."""
+    findings: tuple[Finding, ...] = ()
+    """What the check after the plan found, where it was asked for. No part of what is approved."""
 
     @property
     def is_empty(self) -> bool:

@@ -19,13 +19,14 @@ from urllib.parse import urlsplit
 from config.routes import Endpoint, Instance, Route, RoutesFile
 from config.versions import ServerVersion, Verdict, checked
 from worker.kinds import permissions
+from worker.kinds.granted import Granted
 from worker.kinds.permissions import Needed
 from worker.octopus import errors
 from worker.octopus.client import OctopusClient, SpaceClient
 from worker.setup import subscription
 from worker.setup.findings import Finding, failure, ok, warning
-from worker.setup.granted import Granted, judged
 from worker.setup.granted import Verdict as Judgement
+from worker.setup.granted import judged
 
 SKEW_S = 30.0
 """Beyond, times in two logs no longer fit together. Nothing is decided by our clock."""

@@ -22,7 +22,9 @@ from worker.plan.values import Op, Plan
 from worker.queue.dirty import DirtyQueue
 from worker.queue.keys import SUBTREE, DirtyKey
 from worker.queue.values import Priority, Source
+from worker.sync.checking import Checker
 from worker.sync.items import EVERYTHING, Items
+from worker.sync.planner import Planned
 from worker.sync.run import OpenRoute, nobody_minds
 from worker.sync.spool import Spool
 
@@ -58,7 +60,8 @@ async def compare(
     """Compares the whole route. ``guard`` is asked after each chunk, and may raise. Raises what the client raises of an
     instance as a whole."""
     name = route.route.name
-    drift = route.ledger.drift
+    drift, findings = route.ledger.drift, route.ledger.findings
+    checker = Checker()
     correlation_id = correlation_id or f"compare-{uuid.uuid4().hex[:12]}"
     stands = None if dry_run else await comparisons.progress(name)
     if stands is None or stands.fingerprint != route.route.fingerprint:
@@ -67,6 +70,7 @@ async def compare(
         await route.destination.freshen(force=True)
     if not dry_run:
         await drift.begin(name, stands.began)
+        await findings.begin(name, stands.began)
     route.source.spool = Spool(datetime.fromisoformat(stands.began).toordinal())
     route.destination.spool = Spool(None)
     result = Compared(stands.documents, counts=dict(stands.counts))
@@ -77,7 +81,7 @@ async def compare(
     left = [one for one in tops if stands.after is None or _order(one) > stands.after]
     for at in range(0, len(left), CHUNK):
         chunk = left[at : at + CHUNK]
-        keys = await _compare_chunk(route, chunk, result, keep_plans=dry_run)
+        keys = await _compare_chunk(route, chunk, result, checker, keep_plans=dry_run)
         result.differing += keys
         if progress is not None:
             progress(f"compared {len(tops) - len(left) + at + len(chunk)} of {len(tops)}")
@@ -94,6 +98,7 @@ async def compare(
         await route.ledger.windows.set_population(name, len(everything))
         await route.ledger.cursors.compared(name, datetime.fromisoformat(stands.began))
         await drift.ended(name)
+        await findings.ended(name)
         await comparisons.ended(name)
     log.info(
         "compared",
@@ -108,23 +113,27 @@ async def compare(
     return result
 
 
-async def _compare_chunk(route: OpenRoute, tops: Sequence[str], result: Compared, *, keep_plans: bool) -> list[str]:
+async def _compare_chunk(
+    route: OpenRoute, tops: Sequence[str], result: Compared, checker: Checker, *, keep_plans: bool
+) -> list[str]:
     """The document parts of the keys to mark. One that breaks the chunk is found by comparing each by itself."""
     try:
-        return await _plan(route, tops, result, keep_plans=keep_plans)
+        return await _plan(route, tops, result, checker, keep_plans=keep_plans)
     except Exception as error:
         if isinstance(error, OctopusError) and error.concerns_instance:
             raise
         if len(tops) > 1:
             log.warning("compare.narrowed", route=route.route.name, items=len(tops), error=type(error).__name__)
-            found = [await _compare_chunk(route, [one], result, keep_plans=keep_plans) for one in tops]
+            found = [await _compare_chunk(route, [one], result, checker, keep_plans=keep_plans) for one in tops]
             return [key for keys in found for key in keys]
         log.warning("compare.failed", route=route.route.name, item=tops[0], error=type(error).__name__)
         result.failed.append(tops[0])
         return [_whole(tops[0])]
 
 
-async def _plan(route: OpenRoute, tops: Sequence[str], result: Compared, *, keep_plans: bool) -> list[str]:
+async def _plan(
+    route: OpenRoute, tops: Sequence[str], result: Compared, checker: Checker, *, keep_plans: bool
+) -> list[str]:
     fresh = _with_the_same_directories(route)
     ids = await fresh.documents(Items(targets=[_whole(one) for one in tops]))
     planned = await fresh.plan(ids)
@@ -136,11 +145,24 @@ async def _plan(route: OpenRoute, tops: Sequence[str], result: Compared, *, keep
         result.plans.append(plan)
     else:
         await route.ledger.drift.add(route.route.name, _drifted(plan))
+        await _check(fresh, planned, checker)
         # What is alike has no run of its own, and must be known for what it is when it gets another name.
         seen = {source: there for source, there in planned.seen.items() if source not in fresh.world.links}
         await route.ledger.links.add_all(route.route.name, seen)
         await route.ledger.names.remember(route.route.name, {one.source_id: one.path for one in plan if one.source_id})
     return list(dict.fromkeys(_differing(plan, frozenset(ids))))
+
+
+async def _check(route: OpenRoute, planned: Planned, checker: Checker) -> None:
+    """What would not work there. That it could not be looked for is no reason not to compare."""
+    try:
+        checked = await checker.check(route, planned)
+    except Exception as error:
+        if isinstance(error, OctopusError) and error.concerns_instance:
+            raise
+        log.warning("compare.unchecked", route=route.route.name, error=type(error).__name__)
+    else:
+        await route.ledger.findings.add(route.route.name, checked.findings, checker.unchecked)
 
 
 def _drifted(plan: Plan) -> Iterator[Drifted]:

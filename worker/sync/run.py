@@ -125,7 +125,7 @@ class OpenRoute:
             try:
                 return items.among(self.world)
             except NotObserved as missing:
-                await self._observe(missing.needs)
+                await self.observe(missing.needs)
 
     # ── plan ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -145,7 +145,7 @@ class OpenRoute:
             except NotObserved as missing:
                 if progress is not None:
                     progress(f"looking up {len(missing.needs)} things")
-                await self._observe(missing.needs)
+                await self.observe(missing.needs)
         raise RuntimeError(f"route {self.route.name}: a plan for {document_ids[:5]} found no end")
 
     def _noted(self, planned: Planned) -> Planned:
@@ -163,7 +163,8 @@ class OpenRoute:
             if one.write is not None
         }
 
-    async def _observe(self, needs: Iterable[Need]) -> None:
+    async def observe(self, needs: Iterable[Need]) -> None:
+        """Looks up what a plan, or what is asked about one, needs to know."""
         of = {"source": [], "destination": [], "ledger": []}  # type: dict[str, list[Need]]
         for need in needs:
             of[need.side].append(need)
