@@ -12,12 +12,12 @@ from config.settings import Settings as OurSettings
 from sandbox.faults import Fault
 from sandbox.settings import Settings
 from tests.pair import ROUTE, Document, Pair, Server, pair
-from worker.octopus.errors import OctopusError
+from worker.octopus.errors import BadRequest, OctopusError
 from worker.state import state_of
 from worker.sync.compare import Compared, compare
 from worker.sync.run import Result, open_route
 
-ONE, TWO = b"\x89PNG one", b"\xff\xd8\xff two"
+ONE, TWO, THEIRS = b"\x89PNG one", b"\xff\xd8\xff two", b"\x89PNG theirs"
 ROCKET = {"IconId": "rocket", "IconColor": "#227647"}
 
 
@@ -185,3 +185,59 @@ async def test_a_tenant_s_logo_crosses_too() -> None:
         copy = await both.destination.named("tenants", "Acme")
         assert await picture(both.destination, copy, "tenants") == ONE
         assert (await both.sync("*")).result is Result.UNCHANGED
+
+
+async def test_replaced_there_it_is_the_destinations_own_also_when_the_source_has_a_new_one() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        await upload(both.source, project, ONE)
+        await both.sync("*")
+        copy = await copy_of(both)
+        await upload(both.destination, copy, THEIRS)
+
+        await both.sync("*")
+        assert await picture(both.destination, copy) == THEIRS
+        assert await both.clean_ups() == []
+
+        await upload(both.source, project, TWO)
+        await both.sync("*")
+        assert await picture(both.destination, copy) == THEIRS, "a value, so in a conflict the destination's"
+        assert [one.entry.reason for one in await both.clean_ups()] == ["conflict"]
+        assert (await both.sync("*")).plan.is_empty
+
+
+async def test_in_a_mirror_a_logo_that_the_source_lost_stays() -> None:
+    """No request takes one away; a source that was restored from a backup may have none."""
+    async with pair(rules={"preset": "mirror"}, first_contact="adopt") as both:
+        project = await both.source.project("OctoFX")
+        await upload(both.source, project, ONE)
+        await both.sync("*")
+        store = both.source.sandbox.store
+        space = store.default_space()
+        assert space is not None
+        del store.space(space["Id"]).collections["logos"][f"logo-{project['Id']}"]
+        await both.source.edit(f"projects/{project['Id']}", Description="restored")
+
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.CHANGED
+        assert (await copy_of(both))["Description"] == "restored"
+        assert await picture(both.destination, await copy_of(both)) == ONE
+        assert (await both.sync("*")).plan.is_empty
+
+
+async def test_a_logo_that_the_server_refuses_stops_nothing_else() -> None:
+    async with pair() as both:
+        for name in ("A", "B"):
+            await upload(both.source, await both.source.project(name), ONE)
+        refusal = Fault("status", method="PUT", path="/logo", count=0, status=400, errors=["The image is too large."])
+        both.destination.sandbox.faults.add(refusal)
+        with pytest.raises(BadRequest, match=r"The image is too large\."):
+            await both.sync("*")
+        assert sorted(await both.destination.names("projects")) == ["A", "B"]
+        both.destination.sandbox.faults.clear()
+
+        await both.sync("*")
+
+        for name in ("A", "B"):
+            assert await picture(both.destination, await copy_of(both, name)) == ONE

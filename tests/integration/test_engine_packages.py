@@ -13,9 +13,9 @@ from fakeredis import FakeAsyncRedis
 from config.settings import Settings as ProcessSettings
 from sandbox.faults import Fault
 from tests.pair import ROUTE, Pair, Server, pair, script
-from tests.tenancy import VERSIONS, servers, settled
+from tests.tenancy import VERSIONS, reasons, servers, settled
 from worker import ticks
-from worker.octopus.errors import Misunderstood
+from worker.octopus.errors import BadRequest, Misunderstood
 from worker.plan.values import Op
 from worker.state import state_of
 from worker.sync.compare import compare
@@ -40,6 +40,11 @@ async def packages(server: Server) -> dict[str, str]:
     """``OctoFX.Web 1.0.0`` → SHA-1."""
     found = await server.get("packages?take=1000")
     return {f"{one['PackageId']} {one['Version']}": one["Hash"] for one in found["Items"]}
+
+
+async def package_ids(server: Server) -> dict[str, str]:
+    found = await server.get("packages?take=1000")
+    return {f"{one['PackageId']} {one['Version']}": str(one["Id"]) for one in found["Items"]}
 
 
 def sha1(content: bytes) -> str:
@@ -86,6 +91,59 @@ async def test_versions_by_pattern(version: str) -> None:
             ("package", "OctoFX.Web"): Op.UPDATE,
             ("package", "OctoFX.Db"): Op.SKIP,
         }
+        await settled(both)
+
+
+@pytest.mark.parametrize("versions", ["latest", ["*"]])
+async def test_a_version_that_is_another_file_there_is_left_alone_and_told(versions: Any) -> None:
+    async with pair(**LATEST, rules={"packages": {"versions": versions}}) as both:
+        await push(both.source, "OctoFX.Web", "2.0.0", b"ours")
+        await push(both.destination, "OctoFX.Web", "2.0.0", b"theirs")
+        for server in (both.source, both.destination):
+            await push(server, "OctoFX.Db", "1.0.0", b"the same")
+
+        outcome = await both.sync("*")
+
+        assert await packages(both.destination) == {
+            "OctoFX.Web 2.0.0": sha1(b"theirs"),
+            "OctoFX.Db 1.0.0": sha1(b"the same"),
+        }
+        assert outcome.plan.is_empty
+        told = ("package/OctoFX.Web", "Versions[2.0.0]", "package-differs")
+        assert await reasons(both) == {told}
+        await both.destination.call("DELETE", "packages/" + (await package_ids(both.destination))["OctoFX.Web 2.0.0"])
+        await both.sync("*")
+        assert (await packages(both.destination))["OctoFX.Web 2.0.0"] == sha1(b"ours")
+        assert await reasons(both) == set()
+
+
+async def test_an_upload_that_the_server_refuses_says_why_and_is_made_up_for() -> None:
+    async with pair(**LATEST) as both:
+        await three(both)
+        refusal = Fault("status", path="packages/raw", method="POST", count=0, status=400, errors=["The disk is full."])
+        both.destination.sandbox.faults.add(refusal)
+        with pytest.raises(BadRequest, match=r"The disk is full\."):
+            await both.sync("*")
+        assert await packages(both.destination) == {}
+        both.destination.sandbox.faults.clear()
+        assert (await both.sync("*")).result is Result.CHANGED
+        assert set(await packages(both.destination)) == {"OctoFX.Db 3.0.0", "OctoFX.Web 2.0.0-beta"}
+        await settled(both)
+
+
+async def test_all_versions_cross_and_one_that_was_deleted_there_comes_again() -> None:
+    async with pair(**LATEST, rules={"packages": {"versions": ["*"]}}) as both:
+        await three(both)
+        outcome = await both.sync("*")
+        [web] = [one for one in outcome.plan.writes if one.path == ("package", "OctoFX.Web")]
+        assert [change.where for change in web.changes] == [
+            "Versions[2.0.0-beta]", "Versions[1.10.0]", "Versions[1.1.0]", "Versions[1.0.0]",
+        ]  # fmt: skip
+        before = await packages(both.source)
+        assert await packages(both.destination) == {key: one for key, one in before.items() if "Other" not in key}
+        await both.destination.call("DELETE", "packages/" + (await package_ids(both.destination))["OctoFX.Web 1.1.0"])
+        await both.sync("*")
+        assert "OctoFX.Web 1.1.0" in await packages(both.destination)
         await settled(both)
 
 

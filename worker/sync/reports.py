@@ -21,6 +21,7 @@ RESTATED = frozenset(
         "name-left",
         "name-taken",
         "owned-elsewhere",
+        "package-differs",
         "not-supported",
         "placeholder-reference",
         "placeholder-value",
