@@ -15,9 +15,11 @@ from worker.cli.context import open_house
 from worker.cli.errors import CliError
 from worker.cli.groups import ListByDefault
 from worker.cli.output import moment, print_json, print_table, results, say
+from worker.desk.names import named
 from worker.ledger.runs import PLANS_KEPT, Run
 from worker.plan import json as plan_json
 from worker.plan.console import print_plan
+from worker.queue.keys import DirtyKey
 
 app = typer.Typer(cls=ListByDefault, help="List the runs, and show one with its plan.")
 
@@ -31,7 +33,7 @@ def list_runs(
     redis: options.Redis = None,
 ) -> None:
     """List the newest runs. The same as `octosync runs` alone."""
-    found = asyncio.run(_newest(route, limit, config, redis))
+    found, names = asyncio.run(_newest(route, limit, config, redis))
     if json:
         print_json([as_dict(run) for run in found])
         return
@@ -42,7 +44,7 @@ def list_runs(
                 run.id,
                 run.route,
                 moment(run.started),
-                run.key,
+                names.get(run.key, run.key),
                 run.outcome,
                 run.error or run.summary,
                 str(sum(run.requests.values())),
@@ -96,9 +98,14 @@ def as_dict(run: Run) -> dict[str, Any]:
     return known
 
 
-async def _newest(route: str | None, limit: int, config: Path | None, redis: str | None) -> list[Run]:
+async def _newest(
+    route: str | None, limit: int, config: Path | None, redis: str | None
+) -> tuple[list[Run], dict[str, str]]:
+    """The runs, and for the keys of the runs what they name."""
     async with open_house(config, redis) as house:
-        return await house.ledger.runs.newest(house.route(route).name if route is not None else None, limit=limit)
+        found = await house.ledger.runs.newest(house.route(route).name if route is not None else None, limit=limit)
+        names = await named(house.state, [DirtyKey.parse(run.key) for run in found])
+        return found, {str(key): name for key, name in names.items()}
 
 
 async def _get(run_id: str, config: Path | None, redis: str | None) -> Run:

@@ -41,7 +41,7 @@ def plan_package(world: World, rules: ItemRules, entry: Entry, path: NamePath, d
         patterns = [Pattern(one) for one in rules.packages.versions]
         missing, decision, unlike = _matching(world, entry.name, there, patterns)
     found = tuple(CleanUp(path, f"Versions[{one}]", DIFFERS, _ANOTHER) for one in unlike)
-    decisions = (decision,) if decision is not None else ()
+    decisions: tuple[Decision, ...] = (decision,) if decision is not None else ()
     decisions += tuple(Decision(DIFFERS, one.where, one.text) for one in found)
     if not missing and destination_id is None:
         return Outcome(Action(Op.SKIP, PACKAGE.name, path, entry.id, None, (), decisions), None)
