@@ -13,7 +13,8 @@ const {
     BasicRepository, BuildInformationRepository, Client, DeploymentProcessRepository, EnvironmentRepository,
     EnvironmentV2Repository, LifecycleRepository, OverwriteMode, PackageRepository, ProjectGroupRepository,
     ProjectRepository, ReleaseRepository, RunbookProcessRepository, RunbookRepository, RunbookSnapshotRepository,
-    SpaceRepository, SpaceScopedBasicRepository, TagSetRepository, TenantRepository, spaceScopedRoutePrefix,
+    SpaceRepository, SpaceScopedBasicRepository, TagSetRepository, TenantRepository, checkForCapability,
+    spaceScopedRoutePrefix, userGetCurrent,
 } = library;
 
 const space = "Default";
@@ -74,7 +75,9 @@ await gone(users, await roundTrip("users", users, { Username: "ann", DisplayName
 
 // Spaces, and sorting.
 const spaces = new SpaceRepository(client);
-const me = await client.request("~/api/users/me");
+const me = await userGetCurrent(client);
+assert.equal(await checkForCapability(client, "CreateReleaseCommandV1", "2022.3"), null);
+assert.match(await checkForCapability(client, "NoSuchCommand", "2022.3"), /does not support NoSuchCommand/);
 const other = await roundTrip(
     "spaces", spaces, { Name: "Second", SpaceManagersTeams: [], SpaceManagersTeamMembers: [me.Id] }, { Description: "2" });
 await spaces.modify({ ...other, TaskQueueStopped: true });
