@@ -94,13 +94,13 @@ def show(call: Call, kind: Kind, document: Document) -> Document:
     """A document as the API gives it: with its links, without what the version does not know."""
     if document["Id"] in call.broken:
         raise not_found(f"{document['Id']}-missing")
-    shown = prune(kind.shown(call, tags.shown(call, kind, document)), kind.collection, call.settings.version)
+    shown = kind.shown(call, tags.shown(call, kind, document))
     links = {"Self": call.link(f"{kind.collection}/{document['Id']}")}
     for name, template in kind.links.items():
         links[name] = call.link(_fill(template, document))
     if "Logo" in links:
         links["Logo"] += f"?cb={_logo_stamp(call, document)}"
-    return {**shown, "Links": links}
+    return prune({**shown, "Links": links}, kind.collection, call.settings.version)
 
 
 def _logo_stamp(call: Call, document: Document) -> str:

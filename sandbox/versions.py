@@ -27,6 +27,7 @@ _SINCE: list[tuple[str, str, str]] = [
     ("projects", "PersistenceSettings", "2021.2"),
     ("projects", "ForcePackageDownload", "2023.4"),
     ("projects", "Icon", "2023.4"),
+    ("projects", "Links.DeploymentSettings", "2023.4"),  # its route came by then
     *(
         ("projects", name, "2026.1")
         for name in (
@@ -100,6 +101,15 @@ _SINCE: list[tuple[str, str, str]] = [
     ("workers", "SkipInitialHealthCheck", "2026.1"),
     ("releases", "CustomFields", "2026.1"),
     ("releases", "SelectedGitResources", "2023.4"),
+    *(
+        (template, path, since)
+        for template in ("releasetemplates", "runbooksnapshottemplates")
+        for path, since in (
+            ("GitResources", "2023.4"),
+            ("GitResources[].GitHubConnectionId", "2026.1"),
+            ("Packages[].FixedVersion", "2026.1"),
+        )
+    ),
     ("users", "Created", "2023.4"),
     ("spaces", "Icon", "2023.4"),
     ("spaces", "IsPrivate", "2023.4"),

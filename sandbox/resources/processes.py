@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sandbox import crud, secrets, tags, texts
 from sandbox.errors import bad_request
+from sandbox.indexes import by_project
 from sandbox.kind import KINDS, Kind, Reference, declare
 from sandbox.resources import step_references
 from sandbox.resources.git_settings import in_database
@@ -113,6 +114,7 @@ def add_routes(router: Router) -> None:
     router.add("PUT", "runbookprocesses/{id}", lambda call: _put(call, RUNBOOK_PROCESSES))
     router.add("GET", "projects/{project}/deploymentprocesses", _get_of_project, since="2023.4")
     router.add("PUT", "projects/{project}/deploymentprocesses", _put_of_project, since="2023.4")
+    router.add("GET", "projects/{project}/runbookprocesses", _runbook_processes_of_project, since="2023.4")
     router.add("GET", "projects/{project}/runbookprocesses/{id}", _get_runbook_process_of_project, since="2023.4")
     router.add("PUT", "projects/{project}/runbookprocesses/{id}", _put_runbook_process_of_project, since="2023.4")
 
@@ -150,6 +152,12 @@ def _get_of_project(call: Call) -> Answer:
 def _put_of_project(call: Call) -> Answer:
     after = save(call, DEPLOYMENT_PROCESSES, _of_project(call), call.json())
     return Answer(crud.show(call, DEPLOYMENT_PROCESSES, after))
+
+
+def _runbook_processes_of_project(call: Call) -> Answer:
+    project = in_database(crud.find(call, KINDS["projects"], call.params["project"]), "Runbooks")["Id"]
+    path = f"projects/{project}/runbookProcesses"
+    return crud.list_page(call, RUNBOOK_PROCESSES, call.lookup("runbookprocesses", by_project, project), path)
 
 
 def _get_runbook_process_of_project(call: Call) -> Answer:

@@ -261,7 +261,8 @@ PROJECTS = declare(
             "DeploymentProcess": "deploymentprocesses/{DeploymentProcessId}",
             "DeploymentSettings": "projects/{Id}/deploymentsettings",
             "Channels": "projects/{Id}/channels{/id}{?skip,take,partialName}",
-            "Triggers": "projects/{Id}/triggers{/id}{?skip,take,partialName,runbooks}",
+            "Triggers": "projects/{Id}/triggers"
+            "{?skip,take,partialName,triggerActionType,triggerActionCategory,runbooks}",
             "Runbooks": "projects/{Id}/runbooks{?skip,take,partialName}",
             "Releases": "projects/{Id}/releases{/version}{?skip,take,searchByVersion}",
             "Logo": "projects/{Id}/logo",

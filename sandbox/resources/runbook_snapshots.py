@@ -11,10 +11,12 @@ from sandbox.errors import bad_request, not_found
 from sandbox.kind import KINDS, Field, Kind, Save, declare, own
 from sandbox.resources.freezing import FROZEN_PROCESSES, FROZEN_VARIABLES, freeze, frozen_sets, thaw
 from sandbox.resources.processes import RUNBOOK_PROCESSES
+from sandbox.resources.release_templates import git_resources_of, packages_of
 from sandbox.resources.variables import VARIABLE_SETS
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import NAME
 from sandbox.store import Document, Write
+from sandbox.versions import prune
 
 __all__ = ["RUNBOOK_SNAPSHOTS", "add_routes"]
 
@@ -199,27 +201,14 @@ def _template(call: Call) -> Answer:
     """What a new snapshot of a runbook needs to choose: the packages of its steps, and a name for it."""
     runbook = _runbook(call)
     process = crud.find(call, RUNBOOK_PROCESSES, runbook["RunbookProcessId"])
-    actions = [action for step in process["Steps"] for action in step["Actions"]]
     count = len(_where(call, "RunbookId", runbook["Id"]))
-    return Answer(
-        {
-            "Id": None,
-            "RunbookId": runbook["Id"],
-            "RunbookProcessId": process["Id"],
-            "NextNameIncrement": f"Snapshot {count + 1}",
-            "Packages": [
-                {
-                    "ActionName": action["Name"],
-                    "StepName": action["Name"],
-                    "PackageId": package["PackageId"],
-                    "FeedId": package["FeedId"],
-                    "PackageReferenceName": package["Name"],
-                    "IsResolvable": "#{" not in str(package["PackageId"]),
-                }
-                for action in actions
-                for package in action["Packages"]
-            ],
-            "GitResources": [],
-            "Links": {},
-        }
-    )
+    template = {
+        "Id": None,
+        "RunbookId": runbook["Id"],
+        "RunbookProcessId": process["Id"],
+        "NextNameIncrement": f"Snapshot {count + 1}",
+        "Packages": packages_of(call, process["Steps"]),
+        "GitResources": git_resources_of(process["Steps"]),
+        "Links": {},
+    }
+    return Answer(prune(template, "runbooksnapshottemplates", call.settings.version))

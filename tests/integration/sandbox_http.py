@@ -10,6 +10,7 @@ import aiohttp
 
 from sandbox.server import Sandbox, serve
 from sandbox.settings import Settings
+from sandbox.store import Store
 
 __all__ = ["Http", "action", "http"]
 
@@ -75,6 +76,6 @@ def action(name: str = "Run", **more: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def http(settings: Settings | None = None) -> AsyncIterator[Http]:
-    async with serve(settings) as sandbox, aiohttp.ClientSession(headers=sandbox.headers) as session:
+async def http(settings: Settings | None = None, *, store: Store | None = None) -> AsyncIterator[Http]:
+    async with serve(settings, store=store) as sandbox, aiohttp.ClientSession(headers=sandbox.headers) as session:
         yield Http(session, sandbox)

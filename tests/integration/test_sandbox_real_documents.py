@@ -1,8 +1,8 @@
 """Real documents, sent to the sandbox, come back as they were.
 
 Every document of the collection that has the API's form is posted (processes and variable sets are put onto an owner),
-after everything that it refers to was stored as a bare stub. What is answered, and what is read afterwards, must be equal
-but for the differences listed here, each of which must occur; what is not sent at all is listed with its reason.
+after everything that it refers to was stored as a bare stub. What is answered, and what is read afterwards, must be
+equal but for the differences listed here, each of which must occur; what is not sent at all is listed with its reason.
 """
 
 import json

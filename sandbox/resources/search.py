@@ -1,0 +1,47 @@
+"""Finding documents of a space by a part of their name, whatever their kind.
+
+(?) Which kinds are looked through, and what the types are called: the answer's form alone is published (Swagger).
+"""
+
+from __future__ import annotations
+
+from sandbox import crud
+from sandbox.kind import KINDS
+from sandbox.resources.spaces import SPACES
+from sandbox.routing import Answer, Call, Router
+from sandbox.store import Document
+
+__all__ = ["add_routes"]
+
+_KINDS = (
+    "projects",
+    "runbooks",
+    "channels",
+    "tenants",
+    "environments",
+    "libraryvariablesets",
+    "lifecycles",
+    "machines",
+    "accounts",
+    "certificates",
+    "feeds",
+    "actiontemplates",
+    "workerpools",
+)
+
+
+def add_routes(router: Router) -> None:
+    router.add("GET", "spaces/{id}/search", _search, scope="system")
+
+
+def _search(call: Call) -> Answer:
+    space = crud.find(call, SPACES, call.params["id"])["Id"]
+    keyword = (call.argument("keyword") or "").strip().casefold()
+    found: list[Document] = []
+    for collection in _KINDS if keyword else ():
+        for document in call.store.space(space).collection(collection).values():
+            if keyword in document["Name"].casefold() and call.sees(document):
+                result = {"Id": document["Id"], "Name": document["Name"], "Type": KINDS[collection].name}
+                owner = call.store.space(space).find("projects", document.get("ProjectId"))
+                found.append(result | ({"Owner": {"Name": owner["Name"], "Type": "Project"}} if owner else {}))
+    return Answer(found)
