@@ -82,7 +82,8 @@ def permission_for(method: str, template: str) -> str:
 class Access:
     """What one API key may do. None means all: `spaces`, `projects` and `environments` hold the ids that it sees.
 
-    `forbidden_status` is what asking for a document out of sight answers, 404 or 403.
+    `forbidden_status` is what asking for a document out of sight answers, 404 or 403. `agent` marks the key of an AI
+    agent, which has a rate limit of its own.
     """
 
     api_key: str = ""
@@ -92,6 +93,7 @@ class Access:
     projects: frozenset[str] | None = None
     environments: frozenset[str] | None = None
     forbidden_status: int = 404
+    agent: bool = False
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Access:
@@ -107,8 +109,8 @@ class Access:
                 value = None if value is None else frozenset(value)
             elif name in ("ApiKey", "Username") and not (isinstance(value, str) and value):
                 raise ValueError(f"{name} is a text")
-            elif name == "ReadOnly" and not isinstance(value, bool):
-                raise ValueError("ReadOnly is true or false")
+            elif name in ("ReadOnly", "Agent") and not isinstance(value, bool):
+                raise ValueError(f"{name} is true or false")
             elif name == "ForbiddenStatus" and value not in (403, 404):
                 raise ValueError("ForbiddenStatus is 403 or 404")
             given[known[name]] = value
@@ -125,6 +127,7 @@ class Access:
             "Projects": None if self.projects is None else sorted(self.projects),
             "Environments": None if self.environments is None else sorted(self.environments),
             "ForbiddenStatus": self.forbidden_status,
+            "Agent": self.agent,
         }
 
     @property

@@ -16,6 +16,7 @@ from aiohttp import web
 from sandbox import admin, envelopes, fault_effects, identities, maintenance, ratelimit, resources, rootdoc, strictness
 from sandbox.access import ADMINISTRATOR, Access, Keys
 from sandbox.errors import ApiError, route_not_found, unauthorized
+from sandbox.event_entry import Entry
 from sandbox.extensions import EXTENSIONS
 from sandbox.faults import Fault, Faults
 from sandbox.ratelimit import RateLimit
@@ -23,6 +24,8 @@ from sandbox.requestlog import LoggedRequest, RequestLog
 from sandbox.routing import Answer, Call, Match, Router
 from sandbox.settings import Settings
 from sandbox.store import Store
+from sandbox.subscriptions import AUDIT
+from sandbox.versions import at_least
 
 __all__ = ["FAULTED", "FAULTS", "KEYS", "REQUESTS", "ROUTER", "SETTINGS", "STORE", "create_app"]
 
@@ -46,7 +49,11 @@ def create_app(store: Store, settings: Settings) -> web.Application:
     app[FAULTS], app[REQUESTS] = Faults(), RequestLog()
     router = app[ROUTER] = Router()
     limit = app[_LIMIT] = RateLimit(
-        settings.requests_per_minute, store.clock, burst=settings.burst_limit, retry_after=settings.retry_after
+        settings.requests_per_minute,
+        lambda: store.clock(),
+        burst=settings.burst_limit,
+        retry_after=settings.retry_after,
+        agents=at_least(settings.version, "2026.3"),
     )
     keys = app[KEYS] = Keys(Access(settings.api_key, settings.username), settings.keys)
     admin.add_routes(router, app[FAULTS], app[REQUESTS])
@@ -60,6 +67,7 @@ def create_app(store: Store, settings: Settings) -> web.Application:
         identities.ensure_user(store, settings, access.username)
     for install in EXTENSIONS:
         install(app, router, store, settings)
+    limit.tell = lambda entry, access: _tell(app, entry, access)
     envelopes.add_routes(router)
     app.router.add_route("*", "/{path:.*}", _handle)
     return app
@@ -96,9 +104,14 @@ async def _answer(request: web.Request, below: str, faults: list[Fault]) -> Answ
     raw_body = await request.read()
     try:
         fault_effects.instead(faults)
-        access = _authenticate(request) if below else ADMINISTRATOR
-        if below.lower().split("/")[0] != admin.ADMIN_PREFIX:
-            app[_LIMIT].take(access.username)
+        known = _authenticated(request)
+        octopus = below.lower().split("/")[0] != admin.ADMIN_PREFIX
+        if octopus:
+            app[_LIMIT].take(known, request.remote or "")
+        access = known if below else ADMINISTRATOR  # the root document is anybody's
+        if access is None:
+            raise unauthorized()
+        if octopus:
             maintenance.check(store, access)
         path = request.rel_url.raw_path[len(app[SETTINGS].api_root) :]
         match = app[ROUTER].match(request.method, path, store, app[SETTINGS])
@@ -135,13 +148,17 @@ def _call(request: web.Request, match: Match, raw_body: bytes, access: Access) -
     )
 
 
-def _authenticate(request: web.Request) -> Access:
-    """Who asks. The key is a header; old clients put it into the query. Raises ApiError 401."""
+def _authenticated(request: web.Request) -> Access | None:
+    """Who asks; None is a stranger. The key is a header; old clients put it into the query."""
     key = request.headers.get("X-Octopus-ApiKey") or request.query.get("ApiKey") or request.query.get("apikey") or ""
-    access = request.app[KEYS].find(key)
-    if access is None:
-        raise unauthorized()
-    return access
+    return request.app[KEYS].find(key)
+
+
+def _tell(app: web.Application, entry: Entry, access: Access | None) -> None:
+    if not at_least(app[SETTINGS].version, "2026.3"):
+        return  # the limit is the admin route's, of which this release knows nothing
+    actor = rootdoc.actor(app[STORE], access.username, "Server", None) if access else None
+    app[AUDIT].add(entry, actor)
 
 
 def _log(request: web.Request, route: str, status: int) -> None:

@@ -58,7 +58,8 @@ _SEEN: dict[str, str] = {
     "RunbookRunResumed": "Runbook run resumed",
     "TaskCanceled": "Task canceled",
 }
-# Labels of the documentation of 2026-07 whose ids nobody has published: here the label in CamelCase (?).
+# Labels of the documentation of 2026-07 whose ids nobody has published: here the label in CamelCase (?). That of the
+# rate limit is a guess as a whole.
 _LABELS = (
     "API key expired",
     "API key expiry 10-day warning",
@@ -97,6 +98,7 @@ _LABELS = (
     "Project export queued",
     "Project import complete",
     "Project import queued",
+    "Rate limit exceeded",
     "Release deleted by retention",
     "Runbook run deleted by retention",
     "Runbook run failed",
@@ -122,6 +124,7 @@ SINCE: dict[str, str] = {
     "PackageDeletedFromBuiltInFeed": "2025.3.9484",
     "LicenseKeyExpiry": "2025.2.6402",
     "LicenseUsage": "2025.2.7065",
+    "RateLimitExceeded": "2026.3",
 }
 
 

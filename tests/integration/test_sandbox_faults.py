@@ -187,6 +187,53 @@ async def test_the_rate_limit_can_be_set_while_it_runs() -> None:
         await octopus.refused("GET", "ratelimitingpolicies", status=404)
 
 
+async def test_strangers_and_agents_have_limits_of_their_own() -> None:
+    agent = Access(api_key="API-AGENT", username="agent", agent=True)
+    async with http(Settings(version="2026.3.100", keys=(agent,))) as octopus:
+        strangers, _, agents = (await octopus.get("ratelimitingpolicies"))["Items"]
+        assert (strangers["IsEnabled"], agents["IsEnabled"]) == (False, True)
+        for policy in (strangers, agents):
+            limits = {"IsEnabled": True, "RequestsPerMinute": 1, "BurstLimit": 2}
+            await octopus.put(f"ratelimitingpolicies/{policy['Id']}", {**policy, **limits})
+
+        async def status(key: str) -> int:
+            headers = {"X-Octopus-ApiKey": key}
+            async with octopus.session.get(f"{octopus.sandbox.url}/api/users/me", headers=headers) as answer:
+                return answer.status
+
+        assert [await status("API-NOBODY") for _ in range(3)] == [401, 401, 429]
+        assert [await status("API-AGENT") for _ in range(3)] == [200, 200, 429]
+        assert await status(octopus.sandbox.api_key) == 200
+
+
+async def test_a_rejection_is_in_the_audit_log_once_in_a_quarter_of_an_hour() -> None:
+    now = [datetime(2026, 11, 23, tzinfo=UTC)]
+    settings = Settings(version="2026.3.100", requests_per_minute=1)
+    async with http(settings, store=Store(clock=lambda: now[0])) as octopus:
+
+        async def told() -> list[str]:
+            events = octopus.sandbox.audit.newest_first()
+            return [event.actor.username for event in events if event.entry.category == "RateLimitExceeded"]
+
+        await octopus.get("users/me")
+        for _ in range(3):
+            await octopus.refused("GET", "users/me", status=429)
+        assert await told() == ["sandbox-admin"]
+        now[0] += timedelta(minutes=16)
+        await octopus.get("users/me")
+        await octopus.refused("GET", "users/me", status=429)
+        assert len(await told()) == 2
+
+        now[0] += timedelta(minutes=16)
+        policy = (await octopus.get("ratelimitingpolicies"))["Items"][1]
+        octopus.sandbox.store.clock = lambda: now[0] + timedelta(minutes=1)
+        limits = {"RequestsPerMinute": 1, "BurstLimit": 1, "AuditMode": True}
+        await octopus.put(f"ratelimitingpolicies/{policy['Id']}", {**policy, **limits})
+        for _ in range(3):
+            await octopus.get("users/me")
+        assert len(await told()) == 3
+
+
 @pytest.mark.parametrize("kind", ["vanish", "rename", "broken"])
 async def test_a_fault_about_a_document_names_it(octopus: Http, kind: str) -> None:
     assert kind in get_args(FaultKind)
