@@ -38,9 +38,14 @@ class Keeper:
 
     async def guard(self) -> None:
         """Raises :class:`LeaseLost`, and what Redis raises when it does not answer: either way, do not write."""
-        if self.lost or not await self._beat():
-            self.lost = True
-            raise LeaseLost(str(self._claim.key))
+        while True:
+            asked = time.monotonic()
+            if self.lost or not await self._beat():
+                self.lost = True
+                raise LeaseLost(str(self._claim.key))
+            # A process that was stopped (SIGSTOP, a suspended machine) may read the answer long after it was true.
+            if time.monotonic() - asked < self._lease_ms / 2000:
+                return
 
     async def run(self, work: Awaitable[T], deadline_s: float) -> T:
         """The result of ``work``. Raises :class:`LeaseLost`; ``TimeoutError`` after ``deadline_s``; what it raises."""

@@ -29,7 +29,7 @@ from worker.octopus.files import File, multipart
 from worker.octopus.paging import LONGEST_URL, PAGE, Document, Documents, ReadPage, chunks, read_all, read_around
 from worker.octopus.retry import Backoff, http_date
 from worker.octopus.streams import Passed, StreamingTransport, relay
-from worker.octopus.transport import Body, Exchange, Observer
+from worker.octopus.transport import Body, Check, Exchange, Observer
 from worker.octopus.version import ServerInfo, ServerVersion
 
 __all__ = ["EventsPage", "Exchange", "File", "OctopusClient", "Routes", "SpaceClient"]
@@ -126,6 +126,12 @@ class Routes:
             query,
             moved,
         )
+
+    def check_writes(self, check: Check) -> None:
+        """Has ``check`` asked right before each request that writes is sent to this server, repetitions included: between
+        the decision to write and the request, there may be pauses that the server or the budget asks for. What it
+        raises keeps the request back."""
+        self._transport.before_write = check
 
     async def server(self) -> ServerInfo:
         """Which server this is; asked once. Raises `NotOctopus` if it does not say so."""

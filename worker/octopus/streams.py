@@ -111,6 +111,8 @@ class StreamingTransport(Transport):
         url = url_of(self.base, route, query)
         async with self._slots:
             await self._budget.take(self._priority)
+            if self.before_write is not None:
+                await self.before_write()
             started = time.monotonic()
             response = await self._open("POST", url, pieces, headers)
             if isinstance(response, errors.OctopusError):

@@ -13,7 +13,7 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,7 @@ class Body:
 
 
 Observer = Callable[[Exchange], None]
+Check = Callable[[], Awaitable[None]]
 
 
 class Transport:
@@ -85,6 +86,8 @@ class Transport:
         self.requests = 0
         self.server: ServerInfo | None = None
         """Which server this is, once it was asked."""
+        self.before_write: Check | None = None
+        """Asked right before each request that writes is sent, repetitions included. What it raises keeps it back."""
         self._api_key = SecretStr(api_key)
         self._budget = budget
         self._priority = priority
@@ -161,6 +164,8 @@ class Transport:
     async def _once(self, method: str, url: URL, body: Body | None, attempt: int) -> Answer:
         async with self._slots:
             await self._budget.take(self._priority)
+            if method != "GET" and self.before_write is not None:
+                await self.before_write()
             answer = await self._exchange(method, url, body, attempt)
         if isinstance(answer, Answer):
             if answer.status < 400:

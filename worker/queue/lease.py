@@ -4,8 +4,9 @@ Dirty keys belong to a route; several routes may write into one space, and one r
 keys (a project's own and its subtree's). Whoever writes a document holds its lease from the read to the baseline: one
 at a time, never two held, so that no two workers can wait for each other.
 
-Octopus cannot check our token, so the writer does, with :meth:`DocumentLease.beat` right before each write. What slips
-through the gap between that check and the write is caught by Octopus' own version tokens, where a document has one.
+Octopus cannot check our token, so the writer does, with :meth:`DocumentLease.beat` right before each request. What
+slips through the gap between that check and the request is caught by Octopus' own version tokens, where a document has
+one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from worker.queue.scripts import register
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
+
+
+LEASE_MS = 45_000
+"""Longer than one request may take. Of a writer that died, others wait so long at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,10 @@ class LeaseBusyError(Exception):
 
 
 class DocumentLease:
-    def __init__(self, redis: Redis, prefix: str = "octosync") -> None:
+    """``lease_ms``: how long a silent writer keeps its document."""
+
+    def __init__(self, redis: Redis, prefix: str = "octosync", *, lease_ms: int = LEASE_MS) -> None:
+        self.lease_ms = lease_ms
         self._root = f"{{{prefix}}}:write"
         self._acquire = register(redis, "acquire")
         self._extend = register(redis, "extend")

@@ -38,7 +38,8 @@ from worker.sync.written import Moved, Written
 log = structlog.get_logger(__name__)
 
 Guard = Callable[[], Awaitable[None]]
-"""Asked right before each write. Raises if the lease is lost: then nothing may be written any more."""
+"""Asked right before each request that writes, and before what it came to is remembered. Raises if the lease is lost:
+then nothing may be written any more, neither there nor here."""
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class Applier:
     async def apply(self, planned: Planned) -> Applied:
         """Raises :class:`Moved`, :class:`worker.queue.lease.LeaseBusyError`, what the client raises, and the guard."""
         self.plan_hash = planned.plan.hash
+        self.destination.check_writes(self.may_write)
         await self.link_seen(planned)
         for template, versions in planned.versions.items():
             await self.memory.note_versions(template, versions)
@@ -125,6 +127,11 @@ class Applier:
         if refused is not None:
             raise refused
         return self.applied
+
+    async def may_write(self) -> None:
+        """Asked before each request that writes: between two tries of one there may be a minute."""
+        await self.guard()
+        await self.leases.prolong()
 
     def may_cling(self, action: Action, error: errors.Refused) -> bool:
         """Whether it may have been refused because something that it removes is in use."""
@@ -225,6 +232,8 @@ class Applier:
             if isinstance(error, errors.StaleVersion) or (creates and isinstance(error, errors.NameTaken)):
                 raise Moved(f"{printed(action.path)}: {error.server_words}") from error
             raise
+        # While we waited for the answer, another may have taken over, and have more to remember than we.
+        await self.guard()
         if "Id" not in answer:
             answer = await exchange.read(self.destination, kind, destination_id, owner)
         self.applied.writes += 1

@@ -12,10 +12,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from worker.plan.values import Action
-from worker.queue.lease import DocumentLease, LeaseBusyError
+from worker.queue.lease import DocumentLease, Lease, LeaseBusyError
 
-LEASE_MS = 45_000
-"""Longer than a write may take with all its repetitions. Of a worker that died, others wait so long at most."""
 PATIENCE_S = 3.0
 """How long a run waits for another's write, before it gives up its turn."""
 POLL_S = 0.05
@@ -28,6 +26,7 @@ class WriteLeases:
         self._leases = leases
         self._destination = destination
         self._holder = holder
+        self._held: Lease | None = None
 
     @asynccontextmanager
     async def hold(self, action: Action, destination_id: str | None) -> AsyncIterator[None]:
@@ -40,13 +39,23 @@ class WriteLeases:
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while True:
             try:
-                lease = await self._leases.acquire(self._destination, document, LEASE_MS, self._holder)
+                lease = await self._leases.acquire(self._destination, document, self._leases.lease_ms, self._holder)
                 break
             except LeaseBusyError:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
                 await asyncio.sleep(POLL_S)
+        self._held = lease
         try:
             yield
         finally:
+            self._held = None
             await self._leases.release(lease)
+
+    async def prolong(self) -> None:
+        """Keeps what is held for one more request. Raises :class:`worker.queue.lease.LeaseBusyError` where it has ended:
+        another may write the document by now."""
+        if self._leases is None or self._held is None:
+            return
+        if not await self._leases.beat(self._held, self._leases.lease_ms):
+            raise LeaseBusyError(self._held.destination, self._held.document, self._leases.lease_ms)
