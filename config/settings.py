@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     """How often expired leases and overdue marks are looked for."""
     catch_up_seconds: float = Field(default=60.0, ge=1)
     """How often a source's audit log is read for what webhooks did not tell."""
+    retry_seconds: float = Field(default=5.0, gt=0)
+    """How long an item that failed waits for its second try, and a server that nobody reaches. Each further failure
+    doubles it."""
     canary_seconds: float = Field(default=15.0, gt=0)
     """How often a message is sent through each queue that only proves that somebody takes from it."""
     max_attempts: int = Field(default=8, ge=1)

@@ -34,8 +34,10 @@ class State:
 
 def state_of(redis: Redis, settings: Settings) -> State:
     name = settings.namespace
+    lease_ms = int(settings.lease_seconds * 1000)
     return State(
-        queue=DirtyQueue(redis, name, max_attempts=settings.max_attempts),
+        # A hint is given up for lost in half the time that a silent worker has.
+        queue=DirtyQueue(redis, name, max_attempts=settings.max_attempts, rehint_ms=lease_ms // 2),
         inbox=Inbox(
             redis,
             name,
@@ -45,8 +47,8 @@ def state_of(redis: Redis, settings: Settings) -> State:
             journal_bound=settings.deliveries_kept,
             journal_s=settings.deliveries_kept_days * 24 * 3600,
         ),
-        leases=DocumentLease(redis, name),
-        circuits=Circuits(redis, name),
+        leases=DocumentLease(redis, name, lease_ms=lease_ms * 3 // 4),
+        circuits=Circuits(redis, name, first_s=settings.retry_seconds),
         ledger=Ledger(redis, name),
         comparisons=Comparisons(redis, name),
         canaries=Canaries(redis, name),

@@ -61,7 +61,7 @@ def failure_of(error: BaseException) -> Failure:
     return Failure(Class.OURS, f"{type(error).__name__}: {error}")
 
 
-def pause_ms(attempts: int) -> int:
+def pause_ms(attempts: int, first_s: float = FIRST_PAUSE_S) -> int:
     """Before the next try, after so many failed ones. Not the same for all that failed together."""
-    pause = min(FIRST_PAUSE_S * 2 ** min(attempts, 10), LONGEST_PAUSE_S)
+    pause = min(first_s * 2 ** min(attempts, 10), LONGEST_PAUSE_S)
     return int(pause * random.uniform(0.8, 1.2) * 1000)  # noqa: S311 - spreads load

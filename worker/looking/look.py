@@ -105,6 +105,7 @@ class Looker:
         self.state = state
         self.routes = routes
         self.lease_ms = int(settings.lease_seconds * 1000)
+        self.retry_s = settings.retry_seconds
         self.observer = observer
         self.deadline_s = deadline_s
 
@@ -221,7 +222,7 @@ class Looker:
             case run.Result.BUSY:
                 end = Outcome.wait_in(BUSY_PAUSE_MS, outcome.message)
             case run.Result.MOVED:
-                end = Outcome.retry_in(pause_ms(claim.attempts), outcome.message)
+                end = Outcome.retry_in(pause_ms(claim.attempts, self.retry_s), outcome.message)
             case _:
                 end = Outcome.finished()
         looked = await self._finish(claim, outcome.result.value, end, requests=requests, writes=writes)
@@ -258,13 +259,14 @@ class Looker:
                 wait_ms = (
                     await self.state.circuits.open(instance, failure.reason, failure.at_least_s)
                     if instance is not None
-                    else pause_ms(0)
+                    else pause_ms(0, self.retry_s)
                 )
                 return await self._finish(claim, "instance", Outcome.wait_in(wait_ms, failure.reason))
             case Class.SETTING:
-                return await self._finish(claim, "setting", Outcome.wait_in(pause_ms(4), failure.reason))
+                return await self._finish(claim, "setting", Outcome.wait_in(pause_ms(4, self.retry_s), failure.reason))
             case Class.AGAIN:
-                return await self._finish(claim, "again", Outcome.retry_in(pause_ms(claim.attempts), failure.reason))
+                again = Outcome.retry_in(pause_ms(claim.attempts, self.retry_s), failure.reason)
+                return await self._finish(claim, "again", again)
             case Class.OURS:
                 sentry_sdk.capture_exception(error)
         done = await self.state.queue.bury(claim.key, claim.token, failure.reason, failure.server_words)

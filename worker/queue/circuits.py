@@ -29,8 +29,11 @@ class Open:
 
 
 class Circuits:
-    def __init__(self, redis: Redis, prefix: str = "octosync") -> None:
+    """``first_s``: how long the first failure opens a circuit."""
+
+    def __init__(self, redis: Redis, prefix: str = "octosync", *, first_s: float = FIRST_S) -> None:
         self._redis = redis
+        self._first_s = first_s
         self._root = f"{{{prefix}}}:circuit"
 
     async def open(self, instance: str, reason: str, at_least_s: float = 0.0) -> int:
@@ -40,7 +43,7 @@ class Circuits:
             pipe.incr(failures)
             pipe.expire(failures, FORGET_S)
             count, _ = await pipe.execute()
-        doubled = FIRST_S * 2 ** min(int(count) - 1, 10)
+        doubled = self._first_s * 2 ** min(int(count) - 1, 10)
         wait_ms = int(max(min(doubled, LONGEST_S), at_least_s) * 1000)
         await self._redis.set(f"{self._root}:open:{instance}", reason[:500], px=wait_ms)
         return wait_ms

@@ -37,8 +37,6 @@ OVERLAP = timedelta(minutes=5)
 LONGEST_AWAY = timedelta(days=7)
 """Longer away than this, everything is compared instead: the log reaches back 90 days by default, and may be cut."""
 MOST_EVENTS = 20_000
-LEASE_MS = 60_000
-"""One catch-up of a source at a time; a second one would only read the same."""
 BATCH = 200
 
 
@@ -55,7 +53,8 @@ class CaughtUp:
 async def catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[Route], state: State) -> CaughtUp:
     """``routes``: those that the space feeds. Raises what the client raises."""
     try:
-        async with state.leases.hold("catch-up", str(endpoint), LEASE_MS):
+        # One at a time; a second one would only read the same.
+        async with state.leases.hold("catch-up", str(endpoint), state.leases.lease_ms):
             return await _catch_up(space, endpoint, routes, state)
     except LeaseBusyError:
         return CaughtUp(busy=True)
