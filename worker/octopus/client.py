@@ -128,7 +128,7 @@ class Routes:
         )
 
     def check_writes(self, check: Check) -> None:
-        """Has ``check`` asked right before each request that writes is sent to this server, repetitions included: between
+        """Has ``check`` asked right before each request that writes is sent to this server, repetitions too: between
         the decision to write and the request, there may be pauses that the server or the budget asks for. What it
         raises keeps the request back."""
         self._transport.before_write = check

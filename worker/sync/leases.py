@@ -53,7 +53,7 @@ class WriteLeases:
             await self._leases.release(lease)
 
     async def prolong(self) -> None:
-        """Keeps what is held for one more request. Raises :class:`worker.queue.lease.LeaseBusyError` where it has ended:
+        """Keeps what is held for one more request. Raises :class:`worker.queue.lease.LeaseBusyError` if it has ended:
         another may write the document by now."""
         if self._leases is None or self._held is None:
             return
