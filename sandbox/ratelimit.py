@@ -5,7 +5,7 @@ address, people and agents by user. That of people is the one that the settings 
 release; that of strangers is off, as it is after an upgrade, and that of agents on, since 2026.3. A rejected request
 gets 429 with `Retry-After` in whole seconds, or without it if the settings say so: the reference promises it only "when
 known". `AuditMode` lets every request through. Who is rejected, or would be, is in the audit log once in 15 (5)
-minutes. The fourth policy, of webhooks that trigger something, cannot be changed and is not there, nor are the triggers.
+minutes. The fourth policy, of webhooks that trigger something, cannot be changed and is not there; nor are triggers.
 
 | route | what it does |
 |---|---|
