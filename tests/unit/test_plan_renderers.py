@@ -190,6 +190,33 @@ def test_json_carries_every_name_as_it_is(name: str) -> None:
     assert json.loads(text)["actions"][0]["path"] == ["project", name]
 
 
+def test_what_every_plan_would_say_of_an_item_that_stays_as_it_is_is_said_on_request() -> None:
+    plan = Plan(
+        "r",
+        (
+            Action(
+                Op.LEAVE,
+                "project",
+                PROJECT,
+                "Projects-1",
+                "Projects-9",
+                decisions=(
+                    Decision("scope:environment=skip-unless-partial", "Variables[Url]", "scoped to 'Test'"),
+                    Decision("value=keep", "Variables[Key]", "changed on the source"),
+                ),
+                clean_ups=(CleanUp(PROJECT, "Variables[Password]", "placeholder-secret", "fill it in"),),
+            ),
+        ),
+    )
+    why = "# scope:environment=skip-unless-partial: Variables[Url]: scoped to 'Test'"
+    assert "# value=keep: Variables[Key]: changed on the source" in printed(plan)
+    assert "* by hand: Variables[Password]: fill it in" in printed(plan)
+    assert why not in printed(plan)
+    assert why in printed(plan, everything=True)
+    assert why not in markdown.render(plan)
+    assert why.removeprefix("# ") in markdown.render(plan, everything=True)
+
+
 EDITED = Plan(
     "r",
     (

@@ -41,7 +41,7 @@ def print_plan(plan: Plan, console: Console, *, everything: bool = False) -> Non
     for note in plan.notes:
         _print_text(console, Text(f"! {visible(note)}", style="bold yellow"))
     for action in shown(plan, everything=everything):
-        print_action(console, action)
+        print_action(console, action, everything=everything)
     for action in plan.drifted:
         print_drift(console, action.path, action.drift)
     print_lines(console, map(finding, plan.findings))
@@ -56,12 +56,14 @@ def print_plan(plan: Plan, console: Console, *, everything: bool = False) -> Non
         _print_text(console, Text(found, style="yellow"))
 
 
-def print_action(console: Console, action: Action, *, indent: int = 0, most: int = sys.maxsize) -> int:
+def print_action(
+    console: Console, action: Action, *, everything: bool = False, indent: int = 0, most: int = sys.maxsize
+) -> int:
     """Print one action, ``indent`` columns to the right, and of each long value at most ``most`` lines. Returns how
-    many lines were left out."""
+    many lines were left out. ``everything``: see :func:`details`."""
     left_out = of_block = 0
     _print(console, _moved(headline(action), indent), _OF_OP[action.op])
-    for line in details(action):
+    for line in details(action, everything=everything):
         of_block = of_block + 1 if line.indent >= IN_BLOCK else 0
         if of_block > most:
             left_out += 1

@@ -59,6 +59,9 @@ DESTINATION_EDIT = "merge:destination-edit"
 IN_BLOCK = 8
 """How far the lines of a long value are indented, and no others are."""
 
+_STANDING = ("scope:", "element-does-not-cross")
+"""Rules that answer the same in every plan, until source, destination or route are another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -86,14 +89,17 @@ def headline(action: Action) -> Line:
     return Line(Role.ACTION, SIGNS[action.op], f"{action.op} {name(action)}")
 
 
-def details(action: Action) -> Iterator[Line]:
-    """What stands below an action's headline, in the order of the module's example."""
+def details(action: Action, *, everything: bool = False) -> Iterator[Line]:
+    """What stands below an action's headline, in the order of the module's example. Of an item that stays as it is, what
+    every plan would say of it again is said only if ``everything`` is asked for: it would bury the rest."""
     yield from changed(action.changes)
     by_hand = {(entry.where, entry.text) for entry in action.clean_ups}
     told = [(entry.where, entry.both) for entry in action.clean_ups]
     drifted = {change.where for change in action.drift}
     for decision in action.decisions:
         if decision.rule == DESTINATION_EDIT and decision.where in drifted:
+            continue
+        if action.op is Op.LEAVE and decision.rule.startswith(_STANDING) and not everything:
             continue
         if (decision.where, decision.text) not in by_hand:  # what a person must do is said once, below
             yield Line(Role.DECISION, "#", visible(f"{decision.rule}: {_placed(decision.where, decision.text)}"), 2)

@@ -32,7 +32,7 @@ def render(plan: Plan, *, everything: bool = False, room: int = ROOM) -> str:
         parts.append(_findings(plan))
         room -= len(parts[-1])
     for at, action in enumerate(actions):
-        part = _action(action)
+        part = _action(action, everything=everything)
         if len(part) > room:
             parts.append(f"\n{len(actions) - at} more in the plan, for which there is no room here.\n")
             break
@@ -73,8 +73,8 @@ def code(text: str) -> str:
     return f"{fence}{padding}{text}{padding}{fence}"
 
 
-def _action(action: Action) -> str:
-    lines = [_in_diff(line) for line in details(action)]
+def _action(action: Action, *, everything: bool) -> str:
+    lines = [_in_diff(line) for line in details(action, everything=everything)]
     return _block(f"\n**{action.op}** {code(name(action))}\n", lines)
 
 

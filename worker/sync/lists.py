@@ -25,7 +25,7 @@ from worker.sync.order import interleave
 from worker.sync.outcome import Merged, edited, plain
 from worker.sync.translate import label
 
-KEPT = "dropped by the source; kept, as the route says"
+KEPT = "dropped by the source and kept here: remove it by hand if nothing needs it"
 CLINGS = "dropped by the source; in use on the destination, whose server does not give it up"
 STILL_IN_USE = "still-in-use"
 IN_USE = "dropped by the source, but the destination's versioning, release creation, channel rules or triggers name it"
