@@ -90,8 +90,8 @@ def headline(action: Action) -> Line:
 
 
 def details(action: Action, *, everything: bool = False) -> Iterator[Line]:
-    """What stands below an action's headline, in the order of the module's example. Of an item that stays as it is, what
-    every plan would say of it again is said only if ``everything`` is asked for: it would bury the rest."""
+    """What stands below an action's headline, in the order of the module's example. Of an item that stays as it is,
+    what every plan would say of it again is said only if ``everything`` is asked for: it would bury the rest."""
     yield from changed(action.changes)
     by_hand = {(entry.where, entry.text) for entry in action.clean_ups}
     told = [(entry.where, entry.both) for entry in action.clean_ups]
