@@ -14,6 +14,7 @@ from tests.furnished import EVERY_KIND, furnish
 from tests.pair import Document, Pair, pair, row, script
 from worker.kinds import registry
 from worker.kinds.kind import Mode
+from worker.ledger.runs import Cause
 from worker.sync.run import Result
 
 PROJECTS = {"project": ["*"]}
@@ -264,7 +265,7 @@ async def test_every_request_lookup_decision_and_write_is_a_line_of_the_log() ->
             row("Url", "a value", {"Environment": [here["Test"]]}),
         )
         with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as lines:
-            await both.sync("*", correlation_id="webhook-1")
+            await both.sync("*", cause=Cause("webhook-1"))
         wrote = both.destination.writes
     of_run = [line for line in lines if "run" in line]
     events = [line["event"] for line in of_run]

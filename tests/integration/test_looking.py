@@ -329,7 +329,11 @@ async def test_what_did_without_something_is_looked_at_when_that_may_cross(fake_
 
         phase["OptionalDeploymentTargets"].append(here["Production"])
         await one.both.source.edit(f"lifecycles/{lifecycle['Id']}", Phases=[phase])
-        await one.look(lifecycle["Id"])
+        await one.state.queue.mark(
+            [DirtyKey(ROUTE, lifecycle["Id"])], source=Source.CLI, debounce_ms=0, correlation_id="edit-of-QA"
+        )
+        await one.again(lifecycle["Id"])
+        assert {entry.correlation_ids for entry in await one.waiting()} == {("edit-of-QA",)}
         while marked := [entry.key for entry in await one.waiting()]:
             await one.pass_time()
             for key in marked:

@@ -294,6 +294,17 @@ def test_enqueued_items_are_marked_at_once_with_who_and_why(shell: Shell) -> Non
     assert shell.told("octosync.events") == 2
 
 
+def test_waiting_gives_up_when_its_time_is_over_and_leaves_the_marks(shell: Shell) -> None:
+    answer = shell.json("enqueue", "project/OctoFX", "--wait", "--timeout", "0", status=1)
+    assert [(one["document"], one["result"]) for one in answer["items"]] == [("Projects-1", "waiting")]
+    assert answer["status"] == 1
+    assert len(shell.waiting()) == 1
+    spoken = shell.run("reconcile", "--wait", "--timeout", "0")
+    assert spoken.exit_code == 1
+    assert "everything" in spoken.stdout
+    assert "octosync status" in spoken.stderr
+
+
 def test_everything_is_enqueued_for_every_route_without_asking_a_server(shell: Shell) -> None:
     shell.file.write_text(ROUTES + SECOND)
     assert shell.run("enqueue", "everything").exit_code == 0
@@ -512,7 +523,11 @@ def test_runs_are_listed_and_shown_with_their_plan(shell: Shell) -> None:
                 outcome="changed",
                 summary=CHANGED.summary(),
                 requests={"test": 2, "prod": 4},
+                correlation_id=f"c-{n}",
+                correlation_ids=("c-first", f"c-{n}") if n else ("c-0",),
                 sources=("webhook",),
+                requested_by="Ada" if n == 1 else "",
+                reason="INC-1" if n == 1 else "",
                 plan=plan_json.render(CHANGED) if n == 1 else None,
             )
             await ledger.runs.put(run)
@@ -524,6 +539,11 @@ def test_runs_are_listed_and_shown_with_their_plan(shell: Shell) -> None:
     shown = shell.run("runs", "show", "r1")
     assert shown.exit_code == 0
     assert "~ update project/OctoFX" in shown.stdout
+    assert "old" in shown.stdout
+    assert "new" in shown.stdout
+    assert "Ada" in shown.stdout
+    assert "INC-1" in shown.stdout
+    assert [run["id"] for run in shell.json("runs", "--correlation", "c-first")] == ["r1", "r2"]
     assert shell.json("runs", "show", "r1")["plan"]["schema"] == 1
     assert shell.run("runs", "show", "r2").exit_code == 0
     assert shell.run("runs", "show", "nope").exit_code == 1

@@ -51,6 +51,7 @@ LibrarySets = Annotated[
     typer.Option("--library-variable-set", metavar="NAME", help="A library variable set, likewise. Repeatable."),
 ]
 Tenants = Annotated[list[str] | None, typer.Option("--tenant", metavar="NAME", help="A tenant, likewise. Repeatable.")]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for the record of runs.")]
 Generate = Annotated[
     str | None,
     typer.Option(

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from worker.cli import options
+from worker.cli import options, waiting
 from worker.cli.context import open_house
 from worker.cli.engine import documents, opened
-from worker.cli.enqueue import mark, report
+from worker.cli.enqueue import Follow, finish, mark
 from worker.cli.errors import Status
 from worker.cli.items import Selection
 from worker.cli.output import print_json, progress, results, say
@@ -27,16 +27,21 @@ def reconcile(
         bool, typer.Option("--dry-run", "-n", help="Compare here and print what differs; mark nothing, write nothing.")
     ] = False,
     route: options.AnyRoute = None,
+    reason: options.Reason = None,
+    wait: waiting.Wait = False,
+    timeout: waiting.Timeout = None,
     json: options.Json = False,
     config: options.Config = None,
     redis: options.Redis = None,
 ) -> None:
     """Have everything that the routes include compared again, whatever webhooks and audit log have told.
 
-    Exit status of a dry run 0: both sides are in step. 2: they differ. Without --dry-run the workers do it: 0.
+    Exit status of a dry run 0: both sides are in step. 2: they differ. Without --dry-run the workers do it: 0; with
+    --wait 1 if something failed, is blocked, or did not end in time, and 3 if a route is held or only reads.
     """
     if not dry_run:
-        report(asyncio.run(_enqueue(route, config, redis)), json)
+        follow = Follow(wait, timeout, json)
+        finish(asyncio.run(_enqueue(route, reason, config, redis, follow)), follow)
         return
     plans = asyncio.run(_compare(route, config, redis))
     if json:
@@ -49,10 +54,12 @@ def reconcile(
         raise typer.Exit(Status.DIFFERENCES)
 
 
-async def _enqueue(route: str | None, config: Path | None, redis: str | None) -> dict[str, Any]:
+async def _enqueue(
+    route: str | None, reason: str | None, config: Path | None, redis: str | None, follow: Follow
+) -> dict[str, Any]:
     async with open_house(config, redis) as house:
         keys = [DirtyKey(one.name, EVERYTHING) for one in house.chosen(route)]
-        return await mark(house, keys, priority=Priority.BULK, reason="reconcile")
+        return await mark(house, keys, priority=Priority.BULK, reason=reason or "reconcile", follow=follow)
 
 
 async def _compare(route: str | None, config: Path | None, redis: str | None) -> list[Plan]:

@@ -28,12 +28,16 @@ app = typer.Typer(cls=ListByDefault, help="List the runs, and show one with its 
 def list_runs(
     route: options.AnyRoute = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 20,
+    correlation: Annotated[
+        str | None,
+        typer.Option("--correlation", metavar="ID", help="Only what came of this webhook or command, oldest first."),
+    ] = None,
     json: options.Json = False,
     config: options.Config = None,
     redis: options.Redis = None,
 ) -> None:
     """List the newest runs. The same as `octosync runs` alone."""
-    found, names = asyncio.run(_newest(route, limit, config, redis))
+    found, names = asyncio.run(_newest(route, limit, correlation, config, redis))
     if json:
         print_json([as_dict(run) for run in found])
         return
@@ -99,11 +103,15 @@ def as_dict(run: Run) -> dict[str, Any]:
 
 
 async def _newest(
-    route: str | None, limit: int, config: Path | None, redis: str | None
+    route: str | None, limit: int, correlation: str | None, config: Path | None, redis: str | None
 ) -> tuple[list[Run], dict[str, str]]:
     """The runs, and for the keys of the runs what they name."""
     async with open_house(config, redis) as house:
-        found = await house.ledger.runs.newest(house.route(route).name if route is not None else None, limit=limit)
+        of = house.route(route).name if route is not None else None
+        if correlation is not None:
+            found = (await house.ledger.runs.answering(correlation, of))[-limit:]
+        else:
+            found = await house.ledger.runs.newest(of, limit=limit)
         names = await named(house.state, [DirtyKey.parse(run.key) for run in found])
         return found, {str(key): name for key, name in names.items()}
 

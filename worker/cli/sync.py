@@ -15,6 +15,7 @@ from worker.cli.errors import CliError, Status
 from worker.cli.items import Selection, selection
 from worker.cli.output import print_json, progress, say
 from worker.cli.plan import Form, show
+from worker.ledger.runs import Cause
 from worker.plan import json as plan_json
 
 if TYPE_CHECKING:
@@ -98,6 +99,5 @@ async def _sync(
         async with opened(house, name) as engine:
             wanted = await documents(engine, what)
             with progress("Syncing") as report:
-                return await engine.sync(
-                    wanted, approved_hash=approved, correlation_id=house.correlation_id, progress=report
-                )
+                cause = Cause(house.correlation_id, requested_by=house.requested_by)
+                return await engine.sync(wanted, approved_hash=approved, cause=cause, progress=report)

@@ -14,7 +14,8 @@ from worker.ledger.base import Part, pack, text, unpack
 class Progress:
     """``after`` is the last item done, as the comparison orders them; ``counts`` what was found so far.
 
-    ``began`` is an ISO instant, ``fingerprint`` that of the route: another one begins from the start.
+    ``began`` is an ISO instant, ``fingerprint`` that of the route: another one begins from the start. ``done`` items
+    ``of`` all, each with its parts, of which ``differing`` keys were marked.
     """
 
     began: str
@@ -22,6 +23,9 @@ class Progress:
     after: tuple[int, str] | None = None
     documents: int = 0
     counts: dict[str, int] = field(default_factory=dict)
+    done: int = 0
+    of: int = 0
+    differing: int = 0
 
 
 class Comparisons(Part):

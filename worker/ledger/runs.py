@@ -12,8 +12,21 @@ KEPT = 2_000
 PLANS_KEPT = 300
 PLAN_BYTES = 512 * 1024
 """Of one plan as it is stored, compressed: some megabytes of JSON, the first sync of a few hundred projects."""
+_AT_ONCE = 500
 WELL = frozenset({"changed", "unchanged"})
 """Outcomes of runs after which the destination is as it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What led to a run. ``correlation_id`` stands in its log lines; ``correlation_ids``: of all the marks that
+    it answers. ``requested_by`` and ``reason``: of a person who asked for it."""
+
+    correlation_id: str = ""
+    correlation_ids: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    requested_by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +42,10 @@ class Run:
     key: str
     started: str
     correlation_id: str = ""
+    correlation_ids: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    requested_by: str = ""
+    reason: str = ""
     finished: str | None = None
     outcome: str = "running"
     summary: str = ""
@@ -40,6 +56,20 @@ class Run:
     error: str | None = None
     plan: str | None = None
     plan_bytes: int = 0
+
+    @classmethod
+    def begun(cls, run_id: str, route: str, key: str, started: str, cause: Cause) -> Run:
+        return cls(
+            id=run_id,
+            route=route,
+            key=key,
+            started=started,
+            correlation_id=cause.correlation_id,
+            correlation_ids=cause.correlation_ids or ((cause.correlation_id,) if cause.correlation_id else ()),
+            sources=cause.sources,
+            requested_by=cause.requested_by,
+            reason=cause.reason,
+        )
 
 
 class Runs(Part):
@@ -84,6 +114,16 @@ class Runs(Part):
         bodies: Any = await self._redis.hmget(self._name("runs"), [text(one) for one in ids])
         return [_run(body) for body in bodies if body is not None]
 
+    async def answering(self, correlation_id: str, route: str | None = None) -> list[Run]:
+        """The runs that answered a mark with this correlation id, oldest first, of all that are kept."""
+        found = []
+        for skip in range(0, KEPT, _AT_ONCE):
+            some = await self.newest(route, limit=_AT_ONCE, skip=skip)
+            found += [run for run in some if correlation_id in {run.correlation_id, *run.correlation_ids}]
+            if len(some) < _AT_ONCE:
+                break
+        return found[::-1]
+
     async def last_successes(self) -> dict[str, str]:
         """When the last run of each route ended well, as ISO instants."""
         found: Any = await self._redis.hgetall(self._name("run-successes"))
@@ -106,4 +146,5 @@ _FIELDS = frozenset(one.name for one in fields(Run))
 
 def _run(body: bytes) -> Run:
     known = {name: value for name, value in unpack(body).items() if name in _FIELDS}
-    return Run(**{**known, "sources": tuple(known.get("sources", ()))})
+    lists = {name: tuple(known.get(name, ())) for name in ("sources", "correlation_ids")}
+    return Run(**{**known, **lists})

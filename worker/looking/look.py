@@ -23,6 +23,7 @@ from config.settings import Settings
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.ledger.connect import UNAVAILABLE
+from worker.ledger.runs import Cause
 from worker.looking.failures import Class, Failure, failure_of, pause_ms
 from worker.looking.lease import Keeper, LeaseLost
 from worker.octopus import budget
@@ -30,7 +31,7 @@ from worker.octopus.address import base_url
 from worker.octopus.transport import Exchange, Observer
 from worker.plan.values import Action, Op, printed
 from worker.queue.keys import DirtyKey
-from worker.queue.values import Claim, ClaimStatus, Done, Outcome, Priority, Source
+from worker.queue.values import BLOCKED, Claim, ClaimStatus, Done, Outcome, Priority, Source
 from worker.state import State
 from worker.sync import run
 from worker.sync.compare import compare
@@ -46,7 +47,6 @@ BUSY_PAUSE_MS = 2_000
 """Another run writes one of the documents; it takes milliseconds, or its lease ends."""
 BLOCKED_PAUSE_MS = 15 * 60_000
 """What is blocked is looked at again when its route creates something, and else after so long."""
-BLOCKED = "blocked: "
 SYNCED = frozenset({run.Result.UNCHANGED.value, run.Result.CHANGED.value})
 
 
@@ -193,9 +193,8 @@ class Looker:
             return await route.sync(
                 ids,
                 guard=keeper.guard,
-                correlation_id=correlation_id,
+                cause=_cause(claim, correlation_id),
                 key=str(key),
-                sources=[source.value for source in claim.sources],
             )
 
     async def _compare(self, key: DirtyKey, claim: Claim, keeper: Keeper, watch: _Watch, correlation_id: str) -> Looked:
@@ -203,7 +202,11 @@ class Looker:
             self.routes, key.route, ledger=self.state.ledger, priority=_budget(claim.priority), observer=watch
         ) as route:
             found = await compare(
-                route, self.state.queue, self.state.comparisons, guard=keeper.guard, correlation_id=correlation_id
+                route,
+                self.state.queue,
+                self.state.comparisons,
+                guard=keeper.guard,
+                cause=_cause(claim, correlation_id),
             )
         return await self._finish(claim, "compared", Outcome.finished(), requests=found.requests)
 
@@ -247,6 +250,7 @@ class Looker:
             source=Source.DEPENDENCY,
             priority=claim.priority,
             debounce_ms=0,
+            correlation_id=claim.correlation_id,
         )
 
     async def _failed(self, claim: Claim, failure: Failure, error: Exception, watch: _Watch) -> Looked:
@@ -300,6 +304,16 @@ def _makes_room(action: Action) -> bool:
 def _with_parts(kind: Kind) -> list[str]:
     """Names of the directories that list items of a kind, or their parts."""
     return [kind.name, *(part.name for part in registry.parts_of(kind) if part.place is Place.COLLECTION)]
+
+
+def _cause(claim: Claim, correlation_id: str) -> Cause:
+    return Cause(
+        correlation_id=correlation_id,
+        correlation_ids=claim.correlation_ids,
+        sources=tuple(source.value for source in claim.sources),
+        requested_by=claim.requested_by or "",
+        reason=claim.reason or "",
+    )
 
 
 def _budget(priority: Priority) -> budget.Priority:

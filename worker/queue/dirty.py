@@ -258,6 +258,19 @@ class DirtyQueue:
         items = await self._items([key for key, *_ in found])
         return [_entry(*line, item) for line, item in zip(found, items, strict=True)]
 
+    async def bearing(self, correlation_id: str, keys: Iterable[DirtyKey]) -> list[DirtyKey]:
+        """Those of the keys that have a mark with this correlation id, answered by no run yet. Dead letters do, too."""
+        wanted = list(keys)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key in wanted:
+                pipe.hmget(self._name("item", str(key)), "correlations", "run_correlations")
+            answers = await pipe.execute()
+        return [
+            key
+            for key, lists in zip(wanted, answers, strict=True)
+            if any(correlation_id in _lines(one) for one in lists if one)
+        ]
+
     async def troubled(self, route: str | None = None, limit: int = 100) -> list[Entry]:
         """Of what waits, that which was tried and could not be done: ``why`` tells. Soonest due first; of very long
         queues, among the first so many of each."""

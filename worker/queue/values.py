@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from worker.queue.keys import DirtyKey
 
+BLOCKED = "blocked: "
+"""So the reason begins of an item that waits for another to exist."""
+
 
 class Source(StrEnum):
     """Who marked. The first two report a change and are debounced; the rest only say *look again*."""

@@ -17,6 +17,7 @@ import structlog
 from worker.kinds import registry
 from worker.ledger.comparisons import Comparisons, Progress
 from worker.ledger.drift import Drifted
+from worker.ledger.runs import Cause, Run
 from worker.octopus.errors import OctopusError
 from worker.plan.values import Op, Plan
 from worker.queue.dirty import DirtyQueue
@@ -25,7 +26,7 @@ from worker.queue.values import Priority, Source
 from worker.sync.checking import Checker
 from worker.sync.items import EVERYTHING, Items
 from worker.sync.planner import Planned
-from worker.sync.run import OpenRoute, nobody_minds
+from worker.sync.run import UNASKED, OpenRoute, nobody_minds
 from worker.sync.spool import Spool
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,7 @@ async def compare(
     *,
     dry_run: bool = False,
     guard: Callable[[], Awaitable[None]] = nobody_minds,
-    correlation_id: str = "",
+    cause: Cause = UNASKED,
     progress: Callable[[str], None] | None = None,
 ) -> Compared:
     """Compares the whole route. ``guard`` is asked after each chunk, and may raise. Raises what the client raises of an
@@ -62,7 +63,7 @@ async def compare(
     name = route.route.name
     drift, findings = route.ledger.drift, route.ledger.findings
     checker = Checker()
-    correlation_id = correlation_id or f"compare-{uuid.uuid4().hex[:12]}"
+    cause = replace(cause, correlation_id=cause.correlation_id or f"compare-{uuid.uuid4().hex[:12]}")
     stands = None if dry_run else await comparisons.progress(name)
     if stands is None or stands.fingerprint != route.route.fingerprint:
         stands = Progress(datetime.now(UTC).isoformat(), route.route.fingerprint)
@@ -87,19 +88,28 @@ async def compare(
             progress(f"compared {len(tops) - len(left) + at + len(chunk)} of {len(tops)}")
         if dry_run:
             continue
-        await _mark(queue, name, keys, correlation_id)
-        stands = replace(stands, after=_order(chunk[-1]), documents=result.documents, counts=dict(result.counts))
+        await _mark(queue, name, keys, cause)
+        stands = replace(
+            stands,
+            after=_order(chunk[-1]),
+            documents=result.documents,
+            counts=dict(result.counts),
+            done=len(tops) - len(left) + at + len(chunk),
+            of=len(tops),
+            differing=stands.differing + len(keys),
+        )
         await comparisons.note(name, stands)
         await guard()
     result.requests = route.requests
     if not dry_run:
         # Every night gives what was given up one more try, whether it differs or not.
-        await _mark(queue, name, [key.document for key in await _dead(queue, name)], correlation_id)
+        await _mark(queue, name, [key.document for key in await _dead(queue, name)], cause)
         await route.ledger.windows.set_population(name, len(everything))
         await route.ledger.cursors.compared(name, datetime.fromisoformat(stands.began))
         await drift.ended(name)
         await findings.ended(name)
         await comparisons.ended(name)
+        await _record(route, stands, result, cause)
     log.info(
         "compared",
         route=name,
@@ -107,7 +117,7 @@ async def compare(
         differing=len(result.differing),
         failed=len(result.failed),
         requests=result.requests,
-        correlation_id=correlation_id,
+        correlation_id=cause.correlation_id,
         dry_run=dry_run,
     )
     return result
@@ -202,13 +212,30 @@ def _with_the_same_directories(route: OpenRoute) -> OpenRoute:
     return fresh
 
 
-async def _mark(queue: DirtyQueue, route: str, documents: Sequence[str], correlation_id: str) -> None:
+async def _record(route: OpenRoute, stands: Progress, result: Compared, cause: Cause) -> None:
+    """Of the comparison as a whole, which may have taken several runs of a worker."""
+    differ = stands.differing
+    failed = f", {len(result.failed)} of them could not be compared" if result.failed else ""
+    ended = replace(
+        Run.begun(uuid.uuid4().hex[:12], route.route.name, f"{route.route.name}|{EVERYTHING}", stands.began, cause),
+        finished=datetime.now(UTC).isoformat(),
+        outcome="compared",
+        summary=f"{result.documents} documents compared, {differ} to be looked at{failed}",
+        counts=dict(result.counts),
+        requests=route.spent,
+    )
+    await route.ledger.runs.put(ended)
+
+
+async def _mark(queue: DirtyQueue, route: str, documents: Sequence[str], cause: Cause) -> None:
     await queue.mark(
         [DirtyKey(route, document) for document in documents],
         source=Source.NIGHTLY,
         priority=Priority.BULK,
         debounce_ms=0,
-        correlation_id=correlation_id,
+        correlation_id=cause.correlation_id,
+        requested_by=cause.requested_by,
+        reason=cause.reason,
     )
 
 

@@ -7,6 +7,8 @@ Between plan and apply stand the checks which decide whether a person must look 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,8 +21,9 @@ import structlog
 from config.routes import Endpoint, Mode, Route, RoutesFile
 from config.versions import Check, Verdict
 from worker.kinds import registry
+from worker.ledger.connect import UNAVAILABLE
 from worker.ledger.ledger import Ledger
-from worker.ledger.runs import Run
+from worker.ledger.runs import Cause, Run
 from worker.octopus import errors
 from worker.octopus.budget import Priority
 from worker.octopus.client import OctopusClient, SpaceClient
@@ -49,6 +52,7 @@ TRIES = 3
 """How often what moved under our hands is merged again."""
 ROUNDS = 100
 """How often a plan may ask for more. Closure needs a few rounds for each step away from the document."""
+UNASKED = Cause()
 
 Progress = Callable[[str], None]
 
@@ -111,6 +115,12 @@ class OpenRoute:
     def requests(self) -> int:
         """Requests sent to both instances since the route was opened."""
         return sum(client.requests for client in self.clients)
+
+    @property
+    def spent(self) -> dict[str, int]:
+        """The same by instance."""
+        ends = (self.route.source.instance, self.route.destination.instance)
+        return {end: client.requests for end, client in zip(ends, self.clients, strict=True)}
 
     # ── which documents ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -194,39 +204,43 @@ class OpenRoute:
         *,
         approved_hash: str | None = None,
         guard: Guard = nobody_minds,
-        correlation_id: str = "",
+        cause: Cause = UNASKED,
         key: str = "",
-        sources: Sequence[str] = (),
         progress: Progress | None = None,
     ) -> Outcome:
         """Plans and, if nobody needs to be asked, applies. Raises what the client raises, and what ``guard`` does."""
-        run = Run(
-            id=uuid.uuid4().hex[:12],
-            route=self.route.name,
-            key=key or f"{self.route.name}|{document_ids[0] if len(document_ids) == 1 else '*'}",
-            started=datetime.now(UTC).isoformat(),
-            correlation_id=correlation_id,
-            sources=tuple(sources),
-        )
-        named = {"run": run.id} | ({"correlation_id": correlation_id} if correlation_id else {})
+        key = key or f"{self.route.name}|{document_ids[0] if len(document_ids) == 1 else '*'}"
+        run = Run.begun(uuid.uuid4().hex[:12], self.route.name, key, datetime.now(UTC).isoformat(), cause)
+        named = {"run": run.id} | ({"correlation_id": cause.correlation_id} if cause.correlation_id else {})
+        done: list[Action] = []
         with structlog.contextvars.bound_contextvars(**named):
             try:
-                outcome = await self._sync(document_ids, approved_hash, guard, run, progress)
-            except Exception as error:
-                await self._record(run, None, f"{type(error).__name__}: {error}")
+                outcome = await self._sync(document_ids, approved_hash, guard, run, progress, done)
+            except (Exception, asyncio.CancelledError) as error:
+                # Also of a run that was cut off: what it wrote stands on the destination.
+                words = f"{type(error).__name__}: {error}".removesuffix(": ")
+                with contextlib.suppress(*UNAVAILABLE):
+                    await self._record(run, "error", Plan(self.route.name, tuple(done)) if done else None, words)
                 raise
         outcome.run_id, outcome.requests = run.id, self.requests
-        if outcome.result is not Result.UNCHANGED or sources:
-            await self._record(run, outcome, None)
+        if outcome.result is not Result.UNCHANGED or cause.sources:
+            await self._record(run, str(outcome.result), outcome.plan, None)
         return outcome
 
     async def _sync(
-        self, document_ids: Sequence[str], approved_hash: str | None, guard: Guard, run: Run, progress: Progress | None
+        self,
+        document_ids: Sequence[str],
+        approved_hash: str | None,
+        guard: Guard,
+        run: Run,
+        progress: Progress | None,
+        done: list[Action],
     ) -> Outcome:
+        """``done``: what was written is added to it, however this ends."""
         writes = 0
         refused = False
-        done: tuple[Action, ...] = ()
         for _ in range(TRIES):
+            before = tuple(done)
             planned = await self.plan(document_ids, progress=progress)
             log_decisions(planned.plan)
             stop = await must_wait(self.route, self.ledger, planned, approved_hash)
@@ -247,7 +261,6 @@ class OpenRoute:
                 applied = await applier.apply(planned)
             except Moved as moved:
                 log.info("moved", route=self.route.name, reason=str(moved))
-                done += tuple(applier.applied.actions)
                 await self._forget(planned)
                 continue
             except LeaseBusyError as busy:
@@ -257,7 +270,6 @@ class OpenRoute:
                 if applier.applied.clinging:
                     # Once more, with all left in place: the rest of the document shall not wait for it.
                     self.world.clinging |= applier.applied.clinging
-                    done += tuple(applier.applied.actions)
                     await self._forget(planned)
                     continue
                 # What we believed of the destination may be out of date. Once more, believing nothing.
@@ -267,18 +279,17 @@ class OpenRoute:
                     raise
                 refused = True
                 log.info("refused", route=self.route.name, reason=error.server_words)
-                done += tuple(applier.applied.actions)
                 await self._believe_nothing()
                 continue
             finally:
                 # Also what a run wrote that did not come to its end counts.
-                await self._count(applier.applied)
+                done += applier.applied.actions
                 writes += applier.applied.writes
+                await self._count(applier.applied)
             await self._release(planned, run, approved_hash)
-            plan = replace(planned.plan, actions=(*done, *planned.plan.actions))
+            plan = replace(planned.plan, actions=(*before, *planned.plan.actions))
             if not planned.again or not applied.writes:
                 return Outcome(_result(plan, writes), plan, writes=writes)
-            done += planned.plan.writes
             self.world.baselines = Memory()
         return Outcome(
             Result.MOVED, planned.plan, writes=writes, message="the destination kept changing while it was compared"
@@ -336,11 +347,8 @@ class OpenRoute:
             if planned.adopts:
                 await self.ledger.held.allow_adoption(self.route.name)
 
-    async def _record(self, run: Run, outcome: Outcome | None, error: str | None) -> None:
-        ends = (self.route.source.instance, self.route.destination.instance)
-        spent = {end: client.requests for end, client in zip(ends, self.clients, strict=True)}
-        plan = outcome.plan if outcome is not None else None
-        await record(self.ledger, run, str(outcome.result) if outcome is not None else "error", plan, spent, error)
+    async def _record(self, run: Run, outcome: str, plan: Plan | None, error: str | None) -> None:
+        await record(self.ledger, run, outcome, plan, self.spent, error)
 
 
 def _observer(side: Side, client: SpaceClient, ledger: Ledger, endpoint: Endpoint) -> SideObserver:
