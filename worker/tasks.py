@@ -23,7 +23,7 @@ from worker.octopus.address import base_url
 from worker.octopus.transport import Observer
 from worker.publisher import CANARIES, CANARY, CATCH_UP, LOOK, NIGHTLY_DUE, QUEUES, SWEEP, Publisher
 from worker.queue.keys import DirtyKey
-from worker.queue.values import Due
+from worker.queue.values import Due, Priority
 from worker.state import open_state
 
 log = structlog.get_logger(__name__)
@@ -57,11 +57,11 @@ class OctosyncTask(Task):  # type: ignore[type-arg]  # generic in the stubs only
                 metrics.TASK_SECONDS.labels(self.name).observe(time.monotonic() - started)
 
 
-@app.task(base=OctosyncTask, name=LOOK)
-def look(key: str) -> None:
-    """Look at one dirty key (``route|Projects-3``)."""
+@app.task(base=OctosyncTask, name=LOOK, bind=True)
+def look(self: OctosyncTask, key: str) -> None:
+    """Look at one dirty key (``route|Projects-3``), or at one of another route whose turn it is."""
     began = time.monotonic()
-    looked = asyncio.run(_look(DirtyKey.parse(key)))
+    looked = asyncio.run(_look(DirtyKey.parse(key), _class_of(self)))
     metrics.looked(looked, time.monotonic() - began)
     if looked.again:
         _publisher.wake_now([Due(looked.key, looked.priority)])
@@ -97,9 +97,16 @@ def canary(queue: str) -> None:
     asyncio.run(_taken(queue))
 
 
-async def _look(key: DirtyKey) -> Looked:
+async def _look(key: DirtyKey, priority: Priority) -> Looked:
     async with open_state(SETTINGS) as state:
-        return await Looker(state, routes(), SETTINGS, observer=_observer()).look(key)
+        turn = await state.queue.turn(key, priority)
+        return await Looker(state, routes(), SETTINGS, observer=_observer()).look(turn)
+
+
+def _class_of(task: OctosyncTask) -> Priority:
+    """By the queue that the message came through."""
+    queue = (task.request.delivery_info or {}).get("routing_key")
+    return Priority.BULK if queue == Priority.BULK.celery_queue else Priority.EVENTS
 
 
 async def _sweep() -> list[Due]:

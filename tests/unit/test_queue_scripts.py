@@ -11,6 +11,7 @@ from worker.queue import scripts
 def test_every_script_is_here() -> None:
     assert set(scripts.names()) == {
         *("acquire", "beat", "bury", "claim", "done", "drop", "extend", "gaps", "mark", "record", "retry", "sweep"),
+        "turn",
     }
 
 

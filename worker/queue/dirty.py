@@ -77,7 +77,8 @@ class DirtyQueue:
         self._max_attempts = max_attempts
         self._rehint_ms = rehint_ms
         self._scripts = {
-            name: register(redis, name) for name in ("mark", "claim", "beat", "done", "sweep", "bury", "retry", "drop")
+            name: register(redis, name)
+            for name in ("mark", "turn", "claim", "beat", "done", "sweep", "bury", "retry", "drop")
         }
 
     async def _run(self, name: str, *args: str | int) -> Any:
@@ -124,6 +125,15 @@ class DirtyQueue:
 
     # -- runs --------------------------------------------------------------------------------------------------------
 
+    async def turn(self, key: DirtyKey, priority: Priority = Priority.EVENTS) -> DirtyKey:
+        """Which key to claim when told to look at this one: of the routes that have something due, the one that was
+        served least lately has its turn. So a route with a thousand marks holds up no other, though its messages came
+        first.
+
+        ``priority``: the class of the message, for a key that is in none any more.
+        """
+        return DirtyKey.parse(_text(await self._run("turn", str(key), Priority(priority).value)))
+
     async def claim(self, key: DirtyKey, lease_ms: int) -> Claim:
         """Takes a key for ``lease_ms``, with all the marks made so far, if it is due and nobody else's."""
         status, wait, *rest = await self._run("claim", self._max_attempts, str(key), lease_ms)
@@ -156,7 +166,8 @@ class DirtyQueue:
         return Done(_text(answer))
 
     async def sweep(self, limit: int = 100) -> Sweep:
-        """Puts keys with an expired lease back; names those for which a hint is due, events first, routes by turns."""
+        """Puts keys with an expired lease back; names those for which a hint is due, events first (but a fifth is for
+        bulk work), routes by turns."""
         flat = await self._run("sweep", self._max_attempts, limit, self._rehint_ms)
         pairs = zip(flat[::2], flat[1::2], strict=True)
         return Sweep(tuple(Due(DirtyKey.parse(_text(key)), Priority(_text(priority))) for key, priority in pairs))

@@ -8,6 +8,7 @@
 --   item:<key>           HASH, all else that is known of a key; gone when the key is clean
 --   paused               SET of routes, `*` for all
 --   counts               HASH source -> marks that it made
+--   turns                HASH route -> number of its last turn; `|` the last number given
 --   marks, fence         counters: generations and fencing tokens, unique over all keys
 local ROOT = KEYS[1]
 local HELD = string.gsub(ROOT, ':q$', '') .. ':ledger:held'
