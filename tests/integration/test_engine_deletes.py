@@ -12,6 +12,7 @@ from fakeredis import FakeAsyncRedis
 from config.settings import Settings
 from sandbox.faults import Fault
 from tests.pair import ROUTE, Document, Pair, pair, row, script
+from tests.tenancy import say, template, tenancy, values
 from worker.octopus.errors import OctopusError
 from worker.plan.values import Op
 from worker.state import state_of
@@ -337,6 +338,122 @@ async def test_a_channel_that_something_is_scoped_to_stays_until_nothing_is() ->
         await both.sync(source_id)
         assert await both.destination.names("channels") == ["Default"]
         assert await told(both) == []
+
+
+# ── what others still need ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def deploys(project: Document) -> Document:
+    """A step that deploys the releases of a project."""
+    action = {
+        "Name": "Deploy it",
+        "ActionType": "Octopus.DeployRelease",
+        "Properties": {"Octopus.Action.DeployRelease.ProjectId": project["Id"]},
+        "Packages": [{"Name": "", "PackageId": project["Id"], "FeedId": "feeds-builtin-releases"}],
+    }
+    return {"Name": "Deploy it", "Actions": [action]}
+
+
+@pytest.mark.parametrize("where", ["process", "runbook"])
+async def test_a_project_that_a_step_of_another_deploys_stays_until_none_does(where: str) -> None:
+    async with pair(**DELETE) as both:
+        project = await furnished(both)
+        copy = await both.destination.named("projects", "OctoFX")
+        train = await both.destination.project("Train")
+        if where == "process":
+            await both.destination.steps(train, script("First"), deploys(copy))
+        else:
+            runbook = await both.destination.runbook(train, "All", deploys(copy))
+        source_id = await gone(both, "projects", project)
+
+        outcome = await both.sync(f"{source_id}/*")
+
+        assert outcome.plan.is_empty
+        assert sorted(await both.destination.names("projects")) == ["OctoFX", "Train"]
+        ((item, text),) = await told(both)
+        assert item == "project/OctoFX"
+        named = "project/Train/deployment-process" if where == "process" else "project/Train/runbook/All/process"
+        assert f"{named} deploys its releases" in text
+
+        if where == "process":
+            await both.destination.steps(train, script("First"))
+        else:
+            await both.destination.call("DELETE", f"runbooks/{runbook['Id']}")
+        await both.sync(f"{source_id}/*")
+        assert await both.destination.names("projects") == ["Train"]
+        assert await told(both) == []
+
+
+async def test_two_projects_of_which_one_deploys_the_other_go_together() -> None:
+    async with pair(**DELETE) as both:
+        child = await both.source.project("Child")
+        parent = await both.source.project("Parent")
+        await both.source.steps(parent, deploys(child))
+        await both.sync("*")
+        ids = [await gone(both, "projects", one) for one in (parent, child)]
+
+        await both.sync(*ids)
+
+        assert await both.destination.names("projects") == []
+        assert await told(both) == []
+
+
+TENANTS: dict[str, Any] = {
+    "include": {"project": ["*"], "library-variable-set": ["*"], "tenant": ["*"]},
+    "rules": {"deleted": "delete", "removed": "remove-ours"},
+}
+
+
+async def shared_set(both: Pair) -> Document:
+    """A library set, of which a tenant has a value on both sides. Returns the source's."""
+    await both.destination.environments("Staging", "Production")
+    world = await tenancy(both.source, common=(template("Region"), template("Colour")))
+    await world.say(common={"Region": "eu"})
+    await both.sync("*")
+    assert (await values(both.destination))["Shared[Region]"] == "eu"
+    return world.library
+
+
+async def dropped(both: Pair, library: Document) -> list[str]:
+    """No project of the source has it any more, and it is deleted. Returns what its events mark."""
+    project = await both.source.named("projects", "OctoFX")
+    await both.source.edit(f"projects/{project['Id']}", IncludedLibraryVariableSetIds=[])
+    return [project["Id"], await gone(both, "libraryvariablesets", library)]
+
+
+async def test_a_library_set_goes_with_the_values_of_tenants_that_are_ours() -> None:
+    async with pair(**TENANTS) as both:
+        targets = await dropped(both, await shared_set(both))
+
+        await both.sync(*targets)
+
+        assert await both.destination.names("libraryvariablesets") == []
+        assert [text for item, text in await told(both) if item == "library-variable-set/Shared"] == []
+
+
+async def test_a_library_set_for_which_a_tenant_has_a_value_of_its_own_stays() -> None:
+    async with pair(**TENANTS) as both:
+        library = await shared_set(both)
+        await say(both.destination, "Internal", "OctoFX", "Shared", {"Region": "eu", "Colour": "red"}, {})
+
+        await both.sync(*await dropped(both, library))
+
+        assert await both.destination.names("libraryvariablesets") == ["Shared"]
+        texts = [text for item, text in await told(both) if item == "library-variable-set/Shared"]
+        assert ["tenant/Internal has a value of its own for Colour" in text for text in texts] == [True]
+
+
+async def test_a_library_set_of_which_no_value_shows_stays_where_there_may_be_some() -> None:
+    async with pair(**TENANTS) as both:
+        library = await shared_set(both)
+        copy = await both.destination.named("projects", "OctoFX")
+        await both.destination.edit(f"projects/{copy['Id']}", IncludedLibraryVariableSetIds=[])
+
+        await both.sync(*await dropped(both, library))
+
+        assert await both.destination.names("libraryvariablesets") == ["Shared"]
+        texts = [text for item, text in await told(both) if item == "library-variable-set/Shared"]
+        assert ["tenants may have values for Colour, Region" in text for text in texts] == [True]
 
 
 # ── names ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

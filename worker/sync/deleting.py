@@ -9,9 +9,9 @@ Only what the audit log of the source calls deleted is; what is merely not liste
     delete    it is deleted, if all of it is ours as it stands. Else as *report*, and what it has is said
 
 *Ours as it stands*: we made it and every part of it, nobody has edited anything of it since, it holds no secret, and
-the destination has not come to have anything of it (releases, snapshots, tenants that are connected). What other
-documents of its project still name is not deleted either: the server would take it out of their scopes, and so widen
-them. Of the rest the server is the judge: what it calls in use stays, with its words.
+the destination has not come to have anything of it (releases, snapshots, tenants that are connected). What others still
+need is not deleted either (:mod:`worker.sync.needed`). Of the rest the server is the judge: what it calls in use stays,
+with its words.
 
 Deletions come last in a plan, what depends on others first. An item whose name another one of the source has taken is
 not deleted: it is that other one now.
@@ -21,13 +21,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from config.names import INCLUDABLE_KINDS, name_key
 from config.options import Deleted
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op, printed
+from worker.sync.needed import NeededBy
 from worker.sync.owned import edited
 from worker.sync.renaming import TAKEN
 from worker.sync.world import Asking, Entry, World, path_of
@@ -67,8 +68,9 @@ class Deleting:
         self.world = world
         self.plan = plan
         self.noted: dict[str, Kind] = {}
+        self.needed = NeededBy(world, plan, self.noted)
         self.again = False
-        """A name that the plan wanted becomes free with one of the deletions."""
+        """With one of the deletions a name becomes free that the plan wanted, or another item is needed no more."""
 
     def is_gone(self, source_id: str) -> bool:
         """Whether the audit log has said that it was deleted, or what it belonged to."""
@@ -92,7 +94,7 @@ class Deleting:
                 self._decide(kind, source_id)
         deletes = any(action.op is Op.DELETE for action in self.plan.actions)
         waits = any(one.rule == TAKEN for action in self.plan.actions for one in action.decisions)
-        self.again = deletes and waits
+        self.again = deletes and (waits or self.needed.by_what_goes)
 
     # ── one item ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -202,7 +204,7 @@ class Deleting:
         with asking:
             self._look(kind, there, found, asking, path)
         with asking:
-            found.obstacles += [f"{path[-1]!r} is named by {one}" for one in self._named_by(kind, there)]
+            found.obstacles += self.needed.told(kind, there)
         asking.done()
         if found.obstacles:
             more = f" (and {len(found.obstacles) - 3} more)" if len(found.obstacles) > 3 else ""
@@ -257,48 +259,3 @@ class Deleting:
             baseline = None
         if (why := edited(kind, baseline, document)) is not None:
             found.obstacles.append(f"{name} {why}" if not why.startswith("the ") else why)
-
-    def _named_by(self, kind: Kind, there: Entry) -> Iterator[str]:
-        """Documents of the same project that will name a part of it when the plan has been applied."""
-        if "project" not in kind.owner_kinds or there.owner is None:
-            return
-        asking = Asking()
-        for part, document_id, owner in self._of_project(there.owner):
-            with asking:
-                document = self.world.destination.document(part, document_id, owner)
-                source_id = self.world.linked_to(document_id) or self._source_of(document_id)
-                planned = self.plan.bodies.get(source_id or "")
-                if _mentions({**(document or {}), **(planned or {})}, there.id) and not _belongs(document, there.id):
-                    yield printed((part.segment or part.name, str((document or {}).get("Name") or document_id)))
-        asking.done()
-
-    def _source_of(self, document_id: str) -> str | None:
-        owner, kind = registry.owner_of(document_id), registry.kind_of(document_id)
-        source = self.world.linked_to(owner) if owner is not None else None
-        return registry.made_with_owner(kind, source) if kind is not None and source is not None else None
-
-    def _of_project(self, project_id: str) -> Iterator[tuple[Kind, str, str | None]]:
-        project = registry.BY_NAME["project"]
-        yield project, project_id, None
-        for part in registry.parts_of(project):
-            if part.name in {"deployment-process", "variable-set"}:
-                yield part, registry.made_with_owner(part, project_id), project_id
-            elif part.name == "trigger":
-                yield from ((part, one.id, None) for one in self.world.destination.directory(part.name).of(project_id))
-            elif part.name == "runbook":
-                process = registry.BY_NAME["runbook-process"]
-                for one in self.world.destination.directory(part.name).of(project_id):
-                    yield process, registry.made_with_owner(process, one.id), one.id
-
-
-def _belongs(document: Document | None, item_id: str) -> bool:
-    """Whether a document is a part of the item, and goes with it."""
-    return document is not None and item_id in {document.get("Id"), document.get("RunbookId"), document.get("OwnerId")}
-
-
-def _mentions(value: Any, item_id: str) -> bool:
-    if isinstance(value, str):
-        return value == item_id
-    if isinstance(value, dict):
-        return any(_mentions(item, item_id) for name, item in value.items() if name not in {"Links", "ScopeValues"})
-    return isinstance(value, list) and any(_mentions(item, item_id) for item in value)

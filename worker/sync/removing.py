@@ -1,8 +1,8 @@
 """Removing: carry out a deletion, and forget what is gone.
 
-Right before the request everything is read once more by which the plan decided that all of it is ours. What the server
-then refuses (something that still uses it) stays, and a person is told its words. Whoever was stopped in between plans
-again and finds that it is gone; so no intent is needed.
+Right before the request the item and its parts are read once more, to see that all of it is still ours as it stands.
+What the server then refuses (something that still uses it) stays, and a person is told its words. Whoever was stopped
+in between plans again and finds that it is gone; so no intent is needed.
 """
 
 from __future__ import annotations
