@@ -34,6 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--poll-seconds", type=float, default=defaults.poll_seconds, help="between two looks of a subscription"
     )
     parser.add_argument("--requests-per-minute", type=int, default=0, help="rate limit; 0 for none")
+    parser.add_argument("--burst-limit", type=int, default=0, help="how many may come at once; 0: as many as a minute")
+    parser.add_argument("--no-retry-after", action="store_true", help="a 429 does not say how long to wait")
+    parser.add_argument(
+        "--event-retention-days",
+        type=int,
+        default=defaults.event_retention_days,
+        help="how long the API shows an event (default %(default)s)",
+    )
     parser.add_argument("--strict", action="store_true", help="refuse bodies with unknown or missing properties")
     parser.add_argument(
         "--generate",
@@ -53,6 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         state_path=given.state,
         poll_seconds=given.poll_seconds,
         requests_per_minute=given.requests_per_minute,
+        burst_limit=given.burst_limit,
+        retry_after=not given.no_retry_after,
+        event_retention_days=given.event_retention_days,
         strict=given.strict,
     )
     return run(settings, host=given.host, port=given.port, sizes=given.generate)

@@ -43,6 +43,31 @@ def test_every_option_of_the_sandbox_reaches_it(started: list[dict[str, object]]
     assert started == [{"settings": settings, "host": "::1", "port": 0, "sizes": Sizes(projects=7, tenants=3)}]
 
 
+def test_the_process_takes_more_than_the_command(started: list[dict[str, object]]) -> None:
+    given = ["--requests-per-minute", "200", "--burst-limit", "50", "--no-retry-after", "--event-retention-days", "7"]
+    given += [
+        "--first-id",
+        "1001",
+        "--virtual-directory",
+        "octopus",
+        "--public-url",
+        "https://o",
+        "--poll-seconds",
+        "1",
+    ]
+    assert server.main(given) == 0
+    assert started[0]["settings"] == Settings(
+        requests_per_minute=200,
+        burst_limit=50,
+        retry_after=False,
+        event_retention_days=7,
+        first_id=1001,
+        virtual_directory="octopus",
+        public_url="https://o",
+        poll_seconds=1,
+    )
+
+
 def test_sizes_reach_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     played: list[dict[str, object]] = []
     monkeypatch.setattr(story, "main", lambda **options: played.append(options) or 0)

@@ -10,10 +10,12 @@ from typing import Any, get_args
 
 import pytest
 
+from sandbox.access import Access
 from sandbox.app import ROUTER, create_app
 from sandbox.delivery import DeliveryFaults
 from sandbox.event_noise import NOISE
 from sandbox.faults import Fault, FaultKind
+from sandbox.generator import Sizes
 from sandbox.settings import Settings
 from sandbox.store import Store
 
@@ -30,6 +32,18 @@ def first_cells(title: str) -> set[str]:
 
 def test_every_setting_is_told_of() -> None:
     assert first_cells("\n## Settings\n") == {field.name for field in fields(Settings)}
+
+
+def test_every_size_is_told_of_with_its_default() -> None:
+    assert first_cells("\n## What is generated\n") == {field.name for field in fields(Sizes)}
+    told = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", PAGE.split("\n## What is generated\n", 1)[1], re.MULTILINE))
+    assert {name: int(told[name]) for name in told} == {field.name: field.default for field in fields(Sizes)}
+
+
+def test_every_property_of_a_key_is_told_of() -> None:
+    example = PAGE.split("\n### Keys\n", 1)[1].split("\n", 2)[1]
+    named = {"".join(word.capitalize() for word in field.name.split("_")) for field in fields(Access)}
+    assert set(re.findall(r'"([A-Z]\w+)"', example)) == named
 
 
 def test_every_admin_route_is_told_of() -> None:
