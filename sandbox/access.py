@@ -131,8 +131,12 @@ class Access:
         }
 
     @property
+    def sees_all(self) -> bool:
+        return self.spaces is None and self.projects is None and self.environments is None
+
+    @property
     def is_administrator(self) -> bool:
-        return not self.read_only and self.spaces is None and self.projects is None and self.environments is None
+        return not self.read_only and self.sees_all
 
     def check(self, method: str, template: str) -> None:
         """Raises ApiError 403 for a write that the key may not make."""
@@ -141,7 +145,7 @@ class Access:
 
     def sees(self, document: Document) -> bool:
         """Whether the key may see a document; also one that belongs to a project."""
-        if self.projects is None and self.environments is None and self.spaces is None:
+        if self.sees_all:
             return True
         document_id = str(document.get("Id"))
         project = document_id if document_id.startswith("Projects-") else document.get("ProjectId")
@@ -156,7 +160,7 @@ class Access:
 
     def sees_event(self, related: Iterable[str], space_id: str | None) -> bool:
         """Whether the key may see an event: one that names a document out of sight it does not."""
-        if self.projects is None and self.environments is None and self.spaces is None:
+        if self.sees_all:
             return True
         if self.spaces is not None and space_id is not None and space_id not in self.spaces:
             return False

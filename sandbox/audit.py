@@ -39,9 +39,12 @@ class AuditEvent:
     actor: Actor
     entry: Entry
     related: frozenset[str] = field(init=False, repr=False, compare=False)
+    space: str | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "related", frozenset(one.casefold() for one in self.entry.related))
+        space = self.entry.space_id
+        object.__setattr__(self, "space", None if space is None else space.casefold())
 
 
 class AuditLog:

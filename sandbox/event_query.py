@@ -145,6 +145,20 @@ class EventQuery:
             include_system=True,
         )
 
+    def of(self, events: list[AuditEvent]) -> list[AuditEvent]:
+        """Those that pass, in their order. A list without filters is not to look at each field of each event."""
+        if self.spaces is not None or not self.include_system:
+            spaces = self.spaces
+            events = [
+                one
+                for one in events
+                if (self.include_system if one.space is None else spaces is None or one.space in spaces)
+            ]
+        bounds = (self.since, self.until, self.after_auto_id, self.before_auto_id)
+        if not self._names and all(bound is None for bound in bounds):
+            return events
+        return [one for one in events if self._in_bounds(one) and (not self._names or self._named(one))]
+
     def matches(self, event: AuditEvent) -> bool:
         """Whether the event passes every field."""
         return self._in_spaces(event) and self._in_bounds(event) and (not self._names or self._named(event))
@@ -158,10 +172,9 @@ class EventQuery:
         )
 
     def _in_spaces(self, event: AuditEvent) -> bool:
-        space_id = event.entry.space_id
-        if space_id is None:
+        if event.space is None:
             return self.include_system
-        return self.spaces is None or space_id.casefold() in self.spaces
+        return self.spaces is None or event.space in self.spaces
 
     def _named(self, event: AuditEvent) -> bool:
         entry = event.entry

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from sandbox.errors import not_found
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Actor, Document, Store
+from sandbox.versions import at_least
 
 __all__ = ["ANONYMOUS", "actor", "add_routes"]
 
@@ -59,6 +60,7 @@ def add_routes(router: Router) -> None:
     router.add("GET", "", _root, scope="system")
     router.add("GET", "", _space_root, scope="named-space")
     router.add("GET", "capabilities", _capabilities, scope="system", since="2023.4")
+    router.add("GET", "configuration/feature-toggles", _feature_toggles, scope="system", since="2023.4")
 
 
 def actor(store: Store, username: str, user_agent: str, ip_address: str | None) -> Actor:
@@ -110,3 +112,10 @@ def _capabilities(call: Call) -> Answer:
     """The commands and requests that the server has, by the names of their classes: those that Octopus' own clients ask
     for, as far as they are here. The others' names nobody has published."""
     return Answer({"Capabilities": ["CreateReleaseCommandV1", "GetAllSpacesRequest"]})
+
+
+def _feature_toggles(call: Call) -> Answer:
+    """Which of the toggles asked for are on: the Terraform provider asks before it uses what may not be there yet.
+    Those of what is here are on, all others off."""
+    on = {"CommonVariableScopingFeatureToggle"} if at_least(call.settings.version, "2026.1") else set()
+    return Answer({"FeatureToggles": [{"Name": one, "IsEnabled": one in on} for one in call.arguments("Name")]})

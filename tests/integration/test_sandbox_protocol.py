@@ -35,6 +35,15 @@ async def test_root_tells_version_and_links_without_a_key() -> None:
     assert root["Links"]["Projects"].startswith("/api/Spaces-1/projects{/id}")
 
 
+@pytest.mark.parametrize(("version", "on"), [("2026.1.9674", True), ("2023.4.8290", False)])
+async def test_a_client_can_ask_what_is_there_before_it_uses_it(version: str, on: bool) -> None:
+    async with http(Settings(version=version)) as octopus:
+        assert "CreateReleaseCommandV1" in (await octopus.get("capabilities"))["Capabilities"]
+        names = "CommonVariableScopingFeatureToggle,SomethingElse"
+        toggles = (await octopus.get(f"configuration/feature-toggles?Name={names}"))["FeatureToggles"]
+        assert [one["IsEnabled"] for one in toggles] == [on, False]
+
+
 @pytest.mark.parametrize(
     "path",
     [

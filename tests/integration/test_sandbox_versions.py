@@ -27,7 +27,12 @@ PREFIXES = {
 }
 
 # Routes that the sandbox serves and a release's Swagger does not have, with the reason.
-SERVED_BEYOND: dict[tuple[str, str], str] = {}
+SERVED_BEYOND: dict[tuple[str, str], str] = {
+    (
+        "GET",
+        "configuration/feature-toggles",
+    ): "a setting of the server; Octopus' clients for Go and Terraform ask for it",
+}
 
 # Properties, by collection, that answers have beyond a release's Swagger or leave out of it, with the reason.
 NEVER_SHOWN = {
