@@ -5,7 +5,7 @@ its HTML, and the references, which count characters of the plain message.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -32,6 +32,9 @@ class Part:
 
     text: str
     document_id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"text": self.text, "document_id": self.document_id}
 
     @property
     def html(self) -> str:
@@ -84,7 +87,7 @@ class Entry:
     def to_json(self) -> dict[str, Any]:
         """A JSON form from which `from_json` makes an equal entry. Shares the documents."""
         fields = {name: getattr(self, name) for name in self.__slots__}
-        return {**fields, "related": list(self.related), "parts": [asdict(part) for part in self.parts]}
+        return {**fields, "related": list(self.related), "parts": [part.to_json() for part in self.parts]}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "Entry":

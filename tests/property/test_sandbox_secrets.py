@@ -34,6 +34,17 @@ PLACES: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"Name": "f{n}", "FeedType": "NuGet", "FeedUri": "https://f.example", "Password": SENSITIVE},
     ),
     "certificate": ("POST", "certificates", {"Name": "g{n}", "CertificateData": SENSITIVE, "Password": SENSITIVE}),
+    "certificate, replaced": (
+        "POST",
+        "certificates/{certificate}/replace",
+        {"CertificateData": "{secret}", "Password": "{secret}"},
+    ),
+    "account, changed": ("PUT", "accounts/{account}", {"Name": "Kept", "AccountType": "Token", "Token": SENSITIVE}),
+    "library set's value of a tenant": (
+        "PUT",
+        "tenants/{tenant}/commonvariables",
+        {"Variables": [{"LibraryVariableSetId": "{library}", "TemplateId": "{common}", "Value": SENSITIVE}]},
+    ),
     "git credential": (
         "POST",
         "Spaces-1/git-credentials",
@@ -190,8 +201,13 @@ async def _leaks(writes: list[str]) -> list[str]:
 
         lifecycle = (await request("GET", "lifecycles/all"))[0]["Id"]
         group = (await request("GET", "projectgroups/all"))[0]["Id"]
+        token = {"HasValue": True, "NewValue": "t"}
+        account = await request("POST", "accounts", {"Name": "Kept", "AccountType": "Token", "Token": token})
+        certificate = await request("POST", "certificates", {"Name": "Kept", "CertificateData": token})
+        library = await request("POST", "libraryvariablesets", {"Name": "Kept", "Templates": [_EMPTY]})
         project = await request(
             "POST", "projects", {"Name": "P", "LifecycleId": lifecycle, "ProjectGroupId": group, "Templates": [_EMPTY],
+                                 "IncludedLibraryVariableSetIds": [library["Id"]],
                                  "TenantedDeploymentMode": "TenantedOrUntenanted"},
         )  # fmt: skip
         other = await request("POST", "projects", {"Name": "Q", "LifecycleId": lifecycle, "ProjectGroupId": group})
@@ -211,6 +227,10 @@ async def _leaks(writes: list[str]) -> list[str]:
                 "environment": environment["Id"],
                 "project": project["Id"],
                 "other": other["Id"],
+                "account": account["Id"],
+                "certificate": certificate["Id"],
+                "library": library["Id"],
+                "common": library["Templates"][0]["Id"],
                 "lifecycle": lifecycle,
                 "group": group,
                 "branch version": 0,
@@ -230,6 +250,8 @@ async def _leaks(writes: list[str]) -> list[str]:
         values = [
             f"variables/{project['VariableSetId']}",
             f"projects/{other['Id']}/main/deploymentprocesses",
+            f"{project['Links']['DeploymentProcess'].removeprefix('/api/')}/template",
+            "spaces/Spaces-1/search?keyword=e",
             *(f"tenants/{tenant['Id']}/{form}" for form in ("variables", "projectvariables", "commonvariables")),
         ]
         for path in [*LISTS, *values, *FILES]:
