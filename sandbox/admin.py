@@ -2,7 +2,7 @@
 
 | route | what it does |
 |---|---|
-| `GET /api/sandbox/requests` | `{Total, Writes, Counts: {"GET projects/{id}": 3}, Requests: [...]}` |
+| `GET /api/sandbox/requests` | `{Total, Writes, Counts: {"GET projects/{id}": 3}, Requests: [{Method, Path, At, …}]}` |
 | `DELETE /api/sandbox/requests` | forgets them |
 | `GET /api/sandbox/faults` | the faults that wait |
 | `POST /api/sandbox/faults` | adds one, as `sandbox.faults` describes it |
@@ -28,7 +28,15 @@ ADMIN_PREFIX = "sandbox"
 def add_routes(router: Router, faults: Faults, requests: RequestLog) -> None:
     def list_requests(call: Call) -> Answer:
         recent: list[dict[str, Any]] = [
-            {"Method": r.method, "Path": r.path, "Route": r.route, "Status": r.status} for r in requests
+            {
+                "Method": r.method,
+                "Path": r.path,
+                "Route": r.route,
+                "Status": r.status,
+                "UserAgent": r.user_agent,
+                "At": r.at,
+            }
+            for r in requests
         ]
         return Answer(
             {"Total": len(requests), "Writes": requests.writes, "Counts": dict(requests.counts), "Requests": recent}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["LoggedRequest", "RequestLog"]
 
@@ -13,7 +14,8 @@ __all__ = ["LoggedRequest", "RequestLog"]
 class LoggedRequest:
     """`route` is the template that answered, without a space ("projects/{id}"); "" when none did.
 
-    `status` is what was answered, 0 when the connection was dropped.
+    `status` is what was answered, 0 when the connection was dropped. `at` is when, in seconds since 1970 by the clock
+    of the machine, which tests do not turn as they do that of the store.
     """
 
     method: str
@@ -21,6 +23,7 @@ class LoggedRequest:
     route: str
     status: int
     user_agent: str
+    at: float = field(default_factory=time.time)
 
 
 class RequestLog:

@@ -178,6 +178,28 @@ async def test_settings_and_runbook_processes_are_compared_as_they_were_listed(f
         assert await one.keys() == [f"RunbookProcess-{runbooks[2]['Id']}", f"deploymentsettings-{ids[0]}"]
 
 
+async def test_runs_of_events_meanwhile_do_not_make_it_read_each_project(fake_redis: FakeAsyncRedis) -> None:
+    """They read the names first and keep them for all; the documents that the lists held they keep for nobody."""
+    async with three_projects(fake_redis) as (one, ids):
+        async with open_route(one.both.routes, ROUTE, ledger=one.both.ledger) as route:
+            freshen = route.destination.freshen
+
+            async def then_an_event(*, force: bool = False) -> None:
+                await freshen(force=force)
+                await one.both.sync(f"{ids[0]}/*")
+                for server in (one.both.source, one.both.destination):
+                    server.sandbox.requests.clear()
+
+            route.destination.freshen = then_an_event  # type: ignore[method-assign]  # right after names were forgotten
+            await compare(route, one.state.queue, one.state.comparisons)
+        assert route.source.spool is not None
+        turns = [each for each in ids if route.source.spool.is_turn_of(f"deploymentsettings-{each}")]
+        for server, most in ((one.both.source, len(turns)), (one.both.destination, 0)):
+            counts = server.sandbox.requests.counts
+            assert counts["GET projects/all"] == 1
+            assert counts["GET deploymentsettings/{id}"] == most
+
+
 async def test_what_does_not_show_on_the_project_is_found_within_a_month(
     fake_redis: FakeAsyncRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:

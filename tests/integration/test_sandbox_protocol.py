@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -168,6 +169,7 @@ async def test_requests_are_counted_by_route() -> None:
     async with http() as octopus:
         project = await octopus.project()
         await octopus.delete("sandbox/requests")
+        began = time.time()
         await octopus.get(f"projects/{project['Id']}")
         await octopus.get(f"Spaces-1/projects/{project['Slug']}")
         await octopus.environment()
@@ -175,6 +177,8 @@ async def test_requests_are_counted_by_route() -> None:
         assert (log["Total"], log["Writes"]) == (3, 1)
         assert log["Counts"] == {"GET projects/{id}": 2, "POST environments": 1}
         assert log["Requests"][0]["Status"] == 200
+        answered = [one["At"] for one in log["Requests"]]
+        assert began <= answered[0] <= answered[-1] <= time.time()
 
 
 async def test_two_sandboxes_with_offsets_share_no_id() -> None:

@@ -203,6 +203,8 @@ class SideObserver:
         kind = registry.BY_NAME[TAGS.listed_with if kind_name == TAGS.name else kind_name]
         if kind.of_server or kind.never_cached:
             cached = False  # no audit log of the space tells that it is true
+        if self.spool is not None and kind_name not in self.spool.named:
+            cached = False  # what the cache holds another run has read, and kept but the names
         if cached and (found := await self.ledger.directories.get(self.instance, self.space, kind_name)) is not None:
             hidden = found.pop(_HIDDEN, 0)
             self.side.directories[kind_name] = Directory((Entry(*line) for line in found.values()), hidden)
@@ -237,6 +239,8 @@ class SideObserver:
         """A directory that was just read."""
         self.side.directories[kind_name] = Directory(entries, hidden)
         self.side.from_cache.discard(kind_name)
+        if self.spool is not None:
+            self.spool.named.add(kind_name)
         await self.store(kind_name)
 
     async def find(self, document_id: str) -> None:

@@ -37,6 +37,8 @@ class Spool:
         self._asked: dict[str, int] = {}
         self.listed: set[str] = set()
         """Kinds whose whole list was read, or could not be."""
+        self.named: set[str] = set()
+        """Kinds whose names this comparison has read itself, and with them what the list held."""
 
     def put(self, documents: Iterable[Document]) -> None:
         for document in documents:
