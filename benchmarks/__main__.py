@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import time
+
+import structlog
 
 from benchmarks import report
 
@@ -12,6 +15,8 @@ ALL = {
     "requests_per_job": "what a sync costs the servers",
     "receiver": "what a webhook costs its sender",
     "engine": "milliseconds and memory of comparing",
+    "budget": "what a limit of requests does to a reconciliation and to events",
+    "arrival": "from a webhook to the write on the destination",
 }
 
 
@@ -22,10 +27,12 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - set(ALL):
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     began = time.monotonic()
     for name in options.names or ALL:
+        start = time.monotonic()
         found = importlib.import_module(f"benchmarks.{name}").run(quick=options.quick)
-        report.write(name, {"quick": options.quick, **found})
+        report.write(name, {"quick": options.quick, "seconds": round(time.monotonic() - start), **found})
     report.say(f"{time.monotonic() - began:.0f} s")
 
 

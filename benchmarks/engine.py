@@ -23,7 +23,7 @@ from typing import Any
 import structlog
 
 from benchmarks import report
-from benchmarks.worlds import ROUTE, World, world
+from benchmarks.worlds import ROUTE, adopt, world
 from config.load import load
 from sandbox.generator import Sizes
 from worker.ledger.comparisons import Comparisons
@@ -33,16 +33,14 @@ from worker.queue.dirty import DirtyQueue
 from worker.sync.compare import compare
 from worker.sync.items import Items
 from worker.sync.planner import Planner
-from worker.sync.run import Result, open_route
+from worker.sync.run import open_route
 
 STEPS, VARIABLES = 12, 200
 MEMORY_GOAL_MB = 300
 """Of a worker that compares 1,000 projects with 200,000 variables."""
-ADOPTED_AT_ONCE = 50
 
 
 def run(*, quick: bool = False) -> dict[str, Any]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     document = asyncio.run(_one_project(5 if quick else 25))
     report.table(
         f"One project in which nothing changed: {STEPS} steps, {VARIABLES} variables",
@@ -122,7 +120,8 @@ def _timed(found: list[tuple[str, Callable[[], object]]], repeats: int) -> list[
 
 async def _space(projects: int) -> dict[str, Any]:
     async with world(_sizes(projects), same=True) as one:
-        await _adopt(one)
+        projects_there = list(one.source.sandbox.store.space("Spaces-1").collection("projects"))
+        await adopt(one.routes, one.ledger, projects_there)
         await one.later()
         folder = one.folder
         (folder / "routes.json").write_text(one.routes_text, "utf-8")
@@ -135,19 +134,6 @@ async def _space(projects: int) -> dict[str, Any]:
             raise RuntimeError(f"the comparison of {projects} projects failed")
         report.say(f"[dim]{projects:,} projects compared[/dim]")
         return {"projects": projects, **json.loads(said.splitlines()[-1])}
-
-
-async def _adopt(one: World) -> None:
-    """First contact: both sides hold the same, so nothing is written but baselines."""
-    projects = list(one.source.sandbox.store.space("Spaces-1").collection("projects"))
-    for at in range(0, len(projects), ADOPTED_AT_ONCE):
-        targets = [f"{each}/*" for each in projects[at : at + ADOPTED_AT_ONCE]]
-        async with open_route(one.routes, ROUTE, ledger=one.ledger) as route:
-            ids = await route.documents(Items(targets=targets))
-            planned = await route.plan(ids)
-            outcome = await route.sync(ids, approved_hash=planned.plan.hash)
-        if outcome.result not in {Result.UNCHANGED, Result.CHANGED}:
-            raise RuntimeError(f"the spaces were not taken for the same: {outcome.result}: {outcome.message}")
 
 
 async def _compare(routes: Path, redis_url: str) -> dict[str, Any]:

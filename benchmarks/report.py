@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -56,6 +57,12 @@ def machine() -> dict[str, Any]:
 
 def median(values: Iterable[float]) -> float:
     return float(statistics.median(list(values)))
+
+
+def percentile(values: Iterable[float], of_hundred: float) -> float:
+    """The smallest of the values that so many of a hundred do not exceed."""
+    ordered = sorted(values)
+    return float(ordered[max(0, math.ceil(len(ordered) * of_hundred / 100) - 1)])
 
 
 def _cell(value: object) -> str:

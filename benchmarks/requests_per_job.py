@@ -9,13 +9,10 @@ formula derived from its code: it always reads all of the source twice and of th
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
-
-import structlog
 
 from benchmarks import report
 from benchmarks.worlds import Counts, Document, World, world
@@ -46,7 +43,6 @@ class Job:
 
 
 def run(*, quick: bool = False) -> dict[str, Any]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     sizes = (10, 100) if quick else (10, 100, 1_000)
     rows = [row for projects in sizes for row in asyncio.run(_measure(projects))]
     for projects in sizes:

@@ -42,10 +42,10 @@ class Served:
 
     def cpu_s(self) -> float:
         """User and system time so far, of the process and its children, ended ones included."""
-        return sum(_cpu_s(pid) for pid in (self.process.pid, *_children(self.process.pid)))
+        return sum(cpu_s(pid) for pid in (self.process.pid, *_children(self.process.pid)))
 
     def beside_cpu_s(self) -> float:
-        return _cpu_s(self.beside) if self.beside is not None else 0.0
+        return cpu_s(self.beside) if self.beside is not None else 0.0
 
 
 def machine_cpu_s() -> float:
@@ -72,7 +72,7 @@ def program(name: str, package: str | None = None) -> str:
 @contextmanager
 def bare(folder: Path) -> Iterator[Served]:
     port = free_port()
-    with _started("bare aiohttp", port, folder, [sys.executable, "-m", "benchmarks.bare", str(port)]) as served:
+    with started("bare aiohttp", port, folder, [sys.executable, "-m", "benchmarks.bare", str(port)]) as served:
         yield served
 
 
@@ -93,7 +93,7 @@ def receiver(folder: Path, redis: EmbeddedRedis, name: str, processes: int = 1) 
         "BENCH_KEY": "API-0",
         "BENCH_SECRET": SECRET,
     }
-    with _started(name, port, folder, [sys.executable, "-m", "webhook_receiver"], environment) as served:
+    with started(name, port, folder, [sys.executable, "-m", "webhook_receiver"], environment) as served:
         yield replace(served, beside=redis.pid)
 
 
@@ -112,7 +112,7 @@ def nginx(folder: Path) -> Iterator[Served]:
         f"server {{ listen 127.0.0.1:{port}; location / {{ return 202; }} }} }}\n",
         "utf-8",
     )
-    with _started("nginx 202", port, folder, [binary, "-p", str(home), "-c", str(config)]) as served:
+    with started("nginx 202", port, folder, [binary, "-p", str(home), "-c", str(config)]) as served:
         yield served
 
 
@@ -125,14 +125,20 @@ def adnanh_webhook(folder: Path) -> Iterator[Served]:
     secret = {"match": {"type": "value", "value": SECRET, "parameter": {"source": "header", "name": HEADER}}}
     hooks.write_text(json.dumps([{"id": "dev", "execute-command": "/bin/true", "trigger-rule": secret}]), "utf-8")
     command = [binary, "-hooks", str(hooks), "-ip", "127.0.0.1", "-port", str(port), "-urlprefix", "webhooks"]
-    with _started("webhook /bin/true", port, folder, command) as served:
+    with started("webhook /bin/true", port, folder, command) as served:
         yield served
 
 
 @contextmanager
-def _started(
-    name: str, port: int, folder: Path, command: list[str], environment: Mapping[str, str] | None = None
+def started(
+    name: str,
+    port: int,
+    folder: Path,
+    command: list[str],
+    environment: Mapping[str, str] | None = None,
+    within_s: float = 20.0,
 ) -> Iterator[Served]:
+    """A process that serves ``port`` after so long at most; 0: none."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
     log = folder / f"{name.replace('/', '-')}.log"
     with log.open("wb") as output:
@@ -146,7 +152,8 @@ def _started(
             start_new_session=True,
         )
     try:
-        _wait_for(port, process, log)
+        if port:
+            _wait_for(port, process, log, within_s)
         yield Served(name, port, process)
     finally:
         process.terminate()
@@ -157,7 +164,7 @@ def _started(
             process.wait()
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path, within_s: float = 20.0) -> None:
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path, within_s: float) -> None:
     deadline = time.monotonic() + within_s
     while True:
         with socket.socket() as probe:
@@ -169,7 +176,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path, within_s: 
         time.sleep(0.05)
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +20,7 @@ from typing import Any
 import aiohttp
 
 from config.load import loads
+from config.routes import RoutesFile
 from sandbox.generator import Sizes, generate
 from sandbox.server import Sandbox, open_store, serve
 from sandbox.settings import Settings
@@ -30,9 +31,10 @@ from worker.ledger.ledger import Ledger
 from worker.queue.dirty import DirtyQueue
 from worker.sync.compare import Compared, compare
 from worker.sync.items import Items
-from worker.sync.run import Outcome, open_route
+from worker.sync.run import Outcome, Result, open_route
 
 ROUTE = "dev-to-prod"
+ADOPTED_AT_ONCE = 50
 Document = dict[str, Any]
 
 
@@ -152,6 +154,19 @@ async def world(
         one = World(servers[0], servers[1], _routes(servers, requests_per_minute, route), redis_url, folder)
         stack.push_async_callback(one.redis.aclose)
         yield one
+
+
+async def adopt(routes: RoutesFile, ledger: Ledger, projects: Sequence[str]) -> None:
+    """First contact, approved: both sides hold the same, so nothing is written but baselines. ``projects``: ids of the
+    source."""
+    for at in range(0, len(projects), ADOPTED_AT_ONCE):
+        targets = [f"{each}/*" for each in projects[at : at + ADOPTED_AT_ONCE]]
+        async with open_route(routes, ROUTE, ledger=ledger) as route:
+            ids = await route.documents(Items(targets=targets))
+            planned = await route.plan(ids)
+            outcome = await route.sync(ids, approved_hash=planned.plan.hash)
+        if outcome.result not in {Result.UNCHANGED, Result.CHANGED}:
+            raise RuntimeError(f"the spaces were not taken for the same: {outcome.result}: {outcome.message}")
 
 
 def _empty(sizes: Sizes) -> Sizes:
