@@ -14,9 +14,10 @@ from benchmarks import report
 ALL = {
     "requests_per_job": "what a sync costs the servers",
     "receiver": "what a webhook costs its sender",
+    "arrival": "from a webhook to the write on the destination",
     "engine": "milliseconds and memory of comparing",
     "budget": "what a limit of requests does to a reconciliation and to events",
-    "arrival": "from a webhook to the write on the destination",
+    "fleet": "a model of fleets of routes, fitted to the others",
 }
 
 
@@ -32,7 +33,7 @@ def main() -> None:
     for name in options.names or ALL:
         start = time.monotonic()
         found = importlib.import_module(f"benchmarks.{name}").run(quick=options.quick)
-        report.write(name, {"quick": options.quick, "seconds": round(time.monotonic() - start), **found})
+        report.write(name, {"quick": options.quick, "took_s": round(time.monotonic() - start), **found})
     report.say(f"{time.monotonic() - began:.0f} s")
 
 

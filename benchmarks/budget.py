@@ -28,35 +28,39 @@ from worker.queue.values import Priority, Source
 from worker.sync.connecting import connect
 
 LIMIT = 200
+LIMITS = (
+    ("no limit", 0, False),
+    (f"{LIMIT} a minute, full", LIMIT, False),
+    (f"{LIMIT} a minute, empty", LIMIT, True),
+)
+"""In words, the limit, and whether what may be asked at once was spent before."""
 UNLIMITED = 1_000_000
 DEBOUNCE_S = 1.0
 EVERY_S = 2.0
 """Between two changes."""
-VARIABLES, RUNBOOKS = 20, 2
-"""Of a project."""
+VARIABLES, RUNBOOKS = 5, 2
+"""Of a project. They are small, since requests are what counts here: as many as of large ones."""
 WITHIN_S = 300.0
 WORKERS = 2
 ALONE = 10
+CHANGED = 100
+"""Projects that may be changed, one after the other; more than there is time for."""
 
 
 def run(*, quick: bool = False) -> dict[str, Any]:
-    return asyncio.run(_run(100 if quick else 1_000))
+    return asyncio.run(_run(30, LIMITS[-1:]) if quick else _run(1_000, LIMITS))
 
 
-async def _run(projects: int) -> dict[str, Any]:
-    sizes = f"projects={projects},variables={VARIABLES * projects},runbooks={RUNBOOKS * projects},tenants=0"
-    async with whole(sizes, debounce_s=DEBOUNCE_S) as one:
+async def _run(projects: int, limits: Sequence[tuple[str, int, bool]]) -> dict[str, Any]:
+    sizes = f"projects={projects},variables={VARIABLES * projects},runbooks={RUNBOOKS * projects},tenants=0,steps=1"
+    async with whole(sizes, debounce_s=DEBOUNCE_S, met=CHANGED) as one:
         report.say(f"[dim]{projects:,} projects: the spaces have met[/dim]")
         with one.beat(), one.workers(WORKERS):
             await one.first_compared()
             await _changes(one, ALONE, every_s=0.5)
             alone = _delays(await one.arrived())
             rows = []
-            for name, limit, spent in (
-                ("no limit", 0, False),
-                (f"{LIMIT} a minute, full", LIMIT, False),
-                (f"{LIMIT} a minute, empty", LIMIT, True),
-            ):
+            for name, limit, spent in limits:
                 rows.append({"name": name, **await _reconciled(one, limit, spent=spent)})
                 report.say(f"[dim]{name}[/dim]")
     _tell(projects, rows, alone)
@@ -85,7 +89,7 @@ async def _reconciled(one: Whole, limit: int, *, spent: bool) -> dict[str, Any]:
         await asyncio.gather(*(_spend(one, name) for name in (SOURCE, DESTINATION)))
     before = len(_compared(one))
     done = asyncio.Event()
-    changes = asyncio.create_task(_changes(one, len(one.twins), EVERY_S, done))
+    changes = asyncio.create_task(_changes(one, CHANGED, EVERY_S, done))
     await asyncio.sleep(EVERY_S / 4)
     key = DirtyKey(ROUTE, EVERYTHING)
     await one.state.queue.mark([key], source=Source.NIGHTLY, priority=Priority.BULK, debounce_ms=0)

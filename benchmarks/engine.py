@@ -5,7 +5,8 @@ variables in which nothing changed, beside ``json.loads`` of the same documents,
 
 *A space*: the nightly comparison, by a process of its own, of spaces that hold the same on both sides, with the
 baselines of an earlier sync; 200 variables and 12 steps in each project. Its memory is what the process has at its
-highest; before it begins is what the imports take.
+highest; before it begins is what the imports take. *Growth*: the same of spaces of 100, 1,000 and 10,000 small projects
+that meet for the first time, so that what grows faster than the space shows.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import logging
 import resource
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,10 +46,10 @@ def run(*, quick: bool = False) -> dict[str, Any]:
     document = asyncio.run(_one_project(5 if quick else 25))
     report.table(
         f"One project in which nothing changed: {STEPS} steps, {VARIABLES} variables",
-        ["", "ms", "× json.loads"],
-        [[row["what"], row["ms"], row["ratio"]] for row in document],
+        ["", "ms", "× json.loads", "KB at its highest"],
+        [[row["what"], row["ms"], row["ratio"], row["peak_kb"]] for row in document],
     )
-    spaces = [asyncio.run(_space(projects)) for projects in ((20, 100) if quick else (100, 1_000))]
+    spaces = [asyncio.run(_space(projects)) for projects in ((10, 50) if quick else (100, 1_000))]
     report.table(
         "The comparison of a space, nothing changed",
         [
@@ -74,7 +76,23 @@ def run(*, quick: bool = False) -> dict[str, Any]:
             for row in spaces
         ],
     )
-    return {"project": document, "spaces": spaces, "goal_mb": MEMORY_GOAL_MB}
+    growth = [asyncio.run(_space(size, small=True)) for size in ((50, 200) if quick else (100, 1_000, 10_000))]
+    report.table(
+        "Growth: the comparison of a space of small projects (1 step, 5 variables) that was never compared",
+        ["projects", "documents", "requests", "CPU ms per project", "MB before", "MB at its highest"],
+        [
+            [
+                f"{row['projects']:,}",
+                row["documents"],
+                row["requests"],
+                row["cpu_s"] / row["projects"] * 1000,
+                row["mb_before"],
+                row["mb_peak"],
+            ]
+            for row in growth
+        ],
+    )
+    return {"project": document, "spaces": spaces, "growth": growth, "goal_mb": MEMORY_GOAL_MB}
 
 
 async def _one_project(repeats: int) -> list[dict[str, Any]]:
@@ -104,7 +122,8 @@ async def _one_project(repeats: int) -> list[dict[str, Any]]:
 
 def _timed(found: list[tuple[str, Callable[[], object]]], repeats: int) -> list[dict[str, Any]]:
     """Medians, in turns; each planning also as a ratio to the parsing that stands before it."""
-    times: dict[str, list[float]] = {what: [] for what, _ in found}
+    calls = dict(found)
+    times: dict[str, list[float]] = {what: [] for what in calls}
     for _ in range(repeats):
         for what, call in found:
             began = time.perf_counter()
@@ -112,16 +131,28 @@ def _timed(found: list[tuple[str, Callable[[], object]]], repeats: int) -> list[
             times[what].append((time.perf_counter() - began) * 1000)
     rows = []
     for (bound, _), (what, _) in zip(found[::2], found[1::2], strict=True):
-        rows.append({"what": bound, "ms": report.median(times[bound]), "ratio": 1.0})
         ratios = [one / other for one, other in zip(times[what], times[bound], strict=True)]
-        rows.append({"what": what, "ms": report.median(times[what]), "ratio": report.median(ratios)})
+        for name, ratio in ((bound, 1.0), (what, report.median(ratios))):
+            ms, peak = report.median(times[name]), _peak_kb(calls[name])
+            rows.append({"what": name, "ms": ms, "ratio": ratio, "peak_kb": peak})
     return rows
 
 
-async def _space(projects: int) -> dict[str, Any]:
-    async with world(_sizes(projects), same=True) as one:
-        projects_there = list(one.source.sandbox.store.space("Spaces-1").collection("projects"))
-        await adopt(one.routes, one.ledger, projects_there)
+def _peak_kb(call: Callable[[], object]) -> float:
+    """What it takes at its highest, of memory that Python gives."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1] / 1000
+    finally:
+        tracemalloc.stop()
+
+
+async def _space(projects: int, *, small: bool = False) -> dict[str, Any]:
+    sizes = Sizes(projects=projects, variables=5 * projects, steps=1, runbooks=0, tenants=0, script_lines=2)
+    async with world(sizes if small else _sizes(projects), same=True) as one:
+        if not small:
+            await adopt(one.routes, one.ledger, list(one.source.sandbox.store.space("Spaces-1").collection("projects")))
         await one.later()
         folder = one.folder
         (folder / "routes.json").write_text(one.routes_text, "utf-8")

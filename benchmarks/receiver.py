@@ -20,10 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import redis
+
 from benchmarks import report, servers, wrk
 from benchmarks.servers import MissingError, Served
 from benchmarks.wrk import Load
 from worker.ledger import embedded
+from worker.ledger.embedded import EmbeddedRedis
 
 CONNECTIONS = (1, 16, 64)
 GOALS = {1: 0.33, 16: 0.45, 64: 0.5}
@@ -50,24 +53,44 @@ def run(*, quick: bool = False) -> dict[str, Any]:
     except MissingError as missing:
         report.say(f"[yellow]receiver: not measured, {missing}[/yellow]")
         return {"skipped": str(missing)}
-    rounds, seconds = (2, 1.0) if quick else (5, 2.0)
+    rounds, seconds = (1, 1.0) if quick else (4, 2.0)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="octosync-bench-")))
-        measured = _measure(_start(stack, folder), wrk.write_body(folder), rounds, seconds)
-    return _report(measured, {"rounds": rounds, "seconds": seconds})
+        found, beside = _start(stack, folder)
+        samples = _measure(found, wrk.write_body(folder), rounds, seconds)
+        setting = {"rounds": rounds, "seconds": seconds, "redis": _remembered(beside)}
+    return _report(samples, setting)
 
 
-def _start(stack: ExitStack, folder: Path) -> list[Served]:
+def _remembered(server: EmbeddedRedis) -> dict[str, float]:
+    """What events that were recorded take in Redis: the journal is bounded, ids are remembered for a week."""
+    with redis.Redis.from_url(server.url) as client:
+        [journal] = client.keys("*:inbox:journal")
+        [counts] = client.keys("*:inbox:counts")
+        events = int(client.hget(counts, "recorded:webhook"))
+        journal_bytes = client.memory_usage(journal, samples=0)
+        held = client.info("memory")["used_memory_dataset"]
+        return {
+            "events": events,
+            "journal_mb": journal_bytes / 1e6,
+            "journal_events": client.xlen(journal),
+            "bytes_an_event": max(0, held - journal_bytes) / events,
+        }
+
+
+def _start(stack: ExitStack, folder: Path) -> tuple[list[Served], EmbeddedRedis]:
+    """The bare handler first; and the Redis of the first receiver."""
     found = [stack.enter_context(servers.bare(folder))]
+    beside = []
     for name, fsync, processes in (("everysec", "everysec", 1), ("always", "always", 1), ("two", "everysec", 2)):
-        redis = stack.enter_context(embedded.start(folder / name, fsync=fsync))
-        found.append(stack.enter_context(servers.receiver(folder, redis, f"receiver-{name}", processes)))
+        beside.append(stack.enter_context(embedded.start(folder / name, fsync=fsync)))
+        found.append(stack.enter_context(servers.receiver(folder, beside[-1], f"receiver-{name}", processes)))
     for peer in (servers.nginx, servers.adnanh_webhook):
         try:
             found.append(stack.enter_context(peer(folder)))
         except MissingError as missing:
             report.say(f"[yellow]receiver: without {missing}[/yellow]")
-    return found
+    return found, beside[0]
 
 
 def _measure(found: Sequence[Served], body: Path, rounds: int, seconds: float) -> list[Sample]:

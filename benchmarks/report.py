@@ -44,6 +44,12 @@ def write(name: str, results: Mapping[str, Any]) -> Path:
     return path
 
 
+def read(name: str) -> dict[str, Any]:
+    """What :func:`write` wrote last. Raises FileNotFoundError."""
+    found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    return found
+
+
 def machine() -> dict[str, Any]:
     return {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),

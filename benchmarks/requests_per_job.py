@@ -44,7 +44,11 @@ class Job:
 
 def run(*, quick: bool = False) -> dict[str, Any]:
     sizes = (10, 100) if quick else (10, 100, 1_000)
-    rows = [row for projects in sizes for row in asyncio.run(_measure(projects))]
+    rows, memory = [], []
+    for projects in sizes:
+        found, redis_mb = asyncio.run(_measure(projects))
+        rows += found
+        memory.append({"projects": projects, "redis_mb": redis_mb})
     for projects in sizes:
         report.table(
             f"Requests per job, a space of {projects:,} projects with {RUNBOOKS} runbooks each",
@@ -64,10 +68,16 @@ def run(*, quick: bool = False) -> dict[str, Any]:
                 if row["projects"] == projects
             ],
         )
-    return {"results": rows}
+    report.table(
+        "Redis, when everything has crossed",
+        ["projects", "MB"],
+        [[f"{x['projects']:,}", x["redis_mb"]] for x in memory],
+    )
+    return {"results": rows, "memory": memory}
 
 
-async def _measure(projects: int) -> list[dict[str, Any]]:
+async def _measure(projects: int) -> tuple[list[dict[str, Any]], float]:
+    """The jobs, and the megabytes that the ledger takes."""
     sizes = Sizes(
         projects=projects,
         variables=VARIABLES * projects,
@@ -79,7 +89,9 @@ async def _measure(projects: int) -> list[dict[str, Any]]:
     )
     async with world(sizes, requests_per_minute=10_000_000) as one:
         one.count_from_here()
+        before = await one.redis_mb()
         await one.sync("*")
+        redis_mb = await one.redis_mb() - before
         found = [_row("everything, the first time", projects, one.counts, one.counts)]
         for job in JOBS:
             counts: dict[str, Counts] = {}
@@ -98,7 +110,7 @@ async def _measure(projects: int) -> list[dict[str, Any]]:
                     await one.sync(*differing)
             found.append(_row(job.name, projects, counts["warm"], counts["cold"], job))
             report.say(f"[dim]{projects:,} projects: {job.name}[/dim]")
-    return found
+    return found, redis_mb
 
 
 async def _settle(one: World) -> None:

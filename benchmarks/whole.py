@@ -44,6 +44,8 @@ NAMESPACE = "octosync-bench"
 POLL_S = 0.1
 """How often the source looks for events to tell of; Octopus does every 30 s or so. No figure depends on it."""
 STARTED_WITHIN_S = 180.0
+LOOK_EVERY_S = 0.2
+"""Whether something has happened. Seldom, since looking is work for Redis; no time is taken by it."""
 LOGGED = 10_000
 """Requests that a sandbox keeps in its log."""
 
@@ -245,15 +247,16 @@ async def eventually(condition: Callable[[], Awaitable[object]], within_s: float
     while not await condition():
         if time.monotonic() > deadline:
             raise RuntimeError(what)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 @asynccontextmanager
-async def whole(sizes: str, *, debounce_s: float, fsync: str = "everysec") -> AsyncIterator[Whole]:
-    """All but workers and beat; the two spaces have met. ``sizes`` as the sandbox takes them. No limit of requests."""
+async def whole(sizes: str, *, debounce_s: float, met: int | None = None) -> AsyncIterator[Whole]:
+    """All but workers and beat. ``sizes`` as the sandbox takes them. No limit of requests. ``met``: so many of the twins
+    have met, all unless it is given."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="octosync-bench-")))
-        redis = stack.enter_context(embedded.start(folder / "redis", fsync=fsync))
+        redis = stack.enter_context(embedded.start(folder / "redis"))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         both = [
             Octopus(stack.enter_context(_sandbox(folder, name, first, sizes)), session)
@@ -286,7 +289,7 @@ async def whole(sizes: str, *, debounce_s: float, fsync: str = "everysec") -> As
         await _subscribe(one.source, f"http://127.0.0.1:{port}{servers.PATH}")
         there = {each["Name"]: each["Id"] for each in await one.destination.get("projects/all")}
         one.twins = {each["Id"]: there[each["Name"]] for each in await one.source.get("projects/all")}
-        await adopt(one.routes, one.state.ledger, list(one.twins))
+        await adopt(one.routes, one.state.ledger, list(one.twins)[:met])
         yield one
 
 

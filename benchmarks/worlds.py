@@ -120,6 +120,10 @@ class World:
             async for key in self.redis.scan_iter(pattern):
                 await self.redis.delete(key)
 
+    async def redis_mb(self) -> float:
+        """Memory that Redis has in use."""
+        return float((await self.redis.info("memory"))["used_memory"]) / 1e6
+
     def count_from_here(self) -> None:
         for server in (self.source, self.destination):
             server.sandbox.requests.clear()
