@@ -252,8 +252,8 @@ async def eventually(condition: Callable[[], Awaitable[object]], within_s: float
 
 @asynccontextmanager
 async def whole(sizes: str, *, debounce_s: float, met: int | None = None) -> AsyncIterator[Whole]:
-    """All but workers and beat. ``sizes`` as the sandbox takes them. No limit of requests. ``met``: so many of the twins
-    have met, all unless it is given."""
+    """All but workers and beat. ``sizes`` as the sandbox takes them. No limit of requests. ``met``: so many of the
+    twins have met, all unless it is given."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="octosync-bench-")))
         redis = stack.enter_context(embedded.start(folder / "redis"))
