@@ -8,7 +8,7 @@ BIN := .venv/bin
 # Tests of one file share a process, since they share what the file starts: servers, queues, workers.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-.PHONY: help setup tools test test-fast lint types imports format demo bench bench-quick lock chart-readme metrics-table clean references-table kinds-page coverage-pages
+.PHONY: help setup tools test test-fast lint types imports format demo bench bench-quick bench-page lock chart-readme metrics-table clean references-table kinds-page coverage-pages
 
 help:  ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -43,11 +43,14 @@ format: setup  ## Put the code in the one style
 demo: setup  ## Two local servers kept in step before your eyes; options: make demo ARGS="..."
 	@$(BIN)/octosync demo $(ARGS)
 
-bench: setup  ## Measure: requests, receiver, engine (about 15 minutes); figures in docs/benchmarks.md
+bench: setup  ## Measure: requests, times, memory (under 15 minutes); ARGS="receiver arrival" for some of it
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-quick: setup  ## The same on small spaces, with few repeats
 	@$(BIN)/python -m benchmarks --quick $(ARGS)
+
+bench-page: setup  ## Write the tables of docs/benchmarks.md anew from what was measured last
+	@$(BIN)/python -m benchmarks.page
 
 lock: setup  ## Resolve pyproject.toml anew into requirements/*.lock
 	@scripts/lock.sh

@@ -14,7 +14,7 @@ import argparse
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any
 
 from benchmarks import report
@@ -24,60 +24,57 @@ NEEDED = ("requests_per_job", "receiver", "engine", "arrival")
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 
 
+def _means(words: str, default: Any = MISSING) -> Any:
+    """A field, and what it says; with a ``default`` if it is supposed."""
+    return field(default=default, metadata={"means": words})
+
+
 @dataclass(frozen=True, slots=True)
 class Supposed:
-    """What the model supposes. Every name is a choice of ours, none was measured."""
+    """What the model supposes. Every value is a choice of ours; none was measured."""
 
-    projects: int = 100
-    """Of a route."""
-    changes: int = 200
-    """A day and route, after debouncing: runs that write."""
-    events_for_one: float = 20.0
-    """Webhooks for each change: most events of a space are of deployments and tasks, and mean nothing to us."""
-    peak: float = 0.15
-    """Of a day's events come in its busiest hour."""
-    routes_of_a_source: int = 10
-    """One development server feeds so many; every destination is a server of its own."""
-    answers_after_ms: float = 50.0
-    """An Octopus Server, over a network; on loopback the sandbox takes 2 to 5."""
-    busy: float = 0.5
-    """Share of its time that a worker may be at work in the busiest hour, so that what comes finds one free."""
-    night_hours: float = 4.0
-    """In which all comparisons are to end."""
-    at_a_time: float = 4.0
-    """Requests of a comparison that are under way together, on average."""
-    remembered_days: float = 7.0
-    """Event ids are remembered for so long."""
+    projects: int = _means("projects of a route", default=100)
+    changes: int = _means("changes a day and route, after debouncing: runs that write", default=200)
+    events_for_one: float = _means(
+        "webhooks for each change: most events of a space are of deployments and tasks, and mean nothing to us",
+        default=20.0,
+    )
+    peak: float = _means("share of a day's events in its busiest hour", default=0.15)
+    routes_of_a_source: int = _means(
+        "routes that one source feeds; every destination is a server of its own", default=10
+    )
+    answers_after_ms: float = _means("of a server, over a network; the sandbox on loopback takes 2 to 5", default=50.0)
+    busy: float = _means(
+        "share of its time that a worker may be at work in the busiest hour, so that what comes finds one free",
+        default=0.5,
+    )
+    night_hours: float = _means("in which all comparisons are to end", default=4.0)
+    at_a_time: float = _means("requests of a comparison that are under way together, on average", default=4.0)
+    remembered_days: float = _means("for which the id of an event is remembered; so it is in the code", default=7.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What the other benchmarks found."""
 
-    run_ms: float
-    """A run of one change: of a worker's time, on loopback."""
-    run_requests: float
-    run_operations: float
-    """Of Redis, for one change, from the webhook to the end of its run."""
-    run_redis_ms: float
-    """CPU of Redis for it."""
-    event_us: float
-    """CPU of the receiver for one webhook, one connection."""
-    event_redis_us: float
-    event_bytes: float
-    """Memory of Redis for an event that is remembered."""
-    journal_mb: float
-    """The journal, when it is full."""
-    standing_operations: float
-    """A second, of a worker to which nothing happens."""
-    catch_up_operations: float
-    catch_up_requests: float
-    compare_ms: float
-    """CPU of a worker for one project, everything in it."""
-    compare_requests: tuple[float, float]
-    """Both sides: of a comparison, and of each project."""
-    memory_kb: tuple[float, float]
-    """Of Redis: of a route, and of each project."""
+    run_ms: float = _means("of a worker's time for one change, on loopback (arrival, idle)")
+    run_requests: float = _means("requests for one change (arrival, burst)")
+    run_operations: float = _means("operations of Redis for one change, from the webhook to the end of its run")
+    run_redis_ms: float = _means("CPU of Redis for them")
+    event_us: float = _means("CPU of the receiver for one webhook, one connection")
+    event_redis_us: float = _means("CPU of Redis for one webhook")
+    event_bytes: float = _means("of Redis, for an event that is remembered")
+    journal_mb: float = _means("of Redis, for the journal of events, which is bounded")
+    standing_operations: float = _means("operations of Redis a second, of beat and a worker to which nothing happens")
+    catch_up_operations: float = _means("operations of Redis, to ask a source in which nothing happened")
+    catch_up_requests: float = _means("requests for it")
+    compare_ms: float = _means("CPU of a worker to compare one project of 12 steps and 200 variables")
+    compare_requests: tuple[float, float] = _means("requests of a comparison of n projects, both sides together")
+    memory_kb: tuple[float, float] = _means("of Redis, for what is remembered of a route of n projects")
+
+
+def meanings(of: type[Supposed | Measured]) -> dict[str, str]:
+    return {one.name: one.metadata["means"] for one in fields(of)}
 
 
 def run(*, quick: bool = False) -> dict[str, Any]:
@@ -202,11 +199,11 @@ WORDS = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet", description=__doc__)
     parser.add_argument("--suppose", nargs="+", metavar="NAME=VALUE", default=[], help="instead of what is supposed")
-    known = {field.name for field in fields(Supposed)}
+    known = {one.name for one in fields(Supposed)}
     given = dict(one.partition("=")[::2] for one in parser.parse_args().suppose)
     if wrong := [name for name in given if name not in known]:
         parser.error(f"nothing is called {', '.join(wrong)}; there are {', '.join(sorted(known))}")
-    kinds = {field.name: type(getattr(Supposed(), field.name)) for field in fields(Supposed)}
+    kinds = {name: type(value) for name, value in asdict(Supposed()).items()}
     try:
         supposed = replace(Supposed(), **{name: kinds[name](value) for name, value in given.items()})
     except ValueError as error:
