@@ -58,7 +58,8 @@ def _measured(found: Found) -> str:
     machine = found["machine"]
     return (
         f"Measured on {machine['when'][:10]}, {machine['cpus']} virtual cores (load {machine['load']} at the end),"
-        f" Python {machine['python']}, aiohttp {machine['aiohttp']}, redis-py {machine['redis']}, {machine['system']}.\n"
+        f" Python {machine['python']}, aiohttp {machine['aiohttp']}, redis-py {machine['redis']},"
+        f" {machine['system']}.\n"
     )
 
 
