@@ -76,7 +76,7 @@ _FORMS: tuple[tuple[str, str, str, Envelope, str], ...] = (
 )
 
 # Plain routes that are there for the default space, too, while their form is not.
-_NAMED_SPACE = {"channels/rule-test", "projects/{project}/runbooks"}
+_NAMED_SPACE = {"projects/{project}/runbooks"}
 
 
 def add_routes(router: Router) -> None:

@@ -9,12 +9,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
+from sandbox import crud
 from sandbox.kind import Kind, declare
 from sandbox.resources.processes import REFERENCES
+from sandbox.resources.variables import VARIABLE_SETS
 from sandbox.routing import Call
 from sandbox.store import Document, Write
 
-__all__ = ["FROZEN_PROCESSES", "FROZEN_VARIABLES", "freeze", "frozen_ids", "frozen_sets", "including", "thaw"]
+__all__ = [
+    "FROZEN_PROCESSES",
+    "FROZEN_VARIABLES",
+    "freeze",
+    "frozen_ids",
+    "frozen_sets",
+    "including",
+    "shown_sets",
+    "thaw",
+]
 
 FROZEN_PROCESSES = declare(
     Kind(
@@ -58,6 +69,13 @@ def frozen_sets(call: Call, project: Document) -> tuple[Write, list[Write]]:
         if (variables := call.scope.find("variables", f"variableset-{set_id}"))
     ]
     return own, included
+
+
+def shown_sets(call: Call, ids: Iterable[str]) -> list[Document]:
+    """Frozen variable sets as the API gives them."""
+    found = (call.find(FROZEN_VARIABLES.collection, one) for one in ids)
+    plain = ({key: value for key, value in one.items() if key != "IsFrozen"} for one in found)
+    return [crud.show(call, VARIABLE_SETS, one) for one in plain]
 
 
 def thaw(call: Call, ids: Iterable[str]) -> list[Write]:

@@ -34,16 +34,19 @@ def add_routes(router: Router) -> None:
         ("GET", "projects/{project}/git/tags", _tags),
         ("POST", "projects/{project}/git/connectivity-test", _reachable),
         ("POST", "projects/{project}/git/validate", _validate),
-        ("GET", "projects/{project}/git/migrate-variables", _migration_summary),
-        ("POST", "projects/{project}/git/migrate-variables", _migrate_variables),
         ("GET", "projects/{project}/{ref}/deploymentprocesses", _get_process),
         ("PUT", "projects/{project}/{ref}/deploymentprocesses", _put_process),
         ("GET", "projects/{project}/{ref}/deploymentsettings", _get_settings),
         ("PUT", "projects/{project}/{ref}/deploymentsettings", _put_settings),
     ):
         router.add(method, template, handler, since="2023.4")
-    for method, handler in (("GET", _get_variables), ("PUT", _put_variables)):
-        router.add(method, "projects/{project}/{ref}/variables", handler, scope="named-space", since="2023.4")
+    for method, template, handler in (
+        ("GET", "projects/{project}/git/migrate-variables", _migration_summary),
+        ("POST", "projects/{project}/git/migrate-variables", _migrate_variables),
+        ("GET", "projects/{project}/{ref}/variables", _get_variables),
+        ("PUT", "projects/{project}/{ref}/variables", _put_variables),
+    ):
+        router.add(method, template, handler, scope="named-space", since="2023.4")
     router.add("POST", "sandbox/push/{project}", _push, scope="system")
 
 

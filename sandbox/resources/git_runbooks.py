@@ -10,10 +10,13 @@ from __future__ import annotations
 from sandbox import crud
 from sandbox.errors import bad_request, not_found
 from sandbox.kind import Save
+from sandbox.resources.environments import ENVIRONMENTS
+from sandbox.resources.environments_v2 import item
 from sandbox.resources.git_projects import on_branch, project_of
 from sandbox.resources.git_settings import branch_collection, branches_of, canonical, is_in_git
 from sandbox.resources.processes import RUNBOOK_PROCESSES, save
-from sandbox.resources.runbooks import RUNBOOKS
+from sandbox.resources.release_templates import snapshot_template
+from sandbox.resources.runbooks import RUNBOOKS, environments_of
 from sandbox.routing import Answer, Call, Router
 from sandbox.slugs import make_slug
 from sandbox.store import Document, Write
@@ -24,18 +27,25 @@ _PROCESS = "RunbookProcess-"
 
 
 def add_routes(router: Router) -> None:
+    of_project = "projects/{project}/git/migrate-runbooks"
+    router.add(
+        "GET", of_project, lambda call: Answer(_summary(call, project_of(call))), scope="named-space", since="2026.1"
+    )
+    router.add("POST", of_project, _migrate, scope="named-space", since="2026.1")
+    router.add("POST", "projects/{project}/{ref}/runbooks/v2", _create, scope="named-space", since="2026.1")
+    newer = "projects/{project}/{ref}/runbooks/{id}/environments/v2"
+    router.add("GET", newer, _environments_v2, scope="named-space", since="2026.1")
     for method, template, handler in (
-        ("GET", "projects/{project}/git/migrate-runbooks", lambda call: Answer(_summary(call, project_of(call)))),
-        ("POST", "projects/{project}/git/migrate-runbooks", _migrate),
         ("GET", "projects/{project}/{ref}/runbooks", _list),
-        ("POST", "projects/{project}/{ref}/runbooks/v2", _create),
         ("GET", "projects/{project}/{ref}/runbooks/{id}", _get),
         ("PUT", "projects/{project}/{ref}/runbooks/{id}", _put),
         ("DELETE", "projects/{project}/{ref}/runbooks/{id}", _delete),
+        ("GET", "projects/{project}/{ref}/runbooks/{id}/environments", _environments),
+        ("GET", "projects/{project}/{ref}/runbooks/{id}/runbooksnapshottemplate", _template),
         ("GET", "projects/{project}/{ref}/runbookprocesses/{id}", _get_process),
         ("PUT", "projects/{project}/{ref}/runbookprocesses/{id}", _put_process),
     ):
-        router.add(method, template, handler, scope="named-space", since="2026.1")
+        router.add(method, template, handler, since="2026.1")
 
 
 def _of_project(call: Call, project: Document) -> list[Document]:
@@ -118,6 +128,25 @@ def _find(call: Call, collection: str, prefix: str = "") -> Document:
 def _get(call: Call) -> Answer:
     _, collection = _branch(call)
     return Answer(crud.show(call, RUNBOOKS, _find(call, collection)))
+
+
+def _environments(call: Call) -> Answer:
+    return Answer([crud.show(call, ENVIRONMENTS, one) for one in _environments_of(call)])
+
+
+def _environments_v2(call: Call) -> Answer:
+    return Answer({"Environments": [item(call, one) for one in _environments_of(call)]})
+
+
+def _environments_of(call: Call) -> list[Document]:
+    _, collection = _branch(call)
+    return environments_of(call, _find(call, collection))
+
+
+def _template(call: Call) -> Answer:
+    """Nobody makes a snapshot of what is on a branch, so the first name is the next one."""
+    _, collection = _branch(call)
+    return Answer(snapshot_template(call, _find(call, collection), _find(call, collection, _PROCESS), 1))
 
 
 def _create(call: Call) -> Answer:

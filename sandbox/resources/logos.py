@@ -17,7 +17,7 @@ from sandbox.resources.projects import PROJECTS
 from sandbox.resources.spaces import SPACES
 from sandbox.resources.step_templates import ACTION_TEMPLATES
 from sandbox.resources.tenants import TENANTS
-from sandbox.routing import Answer, Call, Router
+from sandbox.routing import Answer, Call, Router, RouteScope
 from sandbox.store import Document, Write
 
 __all__ = ["add_routes"]
@@ -36,7 +36,8 @@ def add_routes(router: Router) -> None:
         router.add("POST", path, partial(_put, kind), scope=kind.scope)
         if kind is not ACTION_TEMPLATES:
             icon = f"{path}/icon"
-            router.add("POST", icon, partial(_icon, kind), scope=kind.scope, since="2023.4")
+            scope: RouteScope = kind.scope if kind.scope == "system" else "named-space"
+            router.add("POST", icon, partial(_icon, kind), scope=scope, since="2023.4")
     version = "actiontemplates/{id}/versions/{version}/logo"
     router.add("GET", version, partial(_get, ACTION_TEMPLATES))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox import crud, texts
-from sandbox.errors import bad_request
+from sandbox.errors import bad_request, not_found
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare, own
 from sandbox.paging import select
 from sandbox.resources import step_references
@@ -157,7 +157,7 @@ def add_routes(router: Router) -> None:
     router.add("DELETE", "teams/{id}", _delete_team, scope="mixed")
     router.add("DELETE", "users/{id}", _delete_user, scope="system")
     router.add("GET", "users/me", _current_user, scope="system")
-    router.add("GET", "users/{id}/teams", _teams_of_user, scope="system")
+    router.add("GET", "users/{id}/teams", _teams_of_user, scope="mixed")
     router.add("GET", "users/{id}/spaces", _spaces_of_user, scope="system")
     router.add("GET", "teammembership", _membership, scope="mixed")
 
@@ -219,7 +219,10 @@ def _delete_user(call: Call) -> Answer:
 
 
 def _teams_of_user(call: Call) -> Answer:
-    user = crud.find(call, USERS, call.params["id"])
+    """In a space, its teams alone (?)."""
+    user = call.store.system.find("users", call.params["id"])
+    if user is None:
+        raise not_found(call.params["id"])
     return Answer(
         [
             {

@@ -16,12 +16,12 @@ from sandbox.kind import KINDS
 from sandbox.resources.git_projects import on_branch
 from sandbox.resources.git_settings import branch_collection, in_database
 from sandbox.resources.processes import DEPLOYMENT_PROCESSES, deployment_process_id
-from sandbox.resources.projects import settings_id
+from sandbox.resources.projects import DEFAULT_TEMPLATE, settings_id
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document
 from sandbox.versions import prune
 
-__all__ = ["add_routes", "git_resources_of", "packages_of"]
+__all__ = ["add_routes", "next_version", "snapshot_template"]
 
 
 def add_routes(router: Router) -> None:
@@ -64,11 +64,33 @@ def _template(call: Call, project: Document, process: Document, settings: Docume
         "NextVersionIncrement": None if donor else _next(settings["VersioningStrategy"]["Template"], last),
         "VersioningPackageStepName": donor.get("DeploymentAction"),
         "VersioningPackageReferenceName": donor.get("PackageReference"),
-        "Packages": packages_of(call, steps, last),
-        "GitResources": git_resources_of(steps),
+        "Packages": _packages_of(call, steps, last),
+        "GitResources": _git_resources_of(steps),
         "Links": {},
     }
     return Answer(prune(template, "releasetemplates", call.settings.version))
+
+
+def snapshot_template(call: Call, runbook: Document, process: Document, number: int) -> Document:
+    """What a new snapshot of a runbook, the one of this number, needs to choose, and a name for it."""
+    template = {
+        "Id": None,
+        "RunbookId": runbook["Id"],
+        "RunbookProcessId": process["Id"],
+        "NextNameIncrement": f"Snapshot {number}",
+        "Packages": _packages_of(call, process["Steps"]),
+        "GitResources": _git_resources_of(process["Steps"]),
+        "Links": {},
+    }
+    return prune(template, "runbooksnapshottemplates", call.settings.version)
+
+
+def next_version(call: Call, project: Document) -> str:
+    """The version of a release for which nobody gave one. (?) With a package that decides, that of the server's own
+    template: it is not asked which versions there are."""
+    settings = call.scope.find("deploymentsettings", settings_id(project["Id"]))
+    template = settings["VersioningStrategy"]["Template"] if settings else None
+    return _next(template or DEFAULT_TEMPLATE, _last_release(call, project, None))
 
 
 def _of_channel(step: Document, channel: str) -> Document:
@@ -96,7 +118,7 @@ def _next(template: str, last: Document | None) -> str:
     return re.sub(r"#\{Octopus\.Version\.(Last|Next)(Major|Minor|Patch|Revision)\}", filled, template)
 
 
-def packages_of(call: Call, steps: list[Document], last: Document | None = None) -> list[Document]:
+def _packages_of(call: Call, steps: list[Document], last: Document | None = None) -> list[Document]:
     """The packages for which a version is to be chosen, with the one that the last release has."""
     chosen = {(one.get("ActionName"), one.get("PackageReferenceName") or ""): one for one in _selected(last)}
     found = []
@@ -125,7 +147,7 @@ def _selected(release: Document | None) -> list[Document]:
     return [one for one in (release or {}).get("SelectedPackages") or [] if isinstance(one, dict)]
 
 
-def git_resources_of(steps: list[Document]) -> list[Document]:
+def _git_resources_of(steps: list[Document]) -> list[Document]:
     """The Git dependencies for which a reference is to be chosen."""
     return [
         {

@@ -9,7 +9,8 @@ from sandbox import crud, texts
 from sandbox.errors import bad_request, not_found
 from sandbox.kind import KINDS, Field, Kind, Reference, Save, declare, own
 from sandbox.resources.actions import deployment_process
-from sandbox.resources.freezing import FROZEN_PROCESSES, freeze, frozen_sets, thaw
+from sandbox.resources.freezing import FROZEN_PROCESSES, freeze, frozen_sets, shown_sets, thaw
+from sandbox.resources.release_templates import next_version
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document, Write
 
@@ -98,7 +99,9 @@ def add_routes(router: Router) -> None:
     router.add("POST", "releases/{id}/snapshot-variables", _snapshot_variables)
     router.add("GET", "projects/{project}/releases", _of_project)
     router.add("GET", "projects/{project}/releases/{version}", _by_version)
+    router.add("GET", "projects/{project}/releases/{version}/variables", _variables, since="2023.4")
     router.add("GET", "channels/{channel}/releases", _of_channel)
+    router.add("GET", "projects/{project}/channels/{channel}/releases", _of_channel, since="2023.4")
 
 
 def _project(call: Call) -> Document:
@@ -117,7 +120,10 @@ def _of_project(call: Call) -> Answer:
 
 
 def _of_channel(call: Call) -> Answer:
-    channel = crud.find(call, KINDS["channels"], call.params["channel"])["Id"]
+    found = crud.find(call, KINDS["channels"], call.params["channel"])
+    if "project" in call.params and found["ProjectId"] != _project(call)["Id"]:
+        raise not_found(call.params["channel"])
+    channel = found["Id"]
     wanted = (call.argument("searchByVersion") or "").casefold()
     project = call.argument("projectId")
     releases = [
@@ -128,12 +134,24 @@ def _of_channel(call: Call) -> Answer:
     return crud.list_page(call, RELEASES, releases, f"channels/{channel}/releases")
 
 
-def _by_version(call: Call) -> Answer:
+def _find(call: Call) -> Document:
+    """A release of the project by its version or id."""
     project, version = _project(call)["Id"], call.params["version"].casefold()
     for one in call.scope.collection("releases").values():
         if one["ProjectId"] == project and version in (one["Version"].casefold(), one["Id"].casefold()):
-            return Answer(crud.show(call, RELEASES, one))
+            return one
     raise not_found(call.params["version"])
+
+
+def _by_version(call: Call) -> Answer:
+    return Answer(crud.show(call, RELEASES, _find(call)))
+
+
+def _variables(call: Call) -> Answer:
+    """The frozen variable sets, the project's first."""
+    release = _find(call)
+    ids = [release["ProjectVariableSetSnapshotId"], *release["LibraryVariableSetSnapshotIds"]]
+    return Answer(shown_sets(call, ids))
 
 
 def _create_by_name(call: Call) -> Answer:
@@ -142,7 +160,7 @@ def _create_by_name(call: Call) -> Answer:
     project = _named(call, "projects", body.get("projectidorname") or body.get("projectname"), "ProjectName")
     given: Document = {
         "ProjectId": project["Id"],
-        "Version": body.get("releaseversion") or _next_version(call, project),
+        "Version": body.get("releaseversion") or next_version(call, project),
     }
     channel = body.get("channelidorname") or body.get("channelname")
     if channel:
@@ -160,11 +178,6 @@ def _named(call: Call, collection: str, name: object, what: str, project_id: str
         if project_id in (None, one.get("ProjectId")) and wanted in (one["Id"].casefold(), one["Name"].casefold()):
             return one
     raise not_found(name)
-
-
-def _next_version(call: Call, project: Document) -> str:
-    count = sum(one["ProjectId"] == project["Id"] for one in call.scope.collection("releases").values())
-    return f"0.0.{count + 1}"
 
 
 def _snapshot_variables(call: Call) -> Answer:

@@ -9,14 +9,12 @@ from __future__ import annotations
 from sandbox import crud, texts
 from sandbox.errors import bad_request, not_found
 from sandbox.kind import KINDS, Field, Kind, Save, declare, own
-from sandbox.resources.freezing import FROZEN_PROCESSES, FROZEN_VARIABLES, freeze, frozen_sets, thaw
+from sandbox.resources.freezing import FROZEN_PROCESSES, freeze, frozen_sets, shown_sets, thaw
 from sandbox.resources.processes import RUNBOOK_PROCESSES
-from sandbox.resources.release_templates import git_resources_of, packages_of
-from sandbox.resources.variables import VARIABLE_SETS
+from sandbox.resources.release_templates import snapshot_template
 from sandbox.routing import Answer, Call, Router
 from sandbox.shapes import NAME
 from sandbox.store import Document, Write
-from sandbox.versions import prune
 
 __all__ = ["RUNBOOK_SNAPSHOTS", "add_routes"]
 
@@ -189,12 +187,7 @@ def _delete_in_project(call: Call) -> Answer:
 
 def _variables(call: Call) -> Answer:
     """The frozen variable sets, the project's first."""
-    frozen = [call.find(FROZEN_VARIABLES.collection, one) for one in _frozen_ids(_find(call))]
-    return Answer([crud.show(call, VARIABLE_SETS, _melted(one)) for one in frozen])
-
-
-def _melted(frozen: Document) -> Document:
-    return {key: value for key, value in frozen.items() if key != "IsFrozen"}
+    return Answer(shown_sets(call, _frozen_ids(_find(call))))
 
 
 def _template(call: Call) -> Answer:
@@ -202,13 +195,4 @@ def _template(call: Call) -> Answer:
     runbook = _runbook(call)
     process = crud.find(call, RUNBOOK_PROCESSES, runbook["RunbookProcessId"])
     count = len(_where(call, "RunbookId", runbook["Id"]))
-    template = {
-        "Id": None,
-        "RunbookId": runbook["Id"],
-        "RunbookProcessId": process["Id"],
-        "NextNameIncrement": f"Snapshot {count + 1}",
-        "Packages": packages_of(call, process["Steps"]),
-        "GitResources": git_resources_of(process["Steps"]),
-        "Links": {},
-    }
-    return Answer(prune(template, "runbooksnapshottemplates", call.settings.version))
+    return Answer(snapshot_template(call, runbook, process, count + 1))

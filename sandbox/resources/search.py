@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from sandbox import crud
+from sandbox.errors import not_found
 from sandbox.kind import KINDS
-from sandbox.resources.spaces import SPACES
 from sandbox.routing import Answer, Call, Router
 from sandbox.store import Document
 
@@ -31,11 +30,14 @@ _KINDS = (
 
 
 def add_routes(router: Router) -> None:
-    router.add("GET", "spaces/{id}/search", _search, scope="system")
+    router.add("GET", "spaces/{id}/search", _search, scope="mixed")
 
 
 def _search(call: Call) -> Answer:
-    space = crud.find(call, SPACES, call.params["id"])["Id"]
+    found_space = call.store.find_space(call.params["id"])
+    if found_space is None or not call.sees(found_space):
+        raise not_found(call.params["id"])
+    space = found_space["Id"]
     keyword = (call.argument("keyword") or "").strip().casefold()
     found: list[Document] = []
     for collection in _KINDS if keyword else ():

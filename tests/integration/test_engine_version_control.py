@@ -20,7 +20,7 @@ async def to_git(server: Server, project: Document, *, variables: bool = False) 
     await server.call("POST", f"projects/{project['Id']}/git/convert", body)
     if variables:
         body = {"Branch": "main", "CommitMessage": "variables too"}
-        await server.call("POST", f"projects/{project['Id']}/git/migrate-variables", body)
+        await server.call("POST", f"{project['SpaceId']}/projects/{project['Id']}/git/migrate-variables", body)
 
 
 async def on_both(both: Pair, *, variables: bool = False) -> tuple[Document, Document]:

@@ -268,6 +268,12 @@ async def test_runbooks_move_to_the_branch_and_are_named_by_slug() -> None:
         assert changed["Description"] == "Both"
         newest = (await api.get("events"))["Items"][0]
         assert (newest["Category"], set(newest["RelatedDocumentIds"])) == ("Modified", {"restart-it", project["Id"]})
+        await api.environment("Dev")
+        assert [one["Name"] for one in await api.get(f"{branch}/runbooks/restart-it/environments")] == ["Dev"]
+        newer = await api.get(f"{branch}/runbooks/restart-it/environments/v2")
+        assert [(one["Name"], one["Type"]) for one in newer["Environments"]] == [("Dev", "Static")]
+        template = await api.get(f"{branch}/runbooks/restart-it/runbookSnapshotTemplate")
+        assert (template["RunbookId"], template["NextNameIncrement"]) == ("restart-it", "Snapshot 1")
 
 
 async def test_runbooks_of_a_branch_are_made_and_deleted_there() -> None:

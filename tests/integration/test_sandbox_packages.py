@@ -151,13 +151,13 @@ async def test_an_icon_takes_the_place_of_a_logo() -> None:
         project = await api.project()
         path = f"projects/{project['Id']}"
         await send(api, f"{path}/logo", "logo.png", PNG)
-        await api.post(f"{path}/logo/icon", {"IconId": "octopus", "IconColor": "#123abc"})
+        await api.post(f"Spaces-1/{path}/logo/icon", {"IconId": "octopus", "IconColor": "#123abc"})
         shown = await api.get(path)
         assert shown["Icon"] == {"Id": "octopus", "Color": "#123abc"}
         assert (await download(api, f"{path}/logo"))[2] == "image/svg+xml"
         assert (await api.put(path, {**shown, "Icon": None}))["Icon"] == shown["Icon"]  # a PUT cannot change it
-        await api.refused("POST", f"{path}/logo/icon", {"IconId": "octopus", "IconColor": "red"})
-        await api.refused("POST", f"{path}/logo/icon", {"IconColor": "#123abc"})
+        await api.refused("POST", f"Spaces-1/{path}/logo/icon", {"IconId": "octopus", "IconColor": "red"})
+        await api.refused("POST", f"Spaces-1/{path}/logo/icon", {"IconColor": "#123abc"})
 
 
 async def test_a_feed_lists_its_packages_by_id_and_their_notes() -> None:

@@ -74,7 +74,14 @@ async def test_releases_are_numbered_once_and_found_by_version_and_channel() -> 
         named = {"ProjectName": "shop", "ChannelName": "Default", "ReleaseVersion": "2.0.0"}
         made = await api.post("releases/create/v1", named)
         assert made["ReleaseVersion"] == "2.0.0"
-        assert (await api.post("releases/create/v1", {"ProjectName": "Shop"}))["ReleaseVersion"] == "0.0.4"
+        assert (await api.post("releases/create/v1", {"ProjectName": "Shop"}))["ReleaseVersion"] == "2.0.1"
+        frozen = await api.get(f"{path}/1.0.0/variables")
+        assert [one["OwnerId"] for one in frozen] == [yard.project["Id"], yard.common["Id"]]
+        channel = (await api.get(f"projects/{yard.project['Id']}/channels"))["Items"][0]
+        of_channel = await api.get(f"projects/{yard.project['Id']}/channels/{channel['Id']}/releases")
+        assert of_channel["TotalResults"] == 4
+        other = await api.project("Other")
+        await api.refused("GET", f"projects/{other['Id']}/channels/{channel['Id']}/releases", status=404)
         await api.refused("POST", "releases/create/v1", {"ProjectName": "Nothing"}, status=404)
         await api.refused("POST", "releases/create/v1", {})
 

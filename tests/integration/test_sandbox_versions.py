@@ -102,6 +102,32 @@ def test_a_route_that_a_release_has_is_not_kept_from_it() -> None:
     assert withheld == set()
 
 
+# Routes that are served in more or fewer forms than a release has, with the reason.
+FORMS_BESIDES = {
+    "GET /": "the root of the server and that of a space are two routes here",
+    "POST /releases/create/v1": "2023.4 had it in spaces only",
+}
+
+
+@needs_samples
+@pytest.mark.parametrize("version", FILES)
+def test_a_route_has_the_forms_that_its_release_has(version: str) -> None:
+    """`/api/Spaces-1/x`, `/api/spaces/default/x` and `/api/x`: each where Swagger has it, and only there."""
+    swagger = swagger_of(version)
+    wrong = set()
+    for route in routes(version):
+        served = set(templates(route))
+        if route.scope != "system" and at_least(version, "2023.4"):
+            served.add(f"/spaces/{{spaceIdentifier}}/{route.template}".rstrip("/"))
+        possible = {f"{prefix}{route.template}".rstrip("/") or "/" for prefix in ("/", "/{spaceId}/")}
+        possible.add(f"/spaces/{{spaceIdentifier}}/{route.template}".rstrip("/"))
+        there = {one for one in possible if swagger.of_template(route.method, one)}
+        name = f"{route.method} /{route.template}"
+        if there and there != served and name not in FORMS_BESIDES:
+            wrong.add((name, *sorted(there ^ served)))
+    assert wrong == set()
+
+
 # What the generator does not make: collection, body, first release that has the kind.
 _ENDPOINT = {"CommunicationStyle": "None"}
 _SECRET = {"HasValue": True, "NewValue": "s3cret"}
