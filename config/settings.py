@@ -30,7 +30,8 @@ _SECRETS_DIR = PREFIX + "SECRETS_DIR"
 
 class LogLevel(StrEnum):
     DEBUG = "debug"
-    """Also every lookup and every HTTP request. Names of fields, never values: these are in no log."""
+    """Also every lookup, and what was decided for items that stay as they are. Names of fields, never values: these are
+    in no log."""
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"

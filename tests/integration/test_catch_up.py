@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+import structlog
 from fakeredis import FakeAsyncRedis
 
 from config.settings import Settings
@@ -207,3 +208,30 @@ async def test_links_and_values_of_tenants_are_marked_each_where_it_belongs(fake
         await one.both.source.edit(f"tenants/{world.tenant['Id']}", ProjectEnvironments={})
         await one.read()
         assert set(await one.keys()) >= {world.tenant["Id"]}
+
+
+async def test_what_belongs_to_the_server_is_read_where_a_route_lists_it(fake_redis: FakeAsyncRedis) -> None:
+    async with pair(redis=fake_redis, include={"project": ["*"], "user-role": ["*"]}) as both:
+        role = await both.source.post("userroles", {"Name": "Releaser", "GrantedSpacePermissions": ["TaskView"]})
+        one = Reader(both, state_of(fake_redis, Settings()), fake_redis)
+        assert (await one.read()).everything
+        await one.forget()
+        await one.read()
+        both.source.sandbox.requests.clear()
+        assert (await one.read()).marked == ()
+        assert len(both.source.sandbox.requests) == 1
+        await both.source.edit(f"userroles/{role['Id']}", Description="for releases")
+        assert [key.document for key in (await one.read()).marked] == [role["Id"]]
+        assert await one.keys() == [role["Id"]]
+        assert (await one.read()).marked == ()
+
+
+async def test_each_event_is_named_in_the_log(fake_redis: FakeAsyncRedis) -> None:
+    async with reader(fake_redis) as one:
+        project = await one.both.source.project("OctoFX")
+        with structlog.testing.capture_logs() as lines:
+            await one.read()
+        [line] = [line for line in lines if line["event"] == "catch-up"]
+        assert "Created" in line["events"]
+        assert any(project["Id"] in key for key in line["marked"])
+        assert line["correlation_id"].startswith("catch-up-")

@@ -250,8 +250,8 @@ async def test_a_comparison_longer_than_a_run_goes_on_in_the_next(
             await one.both.source.project(f"Project {number}")
         await one.both.sync("*")
         for server in (one.both.source, one.both.destination):
-            server.sandbox.faults.add(Fault("latency", path="variables|deploymentprocess", seconds=0.1, count=0))
-        one.looker.deadline_s = 0.5
+            server.sandbox.faults.add(Fault("latency", path="variables|deploymentprocess", seconds=0.15, count=0))
+        one.looker.deadline_s = 1.0
         results = [(await one.look("*")).result]
         while results[-1] == "goes-on":
             assert len(results) < 20
@@ -260,6 +260,44 @@ async def test_a_comparison_longer_than_a_run_goes_on_in_the_next(
             results.append((await one.again("*")).result)
         assert results[-1] == "compared"
         assert len(results) > 1
+
+
+async def test_a_comparison_stands_aside_for_events_that_wait(
+    fake_redis: FakeAsyncRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "CHUNK", 1)
+    async with desk(fake_redis) as one:
+        for number in range(3):
+            await one.both.source.project(f"Project {number}")
+        await one.both.sync("*")
+        document = await edit(one, await synced(one))
+        key = DirtyKey(ROUTE, document)
+        one.looker.slice_s = 0
+        await one.state.queue.mark([key], source=Source.WEBHOOK, debounce_ms=0)
+        ready = f"{{octosync}}:q:ready:events:{ROUTE}"
+        await fake_redis.zadd(ready, {str(key): 1})  # due since long ago
+        assert (await one.look("*")).result == "goes-on"
+        assert [entry.attempts for entry in await one.waiting()] == [0, 0]
+        await one.pass_time()
+        assert (await one.again("*")).result == "goes-on", "the event still waits"
+        assert (await one.look(document)).result == "changed"
+        await one.pass_time()
+        assert (await one.again("*")).result == "compared"
+        assert await one.waiting() == []
+
+
+async def test_a_comparison_that_comes_nowhere_ends_as_a_dead_letter(fake_redis: FakeAsyncRedis) -> None:
+    async with desk(fake_redis) as one:
+        await synced(one)
+        one.both.source.sandbox.faults.add(Fault("latency", path="/projects", seconds=30, count=0))
+        one.looker.deadline_s = 0.1
+        await one.look("*")
+        for _ in range(Settings().max_attempts):
+            await one.pass_time()
+            await one.again("*")
+        [letter] = await one.state.queue.dead_letters()
+        assert (letter.key.is_everything, letter.attempts) == (True, Settings().max_attempts)
+        assert letter.reason == "it took too long"
 
 
 async def test_what_is_not_in_this_space_makes_no_noise(fake_redis: FakeAsyncRedis) -> None:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from config.routes import Route, RoutesFile
 from worker.cli.main import app
 from worker.cli.sync import STATUS
+from worker.ledger.comparisons import Comparisons, Progress
 from worker.ledger.connect import open_redis
 from worker.ledger.drift import Drifted
 from worker.ledger.ledger import Ledger
@@ -25,6 +26,7 @@ from worker.plan.values import Action, BothSides, Change, CleanUp, Edit, Finding
 from worker.queue.dirty import DirtyQueue
 from worker.queue.keys import DirtyKey
 from worker.queue.values import Entry, Priority, Source
+from worker.sync import compare
 from worker.sync import run as engine
 from worker.sync.items import Items, UnknownItem
 from worker.sync.planner import Planned
@@ -322,13 +324,25 @@ def test_reconcile_has_the_workers_compare_everything(shell: Shell) -> None:
     assert shell.told("octosync.bulk") == 1
 
 
-def test_a_dry_reconcile_compares_here_and_marks_nothing(shell: Shell) -> None:
+def test_a_dry_reconcile_compares_here_and_marks_nothing(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compare.Compared(plans=[EMPTY])
+
+    async def compared(*_: Any, dry_run: bool, progress: Callable[[str], None]) -> compare.Compared:
+        assert dry_run
+        progress("compared 1 of 2")
+        return found
+
+    monkeypatch.setattr(compare, "compare", compared)
     assert shell.run("reconcile", "--dry-run").exit_code == 0
-    shell.planned = CHANGED
+    found.plans = [EMPTY, CHANGED, CHANGED]
     answer = shell.run("reconcile", "-n")
     assert answer.exit_code == 2
-    assert "~ update project/OctoFX" in answer.stdout
+    assert answer.stdout.count("~ update project/OctoFX") == 1, "what two chunks require is said once"
     assert [plan["route"] for plan in shell.json("reconcile", "-n", status=2)] == ["test-to-prod"]
+    found.failed = ["Projects-7"]
+    answer = shell.run("reconcile", "-n")
+    assert answer.exit_code == 1
+    assert "Projects-7 of test-to-prod" in answer.stderr
     assert shell.waiting() == []
 
 
@@ -397,6 +411,19 @@ def test_status_shows_what_waits_failed_and_was_done(shell: Shell) -> None:
     }
     assert found["last_run"] == {"id": "r1", "started": "2026-11-23T01:00:00+00:00", "outcome": "changed"}
     assert "test-to-prod" in shell.run("status").stdout
+
+
+def test_status_says_how_far_a_comparison_is(shell: Shell) -> None:
+    async def work(ledger: Ledger, _: DirtyQueue) -> None:
+        client = open_redis(shell.redis_url)
+        progress = Progress("2026-11-28T02:00:00+00:00", "f", done=350, of=1000, differing=3)
+        await Comparisons(client).note("test-to-prod", progress)
+        await client.aclose()
+
+    shell.ledger(work)
+    assert "now: 350 of 1000, 3 differ" in shell.run("status").stdout
+    [route] = shell.json("status")
+    assert route["comparing"] == {"began": "2026-11-28T02:00:00+00:00", "done": 350, "of": 1000, "differing": 3}
 
 
 def test_status_says_how_far_the_servers_are_apart(shell: Shell) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,14 +11,13 @@ import typer
 
 from worker.cli import options, waiting
 from worker.cli.context import open_house
-from worker.cli.engine import documents, opened
+from worker.cli.engine import opened
 from worker.cli.enqueue import Follow, finish, mark
 from worker.cli.errors import Status
-from worker.cli.items import Selection
 from worker.cli.output import print_json, progress, results, say
 from worker.plan import json as plan_json
 from worker.plan.console import print_plan
-from worker.plan.values import Plan
+from worker.plan.values import Action, NamePath, Plan
 from worker.queue.keys import EVERYTHING, DirtyKey
 from worker.queue.values import Priority
 
@@ -43,13 +43,16 @@ def reconcile(
         follow = Follow(wait, timeout, json)
         finish(asyncio.run(_enqueue(route, reason, config, redis, follow)), follow)
         return
-    plans = asyncio.run(_compare(route, config, redis))
+    plans, failed = asyncio.run(_compare(route, config, redis))
     if json:
         print_json([plan_json.as_dict(plan) for plan in plans])
     else:
         for plan in plans:
             say(f"Route {plan.route}", "bold")
             print_plan(plan, results())
+    if failed:
+        say(f"could not be compared: {', '.join(failed)}. `octosync plan ITEM` says why", "bold red")
+        raise typer.Exit(Status.ERROR)
     if any(not plan.is_empty or plan.blocked for plan in plans):
         raise typer.Exit(Status.DIFFERENCES)
 
@@ -62,12 +65,29 @@ async def _enqueue(
         return await mark(house, keys, priority=Priority.BULK, reason=reason or "reconcile", follow=follow)
 
 
-async def _compare(route: str | None, config: Path | None, redis: str | None) -> list[Plan]:
-    plans = []
+async def _compare(route: str | None, config: Path | None, redis: str | None) -> tuple[list[Plan], list[str]]:
+    """As the night does it, in chunks, trusting no cache. A plan for each route, and what could not be compared."""
+    from worker.sync import compare
+
+    plans, failed = [], []
     async with open_house(config, redis) as house:
         for one in house.chosen(route):
             async with opened(house, one.name, bulk=True) as engine:
-                wanted = await documents(engine, Selection(everything=True))
                 with progress(f"Comparing {one.name}") as bar:
-                    plans.append((await engine.plan(wanted, progress=bar)).plan)
-    return plans
+                    found = await compare.compare(
+                        engine, house.queue, house.state.comparisons, dry_run=True, progress=bar
+                    )
+            plans.append(_joined(one.name, found.plans))
+            failed += [f"{document} of {one.name}" for document in found.failed]
+    return plans, failed
+
+
+def _joined(route: str, plans: Sequence[Plan]) -> Plan:
+    """The plan of the whole. What items of several chunks require is in the plan of each, and said once."""
+    notes = dict.fromkeys(note for plan in plans for note in plan.notes)
+    actions: dict[tuple[str, NamePath], Action] = {}
+    for action in (action for plan in plans for action in plan):
+        known = actions.setdefault((action.kind, action.path), action)
+        if action.writes and not known.writes:
+            actions[action.kind, action.path] = action
+    return Plan(route, tuple(actions.values()), tuple(notes))

@@ -61,5 +61,11 @@ def _row(one: RouteStatus) -> list[str]:
         f"{one.behind_s:g} s",
         str(one.clean_ups),
         f"{one.last_run.outcome} {moment(one.last_run.started)}" if one.last_run is not None else "never",
-        moment(one.last_compared.isoformat()) if one.last_compared is not None else "never",
+        _compared(one),
     ]
+
+
+def _compared(one: RouteStatus) -> str:
+    if one.comparing is not None:
+        return f"now: {one.comparing.done} of {one.comparing.of}, {one.comparing.differing} differ"
+    return moment(one.last_compared.isoformat()) if one.last_compared is not None else "never"

@@ -10,6 +10,7 @@ from typing import Any
 from config.routes import Route
 from config.versions import Check, ServerVersion, checked
 from worker.ledger.clean_ups import State as CleanUpState
+from worker.ledger.comparisons import Progress
 from worker.ledger.held import HeldRoute
 from worker.ledger.runs import Run
 from worker.queue.circuits import Open
@@ -36,6 +37,8 @@ class RouteStatus:
     last_success: str | None
     last_compared: datetime | None
     circuits: tuple[Open, ...] = ()
+    comparing: Progress | None = None
+    """How far a comparison is that is under way, or goes on when somebody takes it up."""
     versions: Check | None = None
     """By what the two servers said last; ``None`` where not both have been asked yet."""
 
@@ -78,6 +81,7 @@ async def of_routes(state: State, routes: Sequence[Route]) -> list[RouteStatus]:
                 last_run=runs[0] if runs else None,
                 last_success=successes.get(route.name),
                 last_compared=await state.ledger.cursors.last_compared(route.name),
+                comparing=await state.comparisons.progress(route.name),
                 circuits=tuple(one for one in broken if one.instance in ends),
                 versions=await _versions(state, route),
             )
@@ -113,6 +117,9 @@ def as_dict(one: RouteStatus) -> dict[str, Any]:
         else None,
         "last_success": one.last_success,
         "last_compared": one.last_compared.isoformat() if one.last_compared is not None else None,
+        "comparing": {name: getattr(one.comparing, name) for name in ("began", "done", "of", "differing")}
+        if one.comparing is not None
+        else None,
         "unreachable": [{"instance": open_.instance, "reason": open_.reason} for open_ in one.circuits],
         "versions": {"verdict": one.versions.verdict.value, "text": one.versions.text} if one.versions else None,
     }

@@ -22,6 +22,7 @@ from config.routes import RoutesFile
 from config.settings import Settings
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
+from worker.ledger.comparisons import Progress
 from worker.ledger.connect import UNAVAILABLE
 from worker.ledger.runs import Cause
 from worker.looking.failures import Class, Failure, failure_of, pause_ms
@@ -43,6 +44,11 @@ DEADLINE_S = 720.0
 """A run that takes longer is given up and tried again. Celery's own limits come after it (worker/app.py)."""
 HELD_PAUSE_MS = 5_000
 """A held key is not claimed at all; this is for one that meets another key's approval."""
+SLICE_S = 60.0
+"""So long a comparison may keep events waiting; then it stands aside, and goes on from where it was."""
+EVENTS_WAIT_MS = 10_000
+"""Events that are due for less are about to be taken."""
+STAND_ASIDE_MS = 2_000
 BUSY_PAUSE_MS = 2_000
 """Another run writes one of the documents; it takes milliseconds, or its lease ends."""
 BLOCKED_PAUSE_MS = 15 * 60_000
@@ -71,6 +77,10 @@ class Looked:
     """Documents written, by kind and operation."""
     behind_s: float | None = None
     """Of a run that ended well: since the oldest change that it answers was reported."""
+
+
+class _StandAside(Exception):  # noqa: N818  (named for what happened)
+    """Events wait for a worker, and a comparison can go on later."""
 
 
 class _Watch:
@@ -108,6 +118,7 @@ class Looker:
         self.retry_s = settings.retry_seconds
         self.observer = observer
         self.deadline_s = deadline_s
+        self.slice_s = SLICE_S
 
     async def look(self, key: DirtyKey) -> Looked:
         """Raises only what Redis raises when it is not there; the lease then ends by itself, and a sweep finds it."""
@@ -143,16 +154,19 @@ class Looker:
         if closed_to_us:
             reason = f"{closed_to_us[0].instance}: {closed_to_us[0].reason}"
             return await self._finish(claim, "circuit-open", Outcome.wait_in(closed_to_us[0].wait_ms + 100, reason))
+        before = await self.state.comparisons.progress(key.route) if key.is_everything else None
         watch = _Watch(self.observer)
         keeper = Keeper(self.state.queue, claim, self.lease_ms)
         try:
             looked = await keeper.run(self._run(key, claim, keeper, watch, correlation_id), self.deadline_s)
         except LeaseLost:
             return Looked(key, "lease-lost")
+        except _StandAside:
+            return await self._finish(claim, "goes-on", Outcome.wait_in(STAND_ASIDE_MS, "it goes on after the events"))
         except Exception as error:
             if isinstance(error, UNAVAILABLE):
                 raise
-            if isinstance(error, TimeoutError) and key.is_everything:
+            if isinstance(error, TimeoutError) and key.is_everything and await self._came_further(key.route, before):
                 # How far the comparison came is noted, and the next run goes on from there. No attempt was lost.
                 return await self._finish(claim, "goes-on", Outcome.wait_in(0, "not finished yet: it goes on"))
             return await self._failed(claim, failure_of(error), error, watch)
@@ -198,6 +212,13 @@ class Looker:
             )
 
     async def _compare(self, key: DirtyKey, claim: Claim, keeper: Keeper, watch: _Watch, correlation_id: str) -> Looked:
+        began = time.monotonic()
+
+        async def guard() -> None:
+            await keeper.guard()
+            if time.monotonic() - began >= self.slice_s and await self._events_wait():
+                raise _StandAside
+
         async with run.open_route(
             self.routes, key.route, ledger=self.state.ledger, priority=_budget(claim.priority), observer=watch
         ) as route:
@@ -205,10 +226,22 @@ class Looker:
                 route,
                 self.state.queue,
                 self.state.comparisons,
-                guard=keeper.guard,
+                guard=guard,
                 cause=_cause(claim, correlation_id),
             )
         return await self._finish(claim, "compared", Outcome.finished(), requests=found.requests)
+
+    async def _events_wait(self) -> bool:
+        """Whether somebody should be working at events rather."""
+        depths = await self.state.queue.depth()
+        waiting = {route for route, depth in depths.items() if depth.events_overdue_ms >= EVENTS_WAIT_MS}
+        stopped = await self.state.queue.paused()
+        stopped |= {name for name, held in (await self.state.ledger.held.all()).items() if not held.approved}
+        return "*" not in stopped and bool(waiting - stopped)
+
+    async def _came_further(self, route: str, before: Progress | None) -> bool:
+        now = await self.state.comparisons.progress(route)
+        return now is not None and now.after is not None and now.after != (before.after if before else None)
 
     # ── how it ended ──────────────────────────────────────────────────────────────────────────────────────────────────
 

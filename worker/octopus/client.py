@@ -289,17 +289,22 @@ class SpaceClient(Routes):
         to: datetime | None = None,
         take: int = EVENTS_PAGE,
         at_most: int | None = None,
+        with_system: bool = False,
         **filters: object,
     ) -> EventsPage:
         """The audit log from ``from_`` (inclusive) to ``to`` (exclusive), without the differences, to its end.
 
+        ``with_system``: also of what belongs to no space, as far as the key may see it: user roles, users, spaces.
         ``filters`` are the API's own: ``eventCategories``, ``eventGroups``, ``documentTypes``, ``regardingAny``…
         The log is given newest first: an event that arrives while we read pushes others to the next page, where they
         are recognised; it is not seen itself if it came after the first page.
         """
         query: dict[str, object] = {"from": from_, "to": to, "excludeDifference": True, **filters}
         take = take if at_most is None else min(take, at_most)
-        log = await read_all(self._reader("events", query), take, at_most=at_most)
+        reader = self._reader("events", query)
+        if with_system:
+            reader = self.system._reader("events", {**query, "spaces": self.space_id, "includeSystem": True})
+        log = await read_all(reader, take, at_most=at_most)
         return EventsPage(log.items, http_date(log.first.headers.get("Date")), log.complete)
 
 

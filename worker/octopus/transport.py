@@ -212,7 +212,7 @@ class Transport:
         return result
 
     def _tell(self, exchange: Exchange, result: object) -> None:
-        log.debug(
+        log.info(
             "octopus request",
             instance=exchange.instance,
             method=exchange.method,

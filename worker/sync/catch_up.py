@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from config.routes import Endpoint, Route
+from worker.kinds import registry
 from worker.octopus.client import EventsPage, SpaceClient
 from worker.plan.values import Document
 from worker.queue.inbox import Delivery
@@ -38,6 +39,8 @@ LONGEST_AWAY = timedelta(days=7)
 """Longer away than this, everything is compared instead: the log reaches back 90 days by default, and may be cut."""
 MOST_EVENTS = 20_000
 BATCH = 200
+MOST_SAID = 500
+"""Events, and keys, that are named in one line of the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ async def _catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[Rou
         page = await space.events(at_most=1)
         reason = "the audit log was never read"
         return await _everything(space, page, endpoint, routes, state, correlation_id, reason)
-    page = await space.events(from_=cursor - OVERLAP, at_most=MOST_EVENTS)
+    page = await _events_since(cursor - OVERLAP, space, routes)
     if not page.complete or (page.server_date is not None and page.server_date - cursor > LONGEST_AWAY):
         return await _everything(space, page, endpoint, routes, state, correlation_id, "away for too long")
 
@@ -81,7 +84,12 @@ async def _catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[Rou
         await state.ledger.cursors.advance(endpoint.instance, endpoint.space, until)
     if events:
         log.info(
-            "catch-up", source=str(endpoint), events=len(events), marked=len(marked), correlation_id=correlation_id
+            "catch-up",
+            source=str(endpoint),
+            read=len(events),
+            events=", ".join(f"{event['Id']} {event.get('Category')}" for event in events[:MOST_SAID]),
+            marked=[str(key) for key in marked[:MOST_SAID]],
+            correlation_id=correlation_id,
         )
     return CaughtUp(len(events), tuple(marked))
 
@@ -102,7 +110,7 @@ async def _everything(
     """
     if (until := _until(page)) is not None:
         await state.ledger.cursors.advance(endpoint.instance, endpoint.space, until)
-        recent = (await space.events(from_=until - OVERLAP, at_most=MOST_EVENTS)).events
+        recent = (await _events_since(until - OVERLAP, space, routes)).events
         await _remember_deletions(recent, endpoint, state)
         await state.ledger.cursors.remember(endpoint.instance, endpoint.space, [event["Id"] for event in recent])
     await state.ledger.directories.invalidate(endpoint.instance, endpoint.space)
@@ -126,6 +134,8 @@ async def _record(
     if kinds := kinds_changed(events):
         await state.ledger.directories.invalidate(endpoint.instance, endpoint.space, *sorted(kinds))
 
+    of_server = [one for _, one in found if _is_of_server(one)]
+    found = [(event, one) for event, one in found if not _is_of_server(one)]
     deliveries = [_delivery(event, one, endpoint, routes, correlation_id) for event, one in found]
     marked: dict[DirtyKey, None] = {}
     for at in range(0, len(deliveries), BATCH):
@@ -136,6 +146,8 @@ async def _record(
         key for delivery, (_, one) in zip(deliveries, found, strict=True) if one.is_deletion for key in delivery.keys
     ]
     again = [key for key in gone if key not in marked]
+    # An event of the server concerns every space that it feeds, and each reads it for itself: it is no duplicate there.
+    again += [DirtyKey(route.name, one.target) for one in of_server if one.target is not None for route in routes]
     await state.queue.mark(again, source=Source.CATCH_UP, correlation_id=correlation_id)
     return [*marked, *again]
 
@@ -171,6 +183,18 @@ def _delivery(
         correlation_id=correlation_id,
         via=Source.CATCH_UP,
     )
+
+
+async def _events_since(since: datetime, space: SpaceClient, routes: Sequence[Route]) -> EventsPage:
+    """Also those of the server, where a route lists a kind that is in no space (user roles)."""
+    kinds = [kind.name for kind in registry.ALL if kind.of_server]
+    with_system = any(route.include.selectors(kind) for route in routes for kind in kinds)
+    return await space.events(from_=since, at_most=MOST_EVENTS, with_system=with_system)
+
+
+def _is_of_server(one: Subject) -> bool:
+    kind = registry.kind_of(one.document_id) if one.document_id is not None else None
+    return kind is not None and kind.of_server
 
 
 def _until(page: EventsPage) -> datetime | None:

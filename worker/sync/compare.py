@@ -80,6 +80,9 @@ async def compare(
     everything = await route.documents(Items(targets=[EVERYTHING]))
     tops = sorted((one for one in everything if not _is_part(one)), key=_order)
     left = [one for one in tops if stands.after is None or _order(one) > stands.after]
+    if not dry_run:
+        stands = replace(stands, done=len(tops) - len(left), of=len(tops))
+        await comparisons.note(name, stands)
     for at in range(0, len(left), CHUNK):
         chunk = left[at : at + CHUNK]
         keys = await _compare_chunk(route, chunk, result, checker, keep_plans=dry_run)
