@@ -2,57 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import sentry_sdk
 
 from config import scrub
 from config.telemetry import clean, init_sentry
+from tests.ingest import Ingest
 
 KEY = "API-ABCDEFGH12345678IJKLMNOP"
 SECRET = "entirely-opaque-words"
 HIDDEN = tuple(f"{n}-hidden-words" for n in range(5))
 """For places by which a secret is known. Reports quote source lines, so that the test must not spell them out."""
-
-
-class Ingest:
-    """What a Sentry server received, as text."""
-
-    def __init__(self) -> None:
-        received: list[str] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
-                received.append(body.decode("utf-8"))
-                self.send_response(200)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Quiet."""
-
-        self._received = received
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.dsn = f"http://public@127.0.0.1:{self.server.server_address[1]}/1"
-        self._thread = threading.Thread(target=self.server.serve_forever)
-        self._thread.start()
-
-    def text(self) -> str:
-        sentry_sdk.flush(10)
-        return "\n".join(self._received)
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self._thread.join()
-        self.server.server_close()
 
 
 @pytest.fixture

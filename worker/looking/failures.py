@@ -12,9 +12,10 @@ ours        a bug                                                dead letter, an
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from config import scrub
 from config.secret import SecretMissingError
 from worker.octopus import errors
 from worker.sync.facing import RouteReversed
@@ -45,7 +46,12 @@ class Failure:
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Sorts an error that ended a run."""
+    """Sorts an error that ended a run. What it says is kept for people to read, without the secrets that it quotes."""
+    found = _failure_of(error)
+    return replace(found, reason=scrub.text(found.reason), server_words=scrub.text(found.server_words))
+
+
+def _failure_of(error: BaseException) -> Failure:
     match error:
         case SecretMissingError() | errors.UnknownSpace() | VersionsRefused() | RouteReversed():
             return Failure(Class.SETTING, str(error))

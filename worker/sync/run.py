@@ -18,6 +18,7 @@ from enum import StrEnum
 
 import structlog
 
+from config import scrub
 from config.routes import Endpoint, Mode, Route, RoutesFile
 from config.versions import Check, Verdict
 from worker.kinds import registry
@@ -218,7 +219,7 @@ class OpenRoute:
                 outcome = await self._sync(document_ids, approved_hash, guard, run, progress, done)
             except (Exception, asyncio.CancelledError) as error:
                 # Also of a run that was cut off: what it wrote stands on the destination.
-                words = f"{type(error).__name__}: {error}".removesuffix(": ")
+                words = scrub.text(f"{type(error).__name__}: {error}".removesuffix(": "))
                 with contextlib.suppress(*UNAVAILABLE):
                     await self._record(run, "error", Plan(self.route.name, tuple(done)) if done else None, words)
                 raise
