@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     """About so many webhooks are kept in the journal, for `octosync deliveries`."""
     deliveries_kept_days: int = Field(default=14, ge=1)
     """And none of them for longer."""
+    stop_seconds: float = Field(default=20.0, ge=0, le=600)
+    """How long a worker that is told to stop lets items run to their end. What is not done by then it hands back.
+    Whoever stops it must wait for longer before killing it."""
     metrics_port: int = Field(default=9464, ge=0, le=65535)
     """Metrics and probes of a worker. 0: none."""
 

@@ -50,7 +50,7 @@ app.conf.update(
     task_time_limit=HARD_LIMIT_S,
     worker_max_tasks_per_child=200,
     worker_max_memory_per_child=400_000,  # KiB
-    worker_soft_shutdown_timeout=20,
+    worker_soft_shutdown_timeout=SETTINGS.stop_seconds,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,

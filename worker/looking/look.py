@@ -9,6 +9,8 @@ The mark says only *look*; what there is to do is read from both servers.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 import uuid
 from collections import Counter
@@ -161,6 +163,11 @@ class Looker:
             looked = await keeper.run(self._run(key, claim, keeper, watch, correlation_id), self.deadline_s)
         except LeaseLost:
             return Looked(key, "lease-lost")
+        except (asyncio.CancelledError, SystemExit):
+            # The worker is stopping, and its time for this is over. The work has ended; another may take it up at once.
+            with contextlib.suppress(*UNAVAILABLE):
+                await self._finish(claim, "handed-back", Outcome.wait_in(0, "handed back: its worker stopped"))
+            raise
         except _StandAside:
             return await self._finish(claim, "goes-on", Outcome.wait_in(STAND_ASIDE_MS, "it goes on after the events"))
         except Exception as error:
