@@ -54,6 +54,14 @@ async def test_an_edit_arrives_by_webhook_and_a_second_look_writes_nothing(redis
 
         journal = await one.state.inbox.journal()
         assert journal
+        # From the webhook to the last write every line bears the same id.
+        lines = [json.loads(line) for line in one.processes.log("worker").read_text().splitlines() if line[:1] == "{"]
+        sent = [line for line in lines if line["event"] == "octopus request" and line["method"] in {"POST", "PUT"}]
+        assert sent
+        assert {line["correlation_id"] for line in sent} <= {entry.delivery.correlation_id for entry in journal}
+        assert {line["correlation_id"] for line in sent} == {
+            line["correlation_id"] for line in lines if line["event"] == "write"
+        }
         assert {entry.delivery.via for entry in journal} == {"webhook"}
         writes = one.destination.writes
         await one.look_again(f"{project['Id']}/*")

@@ -616,8 +616,8 @@ async def test_every_exchange_is_one_line_and_one_call(server: Server) -> None:
     ]
     assert told[1].received == len('{"Name": "secret name"}')
     assert [(line["log_level"], line["status"], line["path"]) for line in lines] == [
-        ("debug", 500, "/api/projects"),
-        ("debug", 200, "/api/projects"),
+        ("info", 500, "/api/projects"),
+        ("info", 200, "/api/projects"),
     ]
     assert "secret name" not in repr(lines) + repr(told)
 
