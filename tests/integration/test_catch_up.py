@@ -156,6 +156,41 @@ async def test_cut_off_before_the_end_it_reads_the_same_again(
         assert len(await one.keys()) == 1
 
 
+async def test_an_event_that_was_committed_late_is_found_below_the_cursor(fake_redis: FakeAsyncRedis) -> None:
+    """Nodes of one server commit in any order (OctopusDeploy/Issues#3140): what appears is older than what was read."""
+    async with reader(fake_redis) as one:
+        project = await one.both.source.project("OctoFX")
+        document = f"variableset-{project['Id']}"
+        await one.both.source.variables(project, row("A", "1"))
+        await one.read()
+        await one.forget()
+        event = {
+            "Category": "Modified",
+            "RelatedDocumentIds": [document, project["Id"]],
+            "Message": "on another node",
+            "SpaceId": "Spaces-1",
+            "Late": True,
+        }
+        await one.both.source.post("sandbox/events", event)
+        found = await one.read()
+        assert (found.events, [key.document for key in found.marked]) == (1, [document])
+        assert await one.read() == CaughtUp()
+
+
+async def test_what_is_in_no_project_is_marked_too(fake_redis: FakeAsyncRedis) -> None:
+    async with reader(fake_redis) as one:
+        source = one.both.source
+        shared = await source.post("libraryvariablesets", {"Name": "Shared", "ContentType": "Variables"})
+        await source.variables(shared, row("A", "1"))
+        lifecycle = await source.post("lifecycles", {"Name": "Two weeks", "Phases": []})
+        step = {"Name": "Say", "ActionType": "Octopus.Script", "Properties": {"Octopus.Action.Script.ScriptBody": "x"}}
+        template = await source.post("actiontemplates", step)
+        await one.read()
+        marked = set(await one.keys())
+        wanted = {shared["Id"], f"variableset-{shared['Id']}", lifecycle["Id"], template["Id"]}
+        assert wanted <= {key.removesuffix("/*") for key in marked}
+
+
 async def test_two_at_once_do_not_read_the_same(fake_redis: FakeAsyncRedis) -> None:
     async with reader(fake_redis) as one, one.state.leases.hold("catch-up", "dev/Default", 10_000):
         assert (await one.read()).busy

@@ -13,10 +13,11 @@ import sentry_sdk
 from fakeredis import FakeAsyncRedis
 
 from config.settings import Settings
-from sandbox.faults import Fault
+from sandbox.faults import Fault, FaultKind
 from tests.pair import ROUTE, Pair, pair, row, script
 from tests.processes import eventually
 from worker.looking import look as looking
+from worker.looking.failures import pause_ms
 from worker.looking.look import Looked, Looker
 from worker.queue.keys import DirtyKey
 from worker.queue.values import Entry, Source
@@ -127,14 +128,23 @@ async def test_a_mark_made_during_the_run_is_looked_at_again(fake_redis: FakeAsy
 
 
 class TestFailures:
-    @pytest.mark.parametrize(("status", "side"), [(503, "source"), (429, "destination"), (401, "destination")])
+    @pytest.mark.parametrize(
+        ("kind", "status", "side"),
+        [
+            ("status", 503, "source"),
+            ("status", 429, "destination"),
+            ("status", 401, "destination"),
+            ("maintenance", 503, "source"),
+            ("reset-before", 503, "destination"),
+        ],
+    )
     async def test_a_server_that_lets_nobody_in_costs_no_attempt_and_is_left_alone(
-        self, fake_redis: FakeAsyncRedis, status: int, side: str
+        self, fake_redis: FakeAsyncRedis, kind: FaultKind, status: int, side: str
     ) -> None:
         async with desk(fake_redis) as one:
             document = await edit(one, await synced(one))
             server = getattr(one.both, side)
-            fault = Fault("status", status=status, count=0, headers={"Retry-After": "1"})
+            fault = Fault(kind, status=status, count=0, headers={"Retry-After": "1"})
             server.sandbox.faults.add(fault)
             assert (await one.look(document)).result == "instance"
             [entry] = await one.waiting()
@@ -165,6 +175,13 @@ class TestFailures:
             one.both.destination.sandbox.faults.clear()
             await one.pass_time()
             assert (await one.again(document)).result == "changed"
+
+    def test_pauses_double_up_to_ten_minutes_and_are_not_all_the_same(self) -> None:
+        pauses = [[pause_ms(attempts, 5.0) / 1000 for _ in range(50)] for attempts in range(12)]
+        for attempts, some in enumerate(pauses):
+            middle = min(5.0 * 2**attempts, 600.0)
+            assert 0.8 * middle <= min(some) < max(some) <= 1.2 * middle
+        assert pause_ms(10_000) <= 720_000
 
     @pytest.mark.spacecloner("feature-8")
     async def test_what_the_server_refuses_twice_is_a_dead_letter_with_its_words(
