@@ -18,6 +18,7 @@ from config.routes import RoutesFile
 from config.settings import Settings
 from tests.receiver import Quiet, Told, routes_file
 from webhook_receiver.app import create_app, create_inside_app
+from worker.ledger.comparisons import Progress
 from worker.ledger.drift import Drifted
 from worker.ledger.runs import Run
 from worker.plan import json as plan_json
@@ -122,6 +123,8 @@ async def fill(state: State, *, entries: int = 60) -> None:
                 outcome=outcome,
                 correlation_id=f"hook-{number:012x}",
                 sources=("webhook",),
+                requested_by="Ada <ada>" if number == 0 else "",
+                reason="INC-42 & more" if number == 0 else "",
                 summary=shown.summary(),
                 requests={"dev": 3, "prod": 4},
                 plan_hash=shown.hash,
@@ -142,6 +145,8 @@ async def fill(state: State, *, entries: int = 60) -> None:
     await _drift(state)
     await _clean_ups(state, entries)
     await state.ledger.cursors.compared(ROUTE, now - timedelta(hours=9))
+    compared = Progress((now - timedelta(minutes=2)).isoformat(), "f", done=350, of=1000, differing=3)
+    await state.comparisons.note(ROUTE, compared)
     await state.circuits.open("prod", "PUT /api/Spaces-1/projects: no route to host", 60)
 
 

@@ -334,6 +334,10 @@ class TestViews:
         assert re.search(r'class="line destroys.*also deletes: 3 values of tenant Acme', text)
         assert "&lt;script&gt;alert(1)" in text
         assert "hook-000000000000" in text
+        assert "Ada &lt;ada&gt;: INC-42 &amp; more" in text
+
+    async def test_how_far_a_comparison_is(self, ada: Browser) -> None:
+        assert "350 of 1000 items, 3 differ" in await ada.get(f"/routes/{ROUTE}")
 
     async def test_runs_narrowed_and_in_pages(self, ada: Browser) -> None:
         first = await ada.get("/runs")
