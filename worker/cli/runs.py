@@ -97,7 +97,7 @@ def _cell(name: str, value: Any) -> str:
 
 def as_dict(run: Run) -> dict[str, Any]:
     known = asdict(run)
-    known["sources"] = list(run.sources)
+    known["sources"], known["correlation_ids"] = list(run.sources), list(run.correlation_ids)
     known["plan"] = json_text.loads(run.plan) if run.plan is not None else None
     return known
 

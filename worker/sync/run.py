@@ -19,7 +19,7 @@ from enum import StrEnum
 import structlog
 
 from config import scrub
-from config.routes import Endpoint, Mode, Route, RoutesFile
+from config.routes import Mode, Route, RoutesFile
 from config.versions import Check, Verdict
 from worker.kinds import registry
 from worker.ledger.connect import UNAVAILABLE
@@ -38,13 +38,13 @@ from worker.sync.checks import Stop, must_wait
 from worker.sync.connecting import connect
 from worker.sync.exchange import Ends
 from worker.sync.facing import check_facing, place
-from worker.sync.items import SUBTREE, Items
+from worker.sync.items import SUBTREE, Items, UnknownItem
 from worker.sync.observe import SideObserver
 from worker.sync.planner import Planned, Planner
 from worker.sync.recording import log_decisions, record
 from worker.sync.spaces import space_of
 from worker.sync.versions import agreed
-from worker.sync.world import Memory, Need, NotObserved, Side, World
+from worker.sync.world import Memory, Need, NotObserved, World
 from worker.sync.written import Moved
 
 log = structlog.get_logger(__name__)
@@ -109,8 +109,9 @@ class OpenRoute:
         self.world = World(route, neighbours=neighbours or {})
         if versions is not None:
             self.world.source.release, self.world.destination.release = versions.source, versions.destination
-        self.source = _observer(self.world.source, source[1], ledger, route.source)
-        self.destination = _observer(self.world.destination, destination[1], ledger, route.destination)
+        here, there = route.source, route.destination
+        self.source = SideObserver(self.world.source, source[1], ledger, here.instance, here.space)
+        self.destination = SideObserver(self.world.destination, destination[1], ledger, there.instance, there.space)
 
     @property
     def requests(self) -> int:
@@ -128,6 +129,15 @@ class OpenRoute:
     async def documents(self, items: Items) -> list[str]:
         """Ids of the source documents that ``items`` means, in order of writing. Raises
         :class:`worker.sync.items.UnknownItem`."""
+        try:
+            return await self._documents(items)
+        except UnknownItem:
+            # It may have been made in the seconds for which names are believed.
+            await self.source.freshen(force=True)
+            self.world.source.directories.clear()
+            return await self._documents(items)
+
+    async def _documents(self, items: Items) -> list[str]:
         await self.source.freshen()
         await self._remember()  # what crossed because something needed it is part of everything, too
         for target in items.targets:
@@ -350,10 +360,6 @@ class OpenRoute:
 
     async def _record(self, run: Run, outcome: str, plan: Plan | None, error: str | None) -> None:
         await record(self.ledger, run, outcome, plan, self.spent, error)
-
-
-def _observer(side: Side, client: SpaceClient, ledger: Ledger, endpoint: Endpoint) -> SideObserver:
-    return SideObserver(side, client, ledger, endpoint.instance, endpoint.space)
 
 
 def _result(plan: Plan, writes: int) -> Result:
