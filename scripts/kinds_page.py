@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from config.names import NEVER_KINDS
+from scripts.generated import Generated
 from worker.kinds import registry
 from worker.kinds.controls import CONTROL_TYPES
 from worker.kinds.kind import Kind, Mode, Place
@@ -24,8 +25,11 @@ from worker.kinds.shape import SERVER_FIELDS, Elements, Shape
 from worker.kinds.tenants import TENANT_VARIABLES
 from worker.kinds.variables import SCOPE_REFERENCES, VALUE_REFERENCES, VARIABLE_SET
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "kinds.md"
-BEGIN, END = "<!-- kinds: scripts/kinds_page.py -->", "<!-- end of the kinds -->"
+PART = Generated(
+    Path(__file__).resolve().parents[1] / "docs" / "kinds.md",
+    "<!-- kinds: scripts/kinds_page.py -->",
+    "<!-- end of the kinds -->",
+)
 MODES = {
     Mode.EXACT: "exact",
     Mode.SHARED_NAME: "shared name",
@@ -243,22 +247,5 @@ def _value(value: object) -> str:
     return "empty" if value is None or value == [] else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def written(page: str) -> str:
-    """The page with the generated part of now. Raises :class:`ValueError` where it has no place for it."""
-    head, begin, rest = page.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE.name} has no place for the kinds: {BEGIN} … {END}")
-    return f"{head}{BEGIN}\n{generated()}{END}{tail}"
-
-
-def main() -> int:
-    page = PAGE.read_text(encoding="utf-8")
-    if "--check" not in sys.argv:
-        PAGE.write_text(written(page), encoding="utf-8")
-        return 0
-    return int(written(page) != page)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(PART.main(generated(), sys.argv))

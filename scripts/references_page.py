@@ -12,14 +12,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from scripts.generated import Generated
 from worker.kinds import registry
 from worker.kinds.controls import CONTROL_TYPES
 from worker.kinds.references import OWN_STEP, Empty, Form, Ref
 from worker.kinds.shape import Shape
 from worker.kinds.variables import SCOPE_REFERENCES, VALUE_REFERENCES
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "references.md"
-BEGIN, END = "<!-- table: scripts/references_page.py -->", "<!-- end of the table -->"
+PART = Generated(
+    Path(__file__).resolve().parents[1] / "docs" / "references.md",
+    "<!-- table: scripts/references_page.py -->",
+    "<!-- end of the table -->",
+)
 FORMS = {Form.ID: "an id", Form.LIST: "ids", Form.CSV: "ids in one string", Form.TAG: "tags by name"}
 BY_CONTROL = "by control type"
 NAMES = {"own-step": "a step of the process", "step": "a step of the process", "step-slug": "a step of the process"}
@@ -74,22 +78,5 @@ def _lacking(ref: Ref) -> str:
     return "blocks, if nothing is left" if ref.empty is Empty.ANYWHERE else "left out, and told"
 
 
-def written(page: str) -> str:
-    """The page with the table of now. Raises :class:`ValueError` where it has no place for it."""
-    head, begin, rest = page.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE.name} has no place for the table: {BEGIN} … {END}")
-    return f"{head}{BEGIN}\n{table()}\n{END}{tail}"
-
-
-def main() -> int:
-    page = PAGE.read_text(encoding="utf-8")
-    if "--check" not in sys.argv:
-        PAGE.write_text(written(page), encoding="utf-8")
-        return 0
-    return int(written(page) != page)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(PART.main(table(), sys.argv))

@@ -3,6 +3,7 @@
 ``redis_url``   a real server, once per run; ``OCTOSYNC_TEST_REDIS_URL`` names another
 ``redis``       a client for it, without any key of ours before and after the test
 ``fake_redis``  one in this process, with Lua, for fast unit tests
+``receiver_secrets``  what the receiver is told by its environment; ``running``: one that records in ``fake_redis``
 ``samples``     the folder of real documents (:mod:`octopus_samples`); without it the tests that read it skip
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import octopus_samples
 import pytest
@@ -19,6 +21,9 @@ from redis.asyncio import Redis
 
 from worker.ledger import embedded
 from worker.ledger.connect import open_redis
+
+if TYPE_CHECKING:
+    from tests.receiver import Running
 
 _TEST_REDIS = "OCTOSYNC_TEST_REDIS_URL"
 
@@ -81,3 +86,19 @@ async def fake_redis() -> AsyncIterator[FakeAsyncRedis]:
         yield client
     finally:
         await client.aclose()
+
+
+@pytest.fixture
+def receiver_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.receiver import SECRET
+
+    monkeypatch.setenv("OCTOSYNC_HOOK_0", SECRET)
+    monkeypatch.setenv("OCTOSYNC_KEY", "API-AAAAAAAAAAAAAAAAAAAAAAAAA")
+
+
+@pytest.fixture
+async def running(fake_redis: FakeAsyncRedis, receiver_secrets: None) -> AsyncIterator[Running]:
+    from tests.receiver import receiver
+
+    async with receiver(fake_redis) as one:
+        yield one

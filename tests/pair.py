@@ -115,11 +115,20 @@ class Server:
         """Writes the deployment process: the steps, in order. See :func:`script`."""
         return await self.edit(f"deploymentprocesses/deploymentprocess-{project['Id']}", Steps=list(steps))
 
-    async def step_names(self, project: str) -> list[str]:
-        """Of the deployment process of the project of that name."""
+    async def process(self, project: str) -> list[Document]:
+        """The steps of the deployment process of the project of that name."""
         owner = await self.named("projects", project)
-        process = await self.get(f"deploymentprocesses/deploymentprocess-{owner['Id']}")
-        return [step["Name"] for step in process["Steps"]]
+        steps: list[Document] = (await self.get(f"deploymentprocesses/deploymentprocess-{owner['Id']}"))["Steps"]
+        return steps
+
+    async def step_names(self, project: str) -> list[str]:
+        return [step["Name"] for step in await self.process(project)]
+
+    async def rows(self, owner: str, collection: str = "projects") -> list[Document]:
+        """The variables of the project, or library set, of that name."""
+        found = await self.named(collection, owner)
+        rows: list[Document] = (await self.get(f"variables/variableset-{found['Id']}"))["Variables"]
+        return rows
 
     async def variables(self, owner: Document, *rows: Document) -> Document:
         """Writes the variable set of a project or library set. See :func:`row`."""
@@ -175,6 +184,10 @@ class Pair:
 
     async def clean_ups(self) -> list[CleanUpEntry]:
         return await self.ledger.clean_ups.entries(ROUTE)
+
+    async def reasons(self) -> list[str]:
+        """Of the clean-up entries, each with its place."""
+        return sorted(f"{one.entry.reason} {one.entry.where}".strip() for one in await self.clean_ups())
 
     def with_route(self, **settings: Any) -> Pair:
         """The same servers and the same ledger, but a route with other settings."""

@@ -18,19 +18,12 @@ async def everything(server: Server) -> dict[str, Document]:
     return {one["Id"]: one for collection in COLLECTIONS for one in await server.get(f"{collection}/all")}
 
 
-async def process(server: Server, project: str) -> list[Document]:
-    found = await server.named("projects", project)
-    steps: list[Document] = (await server.get(f"deploymentprocesses/deploymentprocess-{found['Id']}"))["Steps"]
-    return steps
-
-
 async def rows(server: Server, project: str) -> list[tuple[str, str, list[str]]]:
     """Name, value, and the names of the environments that it is for."""
-    found = await server.named("projects", project)
     names = {one["Id"]: one["Name"] for one in await server.get("environments/all")}
     return [
         (one["Name"], one["Value"], sorted(names[item] for item in one["Scope"].get("Environment", [])))
-        for one in (await server.get(f"variables/variableset-{found['Id']}"))["Variables"]
+        for one in await server.rows(project)
     ]
 
 
@@ -74,7 +67,7 @@ async def test_what_only_the_destination_has_stays_as_it_is() -> None:
         after = await everything(both.destination)
         assert {item: after.get(item) for item in before} == before
         assert ("Url", "https://mine", ["Production"]) in await rows(both.destination, "OctoFX")
-        assert "Deploy" in [step["Name"] for step in await process(both.destination, "OctoFX")]
+        assert "Deploy" in [step["Name"] for step in await both.destination.process("OctoFX")]
 
 
 @pytest.mark.guide("environments-combo")
@@ -104,7 +97,7 @@ async def test_environments_of_which_both_have_some_of_their_own() -> None:
 
         await both.sync("*")
 
-        steps = {step["Name"]: step["Actions"][0] for step in await process(both.destination, "OctoFX")}
+        steps = {step["Name"]: step["Actions"][0] for step in await both.destination.process("OctoFX")}
         assert list(steps) == ["Everywhere", "Sign off", "Not in Test"]
         assert steps["Sign off"]["Environments"] == [there["Staging"]]
         assert steps["Not in Test"]["ExcludedEnvironments"] == [there["Staging"]]
@@ -138,7 +131,7 @@ async def test_an_instance_for_some_tenants() -> None:
         assert {one: sorted(ids) for one, ids in tenant["ProjectEnvironments"].items()} == {
             copy["Id"]: sorted(there.values())
         }
-        assert (await process(both.destination, "OctoFX"))[0]["Actions"][0]["Environments"] == [
+        assert (await both.destination.process("OctoFX"))[0]["Actions"][0]["Environments"] == [
             there["Test"], there["Production"],
         ]  # fmt: skip
         assert await rows(both.destination, "OctoFX") == [("Url", "live", ["Production"])]

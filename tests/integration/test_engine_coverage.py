@@ -11,19 +11,13 @@ from config.load import loads
 from config.names import INCLUDABLE_KINDS
 from config.problems import ConfigError
 from tests.furnished import EVERY_KIND, furnish
-from tests.pair import Document, Pair, pair, row, script
+from tests.pair import Document, pair, row, script
 from worker.kinds import registry
 from worker.kinds.kind import Mode
 from worker.ledger.runs import Cause
 from worker.sync.run import Result
 
 PROJECTS = {"project": ["*"]}
-
-
-async def rows_there(both: Pair, project: str = "OctoFX") -> list[Document]:
-    owner = await both.destination.named("projects", project)
-    rows: list[Document] = (await both.destination.get(f"variables/variableset-{owner['Id']}"))["Variables"]
-    return rows
 
 
 @pytest.mark.guide("truth-new")
@@ -58,7 +52,7 @@ async def test_a_row_of_a_runbook_that_does_not_cross(option: str, expected: lis
             row("Url", "b", {"ProcessOwner": [other["Id"], project["Id"]]}),
         )
         await both.sync("*")
-        rows = await rows_there(both)
+        rows = await both.destination.rows("OctoFX")
         assert sorted(one["Value"] for one in rows) == expected
         there = await both.destination.named("projects", "OctoFX")
         [runs] = await both.destination.get("runbooks/all")
@@ -77,7 +71,7 @@ async def test_a_row_of_a_step_that_does_not_cross_stays_at_home() -> None:
             project, row("Url", "a", {"Action": [load]}), row("Url", "b", {"Action": [deploy]}), row("Url", "c")
         )
         await both.sync("*")
-        assert sorted(one["Value"] for one in await rows_there(both)) == ["b", "c"]
+        assert sorted(one["Value"] for one in await both.destination.rows("OctoFX")) == ["b", "c"]
 
 
 @pytest.mark.guide("scoping-targets", "targets-variables")
@@ -96,7 +90,7 @@ async def test_a_row_of_targets_crosses_where_one_of_them_is_there() -> None:
             row("Db", "of one", {"Machine": [machines["Machine3"]]}),
         )
         await both.sync("*")
-        [only] = await rows_there(both)
+        [only] = await both.destination.rows("OctoFX")
         there = await both.destination.named("machines", "Machine2")
         assert (only["Value"], only["Scope"]) == ("of two", {"Machine": [there["Id"]]})
 
@@ -112,7 +106,7 @@ async def test_a_step_for_a_role_that_no_target_has_crosses() -> None:
         there = await both.destination.named("projects", "OctoFX")
         process = await both.destination.get(f"deploymentprocesses/deploymentprocess-{there['Id']}")
         assert process["Steps"][0]["Properties"] == {"Octopus.Action.TargetRoles": "OctoFX-Web,Db"}
-        assert [one["Scope"] for one in await rows_there(both)] == [{"Role": ["OctoFX-Web"]}]
+        assert [one["Scope"] for one in await both.destination.rows("OctoFX")] == [{"Role": ["OctoFX-Web"]}]
 
 
 @pytest.mark.guide("environments-library", "data-variable-sets")

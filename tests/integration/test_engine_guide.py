@@ -29,17 +29,9 @@ async def lifecycle(server: Server, name: str, *phases: list[str]) -> Document:
     )
 
 
-async def process(server: Server, project: str) -> list[Document]:
-    found = await server.named("projects", project)
-    steps: list[Document] = (await server.get(f"deploymentprocesses/deploymentprocess-{found['Id']}"))["Steps"]
-    return steps
-
-
 async def table(server: Server, project: str) -> list[tuple[str, str | None, Any]]:
     """The variables of a project: name, value and scope."""
-    found = await server.named("projects", project)
-    rows = (await server.get(f"variables/variableset-{found['Id']}"))["Variables"]
-    return [(one["Name"], one["Value"], one["Scope"]) for one in rows]
+    return [(one["Name"], one["Value"], one["Scope"]) for one in await server.rows(project)]
 
 
 async def open_reasons(both: Pair) -> set[tuple[str, str]]:
@@ -108,7 +100,7 @@ async def test_the_qa_channel_stays_at_home_with_all_that_hangs_on_it(how: str) 
         assert outcome.result is Result.CHANGED, outcome.message
         assert "QA" not in await both.destination.names("lifecycles")
         assert await both.destination.names("channels") == ["Default"]
-        assert [step["Name"] for step in await process(both.destination, "OctoFX")] == ["Deploy", "Verify"]
+        assert [step["Name"] for step in await both.destination.process("OctoFX")] == ["Deploy", "Verify"]
         phases = (await both.destination.named("lifecycles", "Application"))["Phases"]
         assert [phase["OptionalDeploymentTargets"] for phase in phases] == [
             [world["there"]["Staging"]],
@@ -133,7 +125,7 @@ async def test_a_step_of_the_qa_channel_can_be_pinned_to_run_in_staging() -> Non
 
         await both.sync("*")
 
-        steps = await process(both.destination, "OctoFX")
+        steps = await both.destination.process("OctoFX")
         assert [step["Name"] for step in steps] == ["Deploy", "Sign off", "Verify"]
         action = steps[1]["Actions"][0]
         assert action["Environments"] == [world["there"]["Staging"]]
@@ -191,7 +183,7 @@ async def test_a_subset_of_the_environments() -> None:
 
         await both.sync("*")
 
-        steps = {one["Name"]: one["Actions"][0] for one in await process(both.destination, "OctoFX")}
+        steps = {one["Name"]: one["Actions"][0] for one in await both.destination.process("OctoFX")}
         assert list(steps) == ["Everywhere", "Test and Staging", "Not in Development", "Not in Production"]
         assert steps["Test and Staging"]["Environments"] == [there["Staging"]]
         assert steps["Not in Development"]["ExcludedEnvironments"] == []
@@ -214,7 +206,7 @@ async def test_separate_environments_that_a_map_joins() -> None:
 
         await both.sync("*")
 
-        assert (await process(both.destination, "OctoFX"))[0]["Actions"][0]["Environments"] == [there["Production"]]
+        assert (await both.destination.process("OctoFX"))[0]["Actions"][0]["Environments"] == [there["Production"]]
         assert await table(both.destination, "OctoFX") == [("Url", "x", {"Environment": [there["Staging"]]})]
         await assert_settled(both)
 
@@ -226,12 +218,12 @@ async def test_an_environment_that_appears_later_takes_effect_by_itself() -> Non
         project = await both.source.project("OctoFX")
         await both.source.steps(project, script("Deploy"), script("Try", Environments=[here["Test"]]))
         await both.sync("*")
-        assert [step["Name"] for step in await process(both.destination, "OctoFX")] == ["Deploy"]
+        assert [step["Name"] for step in await both.destination.process("OctoFX")] == ["Deploy"]
 
         new = await both.destination.environments("Test")
         await both.sync("*")
 
-        steps = await process(both.destination, "OctoFX")
+        steps = await both.destination.process("OctoFX")
         assert [step["Name"] for step in steps] == ["Deploy", "Try"]
         assert steps[1]["Actions"][0]["Environments"] == [new["Test"]]
 
@@ -252,7 +244,7 @@ async def test_a_step_rescoped_out_of_the_destinations_world_stays_unless_the_ro
 
             await both.sync("*")
 
-            assert [step["Name"] for step in await process(both.destination, "OctoFX")] == expected
+            assert [step["Name"] for step in await both.destination.process("OctoFX")] == expected
             await assert_settled(both)
 
 
@@ -273,7 +265,7 @@ async def test_names_match_in_any_case_and_ids_do_not_matter() -> None:
 
         copy = await both.destination.named("projects", "OctoFX")
         assert copy["ProjectGroupId"] == theirs["Id"]
-        found = (await process(both.destination, "OctoFX"))[0]["Actions"][0]["Environments"]
+        found = (await both.destination.process("OctoFX"))[0]["Actions"][0]["Environments"]
         assert found == list(there.values())
 
 
@@ -339,7 +331,7 @@ async def test_what_is_shared_by_name_keeps_its_own_details() -> None:
         assert there["account"]["Username"] == "prod"
         assert there["feed"]["FeedUri"] == "https://prod"
         assert there["pool"]["Description"] == "prod"
-        action = (await process(both.destination, "OctoFX"))[0]["Actions"][0]
+        action = (await both.destination.process("OctoFX"))[0]["Actions"][0]
         assert action["WorkerPoolId"] == there["pool"]["Id"]
         assert action["Packages"][0]["FeedId"] == there["feed"]["Id"]
         assert await table(both.destination, "OctoFX") == [("Deploy.Account", there["account"]["Id"], {})]
@@ -419,10 +411,10 @@ async def test_a_project_that_deploys_another_brings_it_along() -> None:
 
         assert outcome.result is Result.CHANGED, [a.decisions for a in outcome.plan.blocked]
         there = await both.destination.named("projects", "Child")
-        action = (await process(both.destination, "Parent"))[0]["Actions"][0]
+        action = (await both.destination.process("Parent"))[0]["Actions"][0]
         assert action["Properties"]["Octopus.Action.DeployRelease.ProjectId"] == there["Id"]
         assert action["Packages"][0]["PackageId"] == there["Id"]
-        assert [step["Name"] for step in await process(both.destination, "Child")] == ["Work"]
+        assert [step["Name"] for step in await both.destination.process("Child")] == ["Work"]
         await assert_settled(both)
 
 
@@ -438,7 +430,7 @@ async def test_two_projects_that_deploy_each_other() -> None:
         assert outcome.result is Result.CHANGED, [a.decisions for a in outcome.plan.blocked]
         ids = {name: (await both.destination.named("projects", name))["Id"] for name in ("One", "Two")}
         for name, other in (("One", "Two"), ("Two", "One")):
-            action = (await process(both.destination, name))[0]["Actions"][0]
+            action = (await both.destination.process(name))[0]["Actions"][0]
             assert action["Properties"]["Octopus.Action.DeployRelease.ProjectId"] == ids[other]
         await assert_settled(both)
 
@@ -668,7 +660,7 @@ async def test_a_step_that_versioning_names_goes_only_when_nothing_names_it(targ
         outcome = await both.sync(target_id)
 
         assert outcome.result is Result.CHANGED, outcome.message
-        assert [step["Name"] for step in await process(both.destination, "OctoFX")] == ["B"]
+        assert [step["Name"] for step in await both.destination.process("OctoFX")] == ["B"]
         copy = await both.destination.named("projects", "OctoFX")
         found = await both.destination.get(f"projects/{copy['Id']}/deploymentsettings")
         assert found["VersioningStrategy"]["DonorPackage"]["DeploymentAction"] == "B"
@@ -692,7 +684,7 @@ async def test_a_step_that_the_destinations_own_versioning_names_stays() -> None
         await both.source.steps(project, saved["Steps"][1])
         await both.sync("*")
 
-        assert [step["Name"] for step in await process(both.destination, "OctoFX")] == ["A", "B"]
+        assert [step["Name"] for step in await both.destination.process("OctoFX")] == ["A", "B"]
         assert await open_reasons(both) == {("project/OctoFX/deployment-process", "still-in-use")}
         await assert_settled(both)
 
@@ -733,7 +725,7 @@ async def test_two_environments_that_are_one_on_the_destination() -> None:
         await both.sync("*")
 
         assert await table(both.destination, "OctoFX") == [("Url", "dev", {"Environment": [there["Staging"]]})]
-        assert (await process(both.destination, "OctoFX"))[0]["Actions"][0]["Environments"] == [there["Staging"]]
+        assert (await both.destination.process("OctoFX"))[0]["Actions"][0]["Environments"] == [there["Staging"]]
         assert await open_reasons(both) == {("project/OctoFX/variables", "duplicate-scope")}
         await assert_settled(both)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.settings import Settings
-from tests.pair import Document, Pair, Server, pair, row, script
+from tests.pair import Document, Server, pair, row, script
 from tests.worlds import World
 from worker.plan.values import Op, printed
 from worker.sync.run import Outcome, Result
@@ -40,10 +40,6 @@ def of(version: str) -> dict[str, Settings]:
     }
 
 
-async def reasons(both: Pair) -> list[str]:
-    return sorted(f"{one.entry.reason} {one.entry.where}".strip() for one in await both.clean_ups())
-
-
 def why(outcome: Outcome, path: str) -> str:
     return " ".join(one.text for a in outcome.plan if printed(a.path) == path for one in a.decisions)
 
@@ -66,7 +62,7 @@ async def test_every_type_of_account_crosses_with_placeholders_that_the_server_t
             if value is not SECRET and name != "CertificateThumbprint":
                 assert there[name] == value  # what looks like an id of ours is Entra's
         secrets = sorted(name for name, value in fields.items() if value is SECRET)
-        assert await reasons(both) == [f"placeholder-secret {name}" for name in secrets]
+        assert await both.reasons() == [f"placeholder-secret {name}" for name in secrets]
         assert (await both.sync("*")).plan.is_empty
 
 
@@ -149,14 +145,14 @@ async def test_a_certificate_is_never_created_and_a_variable_that_names_it_waits
         assert await both.destination.get("certificates/all") == []
         assert await values(both.destination) == [""]
         by_hand = ["create-by-hand"] if "certificate" in include else []
-        assert await reasons(both) == [*by_hand, "placeholder-reference Variables[Cert]"]
+        assert await both.reasons() == [*by_hand, "placeholder-reference Variables[Cert]"]
         assert (await both.sync("*")).plan.is_empty
 
         there = await generate(both.destination, "Web")
         await both.sync("*")
 
         assert await values(both.destination) == [there["Id"]]
-        assert await reasons(both) == []
+        assert await both.reasons() == []
 
 
 async def test_a_certificate_with_a_private_key_is_no_match_for_one_without() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.faults import Fault
 from sandbox.settings import Settings
-from tests.pair import Document, Pair, pair, script
+from tests.pair import Document, pair, script
 from worker.octopus import errors
 from worker.plan.values import printed
 from worker.sync.run import Result
@@ -39,10 +39,6 @@ def of(version: str) -> dict[str, Settings]:
     }
 
 
-async def reasons(both: Pair) -> list[str]:
-    return sorted(f"{one.entry.reason} {one.entry.where}".strip() for one in await both.clean_ups())
-
-
 def package(feed_id: str) -> Document:
     return {"Name": "", "PackageId": "Acme.Web", "FeedId": feed_id}
 
@@ -64,7 +60,7 @@ async def test_every_type_of_feed_crosses_with_placeholders(kind: str) -> None:
         for name, value in fields.items():
             if value is not SECRET:
                 assert there[name] == value
-        assert await reasons(both) == [f"placeholder-secret {n}" for n, value in fields.items() if value is SECRET]
+        assert await both.reasons() == [f"placeholder-secret {n}" for n, value in fields.items() if value is SECRET]
         assert (await both.sync("*")).plan.is_empty
 
 

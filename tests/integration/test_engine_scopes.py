@@ -31,8 +31,7 @@ async def scoped_rows(both: Pair) -> dict[str, str]:
 
 async def crossed(both: Pair, there: dict[str, str]) -> dict[str, list[str]]:
     """Value → names of the environments of its row on the destination."""
-    project = await both.destination.named("projects", "OctoFX")
-    rows = (await both.destination.get(f"variables/variableset-{project['Id']}"))["Variables"]
+    rows = await both.destination.rows("OctoFX")
     names = {environment: name for name, environment in there.items()}
     found = {one["Value"]: sorted(names[one_id] for one_id in one["Scope"].get("Environment", [])) for one in rows}
     found.pop("else", None)
@@ -123,8 +122,7 @@ async def test_rows_scoped_to_tenant_tags_cross_with_those_that_are_there() -> N
 
         await both.sync("*")
 
-        there = await both.destination.named("projects", "OctoFX")
-        rows = (await both.destination.get(f"variables/variableset-{there['Id']}"))["Variables"]
+        rows = await both.destination.rows("OctoFX")
         assert {one["Value"]: one["Scope"] for one in rows} == {"both": {"TenantTag": ["Region/North"]}, "all": {}}
 
 
@@ -143,8 +141,7 @@ async def test_a_name_that_others_refer_to_is_there_though_none_of_its_rows_fits
 
         await both.sync("*")
 
-        there = await both.destination.named("projects", "OctoFX")
-        rows = (await both.destination.get(f"variables/variableset-{there['Id']}"))["Variables"]
+        rows = await both.destination.rows("OctoFX")
         found: list[tuple[str, Any, Document]] = [(one["Name"], one["Value"], one["Scope"]) for one in rows]
         assert found == [("Database", "Replace Me", EVERYWHERE), ("Connection", "Database=#{Database}", EVERYWHERE)]
         assert [one.entry.reason for one in await both.clean_ups()] == ["placeholder-value"]
@@ -161,8 +158,7 @@ async def test_value_scope_type_prompt_and_description_of_a_row_follow_each_by_i
             project, row("Url", "a", {"Environment": [here["Staging"]]}), row("Key", "plain"), row("Own", "1")
         )
         await both.sync("*")
-        copy = await both.destination.named("projects", "OctoFX")
-        ids = {one["Name"]: one["Id"] for one in await _rows(both, copy)}
+        ids = {one["Name"]: one["Id"] for one in await both.destination.rows("OctoFX")}
         rows = (await both.source.get(f"variables/variableset-{project['Id']}"))["Variables"]
         url, key, own = (next(one for one in rows if one["Name"] == name) for name in ("Url", "Key", "Own"))
         prompt = {"Label": "Where to", "Description": "The address", "Required": True}
@@ -176,7 +172,7 @@ async def test_value_scope_type_prompt_and_description_of_a_row_follow_each_by_i
 
         await both.sync("*")
 
-        found = {one["Name"]: one for one in await _rows(both, copy)}
+        found = {one["Name"]: one for one in await both.destination.rows("OctoFX")}
         assert {name: one["Id"] for name, one in found.items()} == {
             "Url": ids["Url"], "Key": ids["Key"], "Renamed": ids["Own"],
         }  # fmt: skip
@@ -188,8 +184,3 @@ async def test_value_scope_type_prompt_and_description_of_a_row_follow_each_by_i
         # The secret is unknown, so the destination keeps what it had, and hides it.
         assert "of the source" not in repr(both.destination.sandbox.store.state)
         assert (await both.sync("*")).plan.is_empty
-
-
-async def _rows(both: Pair, project: Document) -> list[Document]:
-    rows: list[Document] = (await both.destination.get(f"variables/variableset-{project['Id']}"))["Variables"]
-    return rows

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sandbox.settings import Settings
-from tests.pair import Document, Pair, Server, pair, row, script
+from tests.pair import Document, Server, pair, row, script
 from worker.plan.values import Op, printed
 from worker.sync.run import Outcome, Result
 
@@ -158,10 +158,6 @@ def secret_of(server: Server, case: Case, item: Document) -> str | None:
     return secret or server.sandbox.store.secret(item["Id"], "/".join(case.secret))
 
 
-async def reasons(both: Pair) -> list[str]:
-    return sorted(f"{one.entry.reason} {one.entry.where}".strip() for one in await both.clean_ups())
-
-
 def ops(outcome: Outcome, kind: str) -> dict[str, Op]:
     return {printed(action.path): action.op for action in outcome.plan if action.kind == kind}
 
@@ -180,7 +176,7 @@ async def test_a_missing_one_that_is_included_is_created(case: Case) -> None:
         assert ops(outcome, case.kind) == {f"{case.kind}/Mine [1], A/B": Op.CREATE}
         assert (await named(both.destination, case, "Mine [1], A/B")).get(case.edited, "https://x") == "https://x"
         assert "Other" not in [one["Name"] for one in await all_of(both.destination, case)]
-        assert await reasons(both) == ([f"placeholder-secret {'/'.join(case.secret)}"] if case.secret else [])
+        assert await both.reasons() == ([f"placeholder-secret {'/'.join(case.secret)}"] if case.secret else [])
         assert (await both.sync("*")).plan.is_empty
 
 
@@ -231,7 +227,7 @@ async def test_the_details_of_one_that_is_there_are_its_own(case: Case) -> None:
             await change(both.source, case, item, **{case.edited: "https://edited"})
 
         assert await named(both.destination, case, "mine") == before
-        assert await reasons(both) == []
+        assert await both.reasons() == []
 
 
 @each(WITH_TYPE)

@@ -12,22 +12,10 @@ import pytest
 
 from config.problems import ConfigError
 from sandbox.faults import Fault
-from tests.pair import Document, Pair, Server, pair, row, script
+from tests.pair import Document, Pair, pair, row, script
 from worker.octopus import errors
 from worker.plan.values import Op, printed
 from worker.sync.run import Result
-
-
-async def steps_of(server: Server, project: str) -> list[Document]:
-    found = await server.named("projects", project)
-    steps: list[Document] = (await server.get(f"deploymentprocesses/deploymentprocess-{found['Id']}"))["Steps"]
-    return steps
-
-
-async def rows_of(server: Server, project: str) -> list[Document]:
-    found = await server.named("projects", project)
-    rows: list[Document] = (await server.get(f"variables/variableset-{found['Id']}"))["Variables"]
-    return rows
 
 
 async def reasons(both: Pair) -> list[str]:
@@ -55,7 +43,7 @@ async def test_1_to_skip_a_step_does_not_delete_it(option: str, removed: str) ->
 
         await both.sync("*")
 
-        assert [step["Name"] for step in await steps_of(both.destination, "OctoFX")] == ["A", "B"]
+        assert [step["Name"] for step in await both.destination.process("OctoFX")] == ["A", "B"]
 
 
 @pytest.mark.spacecloner("bug-2", "feature-11")
@@ -74,7 +62,7 @@ async def test_2_equal_values_do_not_pull_rows_together() -> None:
         await both.sync("*")
         await both.sync("*")
 
-        assert [(one["Value"], one["Scope"]) for one in await rows_of(both.destination, "OctoFX")] == [
+        assert [(one["Value"], one["Scope"]) for one in await both.destination.rows("OctoFX")] == [
             ("same", {"Environment": [there["Staging"]]}),
             ("same", {"Environment": [there["Production"]]}),
         ]
@@ -90,7 +78,7 @@ async def test_3_a_secret_of_a_step_is_not_reset() -> None:
         await both.sync("*")
         store = both.destination.sandbox.store
         assert "REPLACE ME" in repr(store.state)
-        steps = await steps_of(both.destination, "OctoFX")
+        steps = await both.destination.process("OctoFX")
         steps[0]["Actions"][0]["Properties"]["Template.Password"] = {"HasValue": True, "NewValue": "the-real-one"}
         await both.destination.steps(await both.destination.named("projects", "OctoFX"), *steps)
 
@@ -99,7 +87,7 @@ async def test_3_a_secret_of_a_step_is_not_reset() -> None:
         await both.source.steps(project, *saved["Steps"])
         await both.sync("*")
 
-        assert (await steps_of(both.destination, "OctoFX"))[0]["Actions"][0]["IsRequired"] is True
+        assert (await both.destination.process("OctoFX"))[0]["Actions"][0]["IsRequired"] is True
         assert "the-real-one" in repr(store.state)
         assert "source-secret" not in repr(store.state)
 
@@ -120,7 +108,7 @@ async def test_4_properties_of_a_step_follow() -> None:
 
         await both.sync("*")
 
-        found = (await steps_of(both.destination, "OctoFX"))[1]
+        found = (await both.destination.process("OctoFX"))[1]
         assert (found["Condition"], found["StartTrigger"]) == ("Always", "StartWithPrevious")
         assert found["Properties"] == {"Octopus.Action.TargetRoles": "web"}
 
@@ -138,7 +126,7 @@ async def test_5_an_exclusion_of_what_is_not_there_is_satisfied(option: str) -> 
 
         await both.sync("*")
 
-        found = await steps_of(both.destination, "OctoFX")
+        found = await both.destination.process("OctoFX")
         assert [step["Name"] for step in found] == ["A", "B"]
         assert found[0]["Actions"][0]["ExcludedEnvironments"] == [there["Production"]]
 
@@ -155,8 +143,8 @@ async def test_6_nothing_is_widened_in_silence() -> None:
 
         await both.sync("*")
 
-        assert [step["Name"] for step in await steps_of(both.destination, "OctoFX")] == ["A"]
-        assert "test" not in [one["Value"] for one in await rows_of(both.destination, "OctoFX")]
+        assert [step["Name"] for step in await both.destination.process("OctoFX")] == ["A"]
+        assert "test" not in [one["Value"] for one in await both.destination.rows("OctoFX")]
 
 
 @pytest.mark.spacecloner("bug-6")
@@ -173,7 +161,7 @@ async def test_6_who_asks_for_it_is_told_what_was_widened() -> None:
 
         await both.sync("*")
 
-        assert [step["Name"] for step in await steps_of(both.destination, "OctoFX")] == ["A"]
+        assert [step["Name"] for step in await both.destination.process("OctoFX")] == ["A"]
         assert await reasons(both) == ["scope-widened", "scope-widened"]
 
 
@@ -209,7 +197,7 @@ async def test_7_the_rule_of_one_dimension_does_not_answer_for_another() -> None
 
         await both.sync("*")
 
-        assert [(one["Value"], one["Scope"]) for one in await rows_of(both.destination, "OctoFX")] == [("1", {})]
+        assert [(one["Value"], one["Scope"]) for one in await both.destination.rows("OctoFX")] == [("1", {})]
 
 
 @pytest.mark.spacecloner("bug-9", "feature-7")
@@ -271,13 +259,13 @@ async def test_15_a_feed_that_the_server_refuses_stops_only_its_users() -> None:
         with pytest.raises(errors.BadRequest, match="cannot reach the feed"):
             await both.sync("*")
 
-        assert [step["Name"] for step in await steps_of(both.destination, "Other")] == ["Deploy"]
-        assert await steps_of(both.destination, "User") == []
+        assert [step["Name"] for step in await both.destination.process("Other")] == ["Deploy"]
+        assert await both.destination.process("User") == []
         assert "Nobody uses it" not in await both.destination.names("feeds")
         # Once the server takes it, all is well.
         both.destination.sandbox.faults.clear()
         assert (await both.sync("*")).result is Result.CHANGED
-        assert [step["Name"] for step in await steps_of(both.destination, "User")] == ["Deploy"]
+        assert [step["Name"] for step in await both.destination.process("User")] == ["Deploy"]
 
 
 @pytest.mark.spacecloner("bug-16")
@@ -305,7 +293,7 @@ async def test_18_and_20_a_variable_that_names_nothing() -> None:
 
         assert outcome.result is Result.CHANGED, outcome.message
         there = await both.destination.named("workerpools", "Ubuntu")
-        found = {one["Name"]: one["Value"] for one in await rows_of(both.destination, "OctoFX")}
+        found = {one["Name"]: one["Value"] for one in await both.destination.rows("OctoFX")}
         assert not found["Account"]
         assert not found["Certificate"]
         assert found["Pool"] == there["Id"]
@@ -365,7 +353,7 @@ async def test_21_a_package_whose_feed_does_not_cross_blocks_and_says_so() -> No
 
         await both.sync("*")
 
-        found = await steps_of(both.destination, "OctoFX")
+        found = await both.destination.process("OctoFX")
         # Not the step without its package: it would do something else.
         assert [step["Name"] for step in found] == ["Chosen later"]
 
@@ -404,8 +392,8 @@ async def test_25_an_error_in_the_middle_is_made_up_for_by_the_next_run() -> Non
 
         assert (await both.sync("*")).result is Result.CHANGED
 
-        assert [step["Name"] for step in await steps_of(both.destination, "OctoFX")] == ["Deploy"]
-        assert [one["Name"] for one in await rows_of(both.destination, "OctoFX")] == ["A"]
+        assert [step["Name"] for step in await both.destination.process("OctoFX")] == ["Deploy"]
+        assert [one["Name"] for one in await both.destination.rows("OctoFX")] == ["A"]
         assert (await both.sync("*")).plan.is_empty
 
 
@@ -457,10 +445,10 @@ async def test_28_names_may_hold_anything(name: str) -> None:
 
         assert outcome.result is Result.CHANGED
         assert await both.destination.names("projects") == [name]
-        assert (await steps_of(both.destination, name))[0]["Actions"][0]["Environments"] == [there[name]]
+        assert (await both.destination.process(name))[0]["Actions"][0]["Environments"] == [there[name]]
         assert await both.destination.names("runbooks") == [name]
         assert sorted(await both.destination.names("channels")) == sorted(["Default", name])
-        assert [(one["Name"], one["Value"]) for one in await rows_of(both.destination, name)] == [(name, name)]
+        assert [(one["Name"], one["Value"]) for one in await both.destination.rows(name)] == [(name, name)]
         assert (await both.sync("*")).plan.is_empty
 
 
@@ -494,7 +482,7 @@ async def test_29_channels_and_runbooks_cross_by_themselves() -> None:
         await both.sync("*")
 
         there = await both.destination.named("channels", "Beta")
-        found = await steps_of(both.destination, "OctoFX")
+        found = await both.destination.process("OctoFX")
         assert [step["Actions"][0]["Channels"] for step in found] == [[], [there["Id"]]]
         assert await both.destination.names("runbooks") == ["Restart"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.settings import Settings
-from tests.pair import Document, Pair, Server, pair, script
+from tests.pair import Document, Server, pair, script
 from worker.plan.values import printed
 from worker.sync.run import Outcome, Result
 
@@ -46,10 +46,6 @@ async def bodies(server: Server, name: str) -> dict[int, str]:
 
 def rules_of(outcome: Outcome, path: str) -> list[str]:
     return [one.rule for action in outcome.plan if printed(action.path) == path for one in action.decisions]
-
-
-async def reasons(both: Pair) -> list[str]:
-    return sorted(f"{one.entry.reason} {one.entry.where}".strip() for one in await both.clean_ups())
 
 
 PARAMETERS = [
@@ -100,7 +96,7 @@ async def test_a_missing_template_is_created_with_what_it_refers_to(include: Doc
         assert [one["FeedId"] for one in there["Packages"]] == [feed_there]
         assert (there["Description"], there["ActionType"]) == ("Says it", "Octopus.Script")
         assert "s3cret" not in repr(both.destination.sandbox.store.state)
-        assert "placeholder-secret Parameters[Key]/DefaultValue" in await reasons(both)
+        assert "placeholder-secret Parameters[Key]/DefaultValue" in await both.reasons()
         assert (await properties_of(both.destination, "OctoFX"))["Deploy"][ID] == there["Id"]
         assert (await both.sync("*")).plan.is_empty
 
@@ -126,7 +122,7 @@ async def test_a_template_that_is_there_becomes_exactly_the_sources_but_for_secr
         assert after["Properties"][BODY] == "new"
         assert "the-real-one" in repr(both.destination.sandbox.store.state)
         assert (await both.sync("*")).plan.is_empty
-        assert await reasons(both) == []
+        assert await both.reasons() == []
 
 
 @pytest.mark.guide("exact-step-templates")
@@ -195,7 +191,7 @@ async def test_a_new_template_brings_the_versions_that_steps_use_and_each_step_g
             "Old": ("0", "echo 1"),
             "Middle": ("1", "echo 3"),
         }
-        assert await reasons(both) == []
+        assert await both.reasons() == []
         assert (await both.sync("*")).plan.is_empty
 
 
@@ -271,9 +267,9 @@ async def test_a_step_of_a_version_that_the_destination_never_had_keeps_its_scri
 
         old = (await properties_of(both.destination, "OctoFX"))["Old"]
         assert (old[BODY], old[VERSION]) == ("echo A", "0")
-        assert await reasons(both) == [f"template-version Steps[Old]/Actions[Old]/Properties/{VERSION}"]
+        assert await both.reasons() == [f"template-version Steps[Old]/Actions[Old]/Properties/{VERSION}"]
         assert (await both.sync("*")).plan.is_empty
-        assert await reasons(both) == [f"template-version Steps[Old]/Actions[Old]/Properties/{VERSION}"]
+        assert await both.reasons() == [f"template-version Steps[Old]/Actions[Old]/Properties/{VERSION}"]
 
 
 async def test_after_drift_was_put_back_the_steps_take_the_version_that_has_the_content() -> None:
@@ -328,7 +324,7 @@ async def test_one_of_the_community_is_installed_not_copied() -> None:
         assert there["CommunityActionTemplateId"] not in (None, made["CommunityActionTemplateId"])
         write = (await properties_of(both.destination, "OctoFX"))["Write"]
         assert (write[ID], write[VERSION]) == (there["Id"], str(there["Version"]))
-        assert await reasons(both) == []
+        assert await both.reasons() == []
         assert (await both.sync("*")).plan.is_empty
 
 
@@ -344,7 +340,7 @@ async def test_one_that_the_source_brought_up_to_date_is_brought_up_to_date() ->
 
         assert outcome.result is Result.CHANGED
         assert (await both.destination.named("actiontemplates", WRITE))["Properties"][BODY] == "echo new"
-        assert await reasons(both) == []
+        assert await both.reasons() == []
         assert (await both.sync("*")).plan.is_empty
 
 
@@ -358,17 +354,17 @@ async def test_a_catalogue_that_has_another_version_is_told_and_nothing_is_tried
         await both.sync("*")
 
         left = ["community-version", f"template-version Steps[Write]/Actions[Write]/Properties/{VERSION}"]
-        assert await reasons(both) == left
+        assert await both.reasons() == left
         assert (await properties_of(both.destination, "OctoFX"))["Write"][BODY] == "echo new"
         both.destination.sandbox.requests.clear()
         assert (await both.sync("*")).plan.is_empty
         assert both.destination.writes == 0
-        assert await reasons(both) == left
+        assert await both.reasons() == left
 
         publish(both.destination, "echo new")
         await bring_up_to_date(both.destination, await both.destination.named("actiontemplates", WRITE))
         await both.sync("*")
-        assert "community-version" not in await reasons(both)
+        assert "community-version" not in await both.reasons()
 
 
 async def test_a_server_whose_catalogue_does_not_know_it_blocks_those_who_need_it() -> None:

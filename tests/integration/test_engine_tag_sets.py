@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.settings import Settings
-from tests.pair import Document, Pair, Server, pair, row, script
+from tests.pair import Document, Server, pair, row, script
 from worker.plan.values import Op, printed
 from worker.sync.run import Outcome, Result
 
@@ -28,10 +28,6 @@ async def tags_of(server: Server, name: str) -> list[str]:
 
 def rules_of(outcome: Outcome, path: str) -> list[str]:
     return [one.rule for action in outcome.plan if printed(action.path) == path for one in action.decisions]
-
-
-async def reasons(both: Pair) -> list[str]:
-    return sorted(f"{one.entry.reason} {one.entry.where}" for one in await both.clean_ups())
 
 
 async def scoped_project(server: Server, *tags: str) -> Document:
@@ -90,7 +86,7 @@ async def test_a_set_that_is_there_becomes_as_the_sources_and_keeps_what_only_it
         kept = {one["Id"]: one["Name"] for one in after["Tags"]}
         assert [kept[one["Id"]] for one in before["Tags"]] == ["East", "South"]
         assert (await both.sync("*")).plan.is_empty
-        assert await reasons(both) == []
+        assert await both.reasons() == []
 
 
 @pytest.mark.guide("exact-tenant-tags")
@@ -129,7 +125,7 @@ async def test_a_renamed_tag_is_a_rename_and_all_that_names_it_follows() -> None
         assert await named_tags(both.destination) == [["Region/Süd"]] * 3
         assert [printed(action.path) for action in outcome.plan.writes] == ["tag-set/Region"]
         assert (await both.sync("*")).plan.is_empty
-        assert await reasons(both) == []
+        assert await both.reasons() == []
 
 
 async def test_what_is_written_with_a_rename_names_the_new_tags() -> None:
@@ -180,7 +176,7 @@ async def test_after_a_rename_what_we_wrote_is_still_known_for_ours() -> None:
         assert (await both.destination.named("channels", "Some"))["TenantTags"] == ["Region/South"]
         there = await both.destination.named("projects", "OctoFX")
         assert (await both.destination.get(f"variables/variableset-{there['Id']}"))["Variables"] == []
-        assert await reasons(both) == []
+        assert await both.reasons() == []
 
 
 async def test_a_mapped_set_has_its_own_name_there() -> None:
@@ -246,7 +242,7 @@ async def test_a_tag_that_the_source_dropped_stays_or_goes_as_the_route_says(rem
 
         stays = removed == "keep"
         assert await tags_of(both.destination, "Region") == (["North", "South"] if stays else ["North"])
-        assert await reasons(both) == (["removed-on-source Tags[South]"] if stays else [])
+        assert await both.reasons() == (["removed-on-source Tags[South]"] if stays else [])
         assert (await both.sync("*")).plan.is_empty
 
 
@@ -264,7 +260,7 @@ async def test_a_tag_in_use_that_the_server_will_not_give_up_withholds_nothing_e
         assert outcome.result is Result.CHANGED
         assert await tags_of(both.destination, "Region") == ["North", "South", "West", "East"]
         assert (await both.destination.named("tagsets", "Region"))["Description"] == "Edited"
-        assert await reasons(both) == ["removed-on-source Tags[South]", "removed-on-source Tags[West]"]
+        assert await both.reasons() == ["removed-on-source Tags[South]", "removed-on-source Tags[West]"]
         assert (await both.sync("*")).plan.is_empty
 
 

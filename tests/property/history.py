@@ -27,6 +27,7 @@ from config.settings import Settings
 from sandbox.faults import Fault
 from tests.pair import ROUTE, Document, Pair, pair
 from tests.property.edits import Edit, Editor
+from tests.property.mortal import MortalRedis
 from tests.property.owned import elements, secrets
 from worker.looking.failures import Class
 from worker.looking.look import Looker
@@ -80,29 +81,14 @@ class Fuse:
         return self.burnt
 
 
-class MortalRedis(fakeredis.FakeAsyncRedis):
-    """Dead from the moment its fuse burns. A transaction is one command."""
+class FusedRedis(MortalRedis):
+    """Dead from the moment its fuse burns."""
 
     fuse: Fuse | None = None
 
     def check(self) -> None:
         if self.fuse is not None and ((self.fuse.place == "redis" and self.fuse.tick()) or self.fuse.burnt):
             raise Died
-
-    async def execute_command(self, *args: Any, **options: Any) -> Any:
-        self.check()
-        return await super().execute_command(*args, **options)
-
-    def pipeline(self, *args: Any, **options: Any) -> Any:
-        pipe = super().pipeline(*args, **options)
-        execute = pipe.execute
-
-        async def checked(*args: Any, **options: Any) -> Any:
-            self.check()
-            return await execute(*args, **options)
-
-        pipe.execute = checked
-        return pipe
 
 
 class DeadlyRequest(Fault):
@@ -125,7 +111,7 @@ PLACES = ("redis", "source", "destination", "destination, carried out")
 class House:
     both: Pair
     server: fakeredis.FakeServer
-    redis: MortalRedis
+    redis: FusedRedis
     state: State
     clock: Clock
     ours: set[str] = field(default_factory=set)
@@ -279,7 +265,7 @@ async def house(**route: Any) -> AsyncIterator[House]:
     kept = server_mixin.time, _helpers.time
     server_mixin.time = _helpers.time = clock
     server = fakeredis.FakeServer()
-    redis = MortalRedis(server=server)
+    redis = FusedRedis(server=server)
     try:
         async with pair(redis=redis, **route) as both:
             yield House(both, server, redis, state_of(redis, SETTINGS), clock)

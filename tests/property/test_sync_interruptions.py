@@ -21,6 +21,7 @@ from tests.pair import Pair, pair
 from tests.property.building import build
 from tests.property.edits import Edit, Editor, edits
 from tests.property.engine import CAREFUL, DELETING, MIRROR, sync, told, tries
+from tests.property.mortal import MortalRedis
 from tests.property.portable import differences, portable
 from tests.property.spaces import Space, secretive, spaces
 from worker.ledger.ledger import Ledger
@@ -66,8 +67,8 @@ class CountedFault(Fault):
         return (self.kind == "reset-before" or method != "GET") and self.fuse.tick()
 
 
-class MortalRedis(fakeredis.FakeAsyncRedis):
-    """Dead from the chosen command on. A transaction is one command."""
+class FusedRedis(MortalRedis):
+    """Dead from the chosen command on."""
 
     fuse: Fuse
 
@@ -75,26 +76,11 @@ class MortalRedis(fakeredis.FakeAsyncRedis):
         if self.fuse.tick() or self.fuse.burnt:
             raise Died
 
-    async def execute_command(self, *args: Any, **options: Any) -> Any:
-        self.check()
-        return await super().execute_command(*args, **options)
-
-    def pipeline(self, *args: Any, **options: Any) -> Any:
-        pipe = super().pipeline(*args, **options)
-        execute = pipe.execute
-
-        async def checked(*args: Any, **options: Any) -> Any:
-            self.check()
-            return await execute(*args, **options)
-
-        pipe.execute = checked
-        return pipe
-
 
 async def run(both: Pair, redis: fakeredis.FakeServer, fuses: Sequence[Fuse]) -> str:
     """One sync by a process of its own. Returns its plan as text; raises what it died of."""
     of = {fuse.place: fuse for fuse in fuses}
-    client = MortalRedis(server=redis)
+    client = FusedRedis(server=redis)
     client.fuse = of.get("ledger", Fuse("ledger"))
 
     async def guard() -> None:

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from fakeredis import FakeAsyncRedis
 
+from tests.redis_clock import RedisClock, stand_still
 from worker.queue.canary import LOST_AFTER_MS, Canaries, Canary
 
 
-class Clock:
-    """The clock of the fake server; it stands until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.ms = 1_800_000_000_000
-
-    def time(self) -> float:
-        return self.ms / 1000
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> RedisClock:
+    """It stands until it is told to go on."""
+    return stand_still(monkeypatch)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("fakeredis.commands_mixins.server_mixin.time", SimpleNamespace(time=clock.time))
-    return clock
-
-
-@pytest.fixture
-def canaries(fake_redis: FakeAsyncRedis, clock: Clock) -> Canaries:
+def canaries(fake_redis: FakeAsyncRedis, clock: RedisClock) -> Canaries:
     return Canaries(fake_redis)
 
 
@@ -36,7 +24,7 @@ async def test_nothing_is_known_before_the_first(canaries: Canaries) -> None:
     assert await canaries.look() == []
 
 
-async def test_one_that_is_taken_is_followed_by_another(canaries: Canaries, clock: Clock) -> None:
+async def test_one_that_is_taken_is_followed_by_another(canaries: Canaries, clock: RedisClock) -> None:
     assert await canaries.release(["events", "bulk"]) == ["events", "bulk"]
     clock.ms += 1_000
     await canaries.take("events")
@@ -45,7 +33,7 @@ async def test_one_that_is_taken_is_followed_by_another(canaries: Canaries, cloc
     assert await canaries.look() == [Canary("bulk", 15_000, 15_000), Canary("events", 14_000, 0)]
 
 
-async def test_one_that_nobody_takes_is_not_followed_by_ever_more(canaries: Canaries, clock: Clock) -> None:
+async def test_one_that_nobody_takes_is_not_followed_by_ever_more(canaries: Canaries, clock: RedisClock) -> None:
     sent = 0
     for _ in range(40):
         sent += len(await canaries.release(["bulk"]))
@@ -55,7 +43,7 @@ async def test_one_that_nobody_takes_is_not_followed_by_ever_more(canaries: Cana
     assert found.age_ms == found.waiting_ms == 600_000, "and it is known since when none was taken"
 
 
-async def test_nobody_sends_any(canaries: Canaries, clock: Clock) -> None:
+async def test_nobody_sends_any(canaries: Canaries, clock: RedisClock) -> None:
     """Then none waits, and the age grows all the same."""
     await canaries.release(["events"])
     await canaries.take("events")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from fakeredis import FakeAsyncRedis
 
+from tests.redis_clock import RedisClock, stand_still
 from worker.queue.dirty import DirtyQueue
 from worker.queue.keys import DirtyKey
 from worker.queue.values import ClaimStatus, Depth, Done, Outcome, Priority, Source, State
@@ -19,28 +19,14 @@ SOUTH = DirtyKey("south", "Projects-1")
 LEASE = 60_000
 
 
-class Clock:
-    """The clock of the fake server; it stands until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.ms = 1_800_000_000_000
-
-    def time(self) -> float:
-        return self.ms / 1000
-
-    def advance(self, ms: int) -> None:
-        self.ms += ms
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> RedisClock:
+    """It stands until it is told to go on."""
+    return stand_still(monkeypatch)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("fakeredis.commands_mixins.server_mixin.time", SimpleNamespace(time=clock.time))
-    return clock
-
-
-@pytest.fixture
-def queue(fake_redis: FakeAsyncRedis, clock: Clock) -> DirtyQueue:
+def queue(fake_redis: FakeAsyncRedis, clock: RedisClock) -> DirtyQueue:
     return DirtyQueue(fake_redis, max_attempts=3, rehint_ms=30_000)
 
 
@@ -53,7 +39,7 @@ async def left_over(redis: FakeAsyncRedis) -> set[bytes]:
 
 
 class TestMark:
-    async def test_a_report_is_due_after_the_debounce_time(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_a_report_is_due_after_the_debounce_time(self, queue: DirtyQueue, clock: RedisClock) -> None:
         [marked] = await queue.mark([A], source="webhook")
         assert marked.newly_ready
         assert marked.due_ms == clock.ms + 3000
@@ -62,7 +48,7 @@ class TestMark:
         clock.advance(3000)
         assert (await queue.claim(A, LEASE)).status is ClaimStatus.OK
 
-    async def test_reports_push_each_other_on_but_not_for_ever(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_reports_push_each_other_on_but_not_for_ever(self, queue: DirtyQueue, clock: RedisClock) -> None:
         start = clock.ms
         for _ in range(20):
             [marked] = await queue.mark([A], source="webhook")
@@ -76,12 +62,12 @@ class TestMark:
         assert not again.newly_ready
         assert again.generation > first[0].generation
 
-    async def test_look_again_keeps_the_earlier_due(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_look_again_keeps_the_earlier_due(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await now(queue, A)
         [marked] = await queue.mark([A], source=Source.NIGHTLY, priority="bulk", debounce_ms=60_000, max_wait_ms=60_000)
         assert marked.due_ms == clock.ms
 
-    async def test_look_again_brings_a_later_due_forward(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_look_again_brings_a_later_due_forward(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await queue.mark([A], source="webhook")
         await now(queue, A)
         assert (await queue.claim(A, LEASE)).status is ClaimStatus.OK
@@ -115,7 +101,7 @@ class TestRun:
         assert (await queue.claim(A, LEASE)).status is ClaimStatus.CLEAN
         assert await left_over(fake_redis) == set()
 
-    async def test_only_one_at_a_time(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_only_one_at_a_time(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await now(queue, A)
         await queue.claim(A, LEASE)
         await now(queue, A)
@@ -129,7 +115,7 @@ class TestRun:
         assert await queue.done(A, claim.token, Outcome.finished()) is Done.AGAIN
         assert (await queue.claim(A, LEASE)).status is ClaimStatus.OK
 
-    async def test_an_expired_lease_is_lost_to_its_holder(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_an_expired_lease_is_lost_to_its_holder(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await now(queue, A)
         old = await queue.claim(A, LEASE)
         clock.advance(LEASE + 1)
@@ -142,7 +128,7 @@ class TestRun:
         assert await queue.bury(A, old.token, "never") is Done.LOST
         assert await queue.done(A, new.token, Outcome.finished()) is Done.CLEAN
 
-    async def test_beating_keeps_the_lease(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_beating_keeps_the_lease(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await now(queue, A)
         claim = await queue.claim(A, LEASE)
         for _ in range(3):
@@ -151,7 +137,7 @@ class TestRun:
         assert (await queue.sweep()).due == ()
         assert (await queue.claim(A, LEASE)).status is ClaimStatus.BUSY
 
-    async def test_the_claim_tells_who_marked_and_why(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_the_claim_tells_who_marked_and_why(self, queue: DirtyQueue, clock: RedisClock) -> None:
         first = clock.ms
         await now(queue, A, source=Source.WEBHOOK, correlation_id="c-1")
         clock.advance(10)
@@ -188,7 +174,7 @@ class TestRun:
 
 
 class TestRetry:
-    async def test_a_retry_waits_and_counts(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_a_retry_waits_and_counts(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await now(queue, A)
         claim = await queue.claim(A, LEASE)
         assert await queue.done(A, claim.token, Outcome.retry_in(5000, "429")) is Done.AGAIN
@@ -199,7 +185,7 @@ class TestRetry:
         clock.advance(5000)
         assert (await queue.claim(A, LEASE)).attempts == 1
 
-    async def test_a_retry_is_as_far_behind_as_its_oldest_mark(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_a_retry_is_as_far_behind_as_its_oldest_mark(self, queue: DirtyQueue, clock: RedisClock) -> None:
         first = clock.ms
         await now(queue, A)
         for _ in range(2):
@@ -211,7 +197,7 @@ class TestRetry:
             [entry] = await queue.waiting()
             assert entry.since_ms == first
 
-    async def test_reports_after_a_retry_are_debounced_anew(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_reports_after_a_retry_are_debounced_anew(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await now(queue, A)
         claim = await queue.claim(A, LEASE)
         clock.advance(50_000)
@@ -252,7 +238,7 @@ class TestRetry:
         [letter] = await queue.dead_letters()
         assert (letter.key, letter.attempts, letter.reason) == (A, 3, "500")
 
-    async def test_what_kills_its_workers_ends_buried(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_what_kills_its_workers_ends_buried(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await now(queue, A)
         for _ in range(3):
             assert (await queue.claim(A, LEASE)).status is ClaimStatus.OK
@@ -271,7 +257,7 @@ class TestDeadLetters:
         assert await queue.bury(A, claim.token, "never", "The lifecycle is in use.") is Done.BURIED
         return A
 
-    async def test_it_keeps_the_words_of_the_server(self, queue: DirtyQueue, dead: DirtyKey, clock: Clock) -> None:
+    async def test_it_keeps_the_words_of_the_server(self, queue: DirtyQueue, dead: DirtyKey, clock: RedisClock) -> None:
         [letter] = await queue.dead_letters()
         assert (letter.key, letter.reason, letter.server_words) == (dead, "never", "The lifecycle is in use.")
         assert (letter.attempts, letter.buried_ms) == (1, clock.ms)
@@ -317,20 +303,20 @@ class TestDeadLetters:
 
 
 class TestSweep:
-    async def test_it_names_what_is_due(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_it_names_what_is_due(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await queue.mark([A], source="webhook")
         assert (await queue.sweep()).due == ()
         clock.advance(3000)
         assert [due.key for due in (await queue.sweep()).due] == [A]
 
-    async def test_it_believes_in_its_hint_for_a_while(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_it_believes_in_its_hint_for_a_while(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await now(queue, A)
         assert len((await queue.sweep()).due) == 1
         assert (await queue.sweep()).due == ()
         clock.advance(30_000)
         assert len((await queue.sweep()).due) == 1
 
-    async def test_a_hint_that_was_used_up_is_given_again(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_a_hint_that_was_used_up_is_given_again(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await now(queue, A)
         await queue.sweep()
         await queue.mark([A], source="webhook")
@@ -338,7 +324,7 @@ class TestSweep:
         clock.advance(3000)
         assert len((await queue.sweep()).due) == 1
 
-    async def test_expired_leases_come_back(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_expired_leases_come_back(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await now(queue, A, priority="bulk", correlation_id="c-1")
         await queue.claim(A, LEASE)
         clock.advance(LEASE + 1)
@@ -465,7 +451,7 @@ class TestPause:
 
 
 class TestLooking:
-    async def test_depth(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_depth(self, queue: DirtyQueue, clock: RedisClock) -> None:
         await now(queue, A)
         clock.advance(500)
         await now(queue, B, priority="bulk")
@@ -504,7 +490,7 @@ class TestLooking:
         assert (entry.key, entry.why, entry.state, entry.in_ms) == (A, "403 Forbidden", State.WAITING, 5_000)
         assert await queue.troubled("south") == []
 
-    async def test_dead_letters_in_pages(self, queue: DirtyQueue, clock: Clock) -> None:
+    async def test_dead_letters_in_pages(self, queue: DirtyQueue, clock: RedisClock) -> None:
         for key in (A, B, SOUTH):
             await now(queue, key)
             claim = await queue.claim(key, LEASE)
@@ -514,7 +500,7 @@ class TestLooking:
         assert [one.key for one in await queue.dead_letters(limit=2, skip=2)] == [A]
 
 
-async def test_two_prefixes_do_not_meet(fake_redis: FakeAsyncRedis, clock: Clock) -> None:
+async def test_two_prefixes_do_not_meet(fake_redis: FakeAsyncRedis, clock: RedisClock) -> None:
     ours, theirs = DirtyQueue(fake_redis, "octosync"), DirtyQueue(fake_redis, "other")
     await now(ours, A)
     assert (await theirs.claim(A, LEASE)).status is ClaimStatus.CLEAN

@@ -26,11 +26,7 @@ from webhook_receiver.seldom import Seldom
 from worker.queue.direct import DirectScript
 from worker.queue.inbox import Inbox
 
-
-@pytest.fixture(autouse=True)
-def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OCTOSYNC_HOOK_0", SECRET)
-    monkeypatch.setenv("OCTOSYNC_KEY", "API-AAAAAAAAAAAAAAAAAAAAAAAAA")
+pytestmark = pytest.mark.usefixtures("receiver_secrets")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,17 +15,7 @@ from webhook_receiver.app import METRICS
 from worker.queue.deliveries import Gap
 from worker.queue.inbox import Inbox
 
-
-@pytest.fixture(autouse=True)
-def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OCTOSYNC_HOOK_0", SECRET)
-    monkeypatch.setenv("OCTOSYNC_KEY", "API-AAAAAAAAAAAAAAAAAAAAAAAAA")
-
-
-@pytest.fixture
-async def running(fake_redis: FakeAsyncRedis) -> AsyncIterator[Running]:
-    async with receiver(fake_redis) as one:
-        yield one
+pytestmark = pytest.mark.usefixtures("receiver_secrets")
 
 
 def part(number: Any, total: Any = 3, batch: Any = "b-1") -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from fakeredis import FakeAsyncRedis
 
-from tests.receiver import SECRET, Running, receiver, webhook
+from tests.receiver import Running, webhook
 from webhook_receiver.payload import kept, read
 from worker.queue.deliveries import Delivery
 from worker.queue.inbox import Inbox
@@ -17,16 +16,7 @@ from worker.queue.inbox import Inbox
 PLANTED = "hunter2"
 
 
-@pytest.fixture(autouse=True)
-def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OCTOSYNC_HOOK_0", SECRET)
-    monkeypatch.setenv("OCTOSYNC_KEY", "API-AAAAAAAAAAAAAAAAAAAAAAAAA")
-
-
-@pytest.fixture
-async def running(fake_redis: FakeAsyncRedis) -> AsyncIterator[Running]:
-    async with receiver(fake_redis) as one:
-        yield one
+pytestmark = pytest.mark.usefixtures("receiver_secrets")
 
 
 def full() -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -19,16 +18,7 @@ DOCUMENT = describe()
 METHODS = {"get", "post"}
 
 
-@pytest.fixture(autouse=True)
-def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OCTOSYNC_HOOK_0", SECRET)
-    monkeypatch.setenv("OCTOSYNC_KEY", "API-AAAAAAAAAAAAAAAAAAAAAAAAA")
-
-
-@pytest.fixture
-async def running(fake_redis: FakeAsyncRedis) -> AsyncIterator[Running]:
-    async with receiver(fake_redis) as one:
-        yield one
+pytestmark = pytest.mark.usefixtures("receiver_secrets")
 
 
 def described() -> set[tuple[str, str]]:

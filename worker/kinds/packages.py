@@ -18,6 +18,7 @@ PACKAGE = Kind(
     # A push is hardly told of in the audit log, so no list of yesterday is believed.
     never_cached=True,
     created_by_closure=False,
+    never_deleted="nothing tells which releases there use its versions",
     # Versions are only ever added, so there is nothing that could have changed meanwhile.
     versioned=True,
 )

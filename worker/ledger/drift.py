@@ -1,10 +1,8 @@
 """What was edited on the destination since we wrote it, as the last comparison of the whole route found it.
 
-    begin ──▶ add, add, … (chunk by chunk; one added twice counts once) ──▶ ended: takes the place of the last report
-
-A comparison that was cut off and goes on under the same beginning adds to what it had found; the report before it is
-shown until it has ended. A report is bounded: of the first items it holds all that is shown, of those after them only
-that there are more; of a long text the lines around what differs. Secrets never come here: they are masked before.
+It grows as :mod:`worker.ledger.nightly` says. A report is bounded: of the first items it holds all that is shown, of
+those after them only that there are more; of a long text the lines around what differs. Secrets never come here: they
+are masked before.
 """
 
 from __future__ import annotations
@@ -14,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from worker.ledger.base import Part, pack, text, unpack
+from worker.ledger.base import pack, text, unpack
+from worker.ledger.nightly import BEGAN, Nightly
 from worker.plan.text import excerpt, masked
 from worker.plan.values import Change, Edit, NamePath
 
@@ -22,9 +21,6 @@ MOST_ITEMS = 500
 """Items of one report of which the changes are kept."""
 MOST_CHANGES = 50
 """Fields of one item that are kept."""
-
-_BEGAN = "began"
-"""No source id looks like this: it is the field that tells when a report was begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +49,8 @@ class DriftReport:
     total: int
 
 
-class Drift(Part):
-    async def begin(self, route: str, began: str) -> None:
-        """``began``: an ISO instant, by which a comparison that goes on is known from a new one."""
-        found: Any = await self._redis.hget(self._next(route), _BEGAN)
-        if found is None or text(found) != began:
-            async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.delete(self._next(route))
-                pipe.hset(self._next(route), _BEGAN, began)
-                await pipe.execute()
+class Drift(Nightly):
+    subject = "drift"
 
     async def add(self, route: str, items: Iterable[Drifted]) -> None:
         """Adds to the report that was begun. An item that is in it already is replaced."""
@@ -79,9 +68,9 @@ class Drift(Part):
         found: Mapping[Any, Any] = await self._redis.hgetall(self._next(route))
         if not found:
             return
-        kinds = Counter(unpack(body)["kind"] for name, body in found.items() if text(name) != _BEGAN)
+        kinds = Counter(unpack(body)["kind"] for name, body in found.items() if text(name) != BEGAN)
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.rename(self._next(route), self._name("drift", route))
+            pipe.rename(self._next(route), self._last(route))
             pipe.hset(self._name("drift-kinds"), route, pack(dict(kinds)))
             await pipe.execute()
 
@@ -92,9 +81,9 @@ class Drift(Part):
 
     async def report(self, route: str) -> DriftReport | None:
         """``None``: the route was never compared as a whole."""
-        found: Mapping[Any, Any] = await self._redis.hgetall(self._name("drift", route))
+        found: Mapping[Any, Any] = await self._redis.hgetall(self._last(route))
         lines = {text(key): value for key, value in found.items()}
-        began = lines.pop(_BEGAN, None)
+        began = lines.pop(BEGAN, None)
         if began is None:
             return None
         bodies = {source_id: unpack(body) for source_id, body in lines.items()}
@@ -103,14 +92,11 @@ class Drift(Part):
 
     async def total(self, route: str) -> int:
         """How many items were edited, without reading what; 0 also where nothing was ever compared."""
-        return max(0, int(await self._redis.hlen(self._name("drift", route))) - 1)
+        return max(0, int(await self._redis.hlen(self._last(route))) - 1)
 
     async def clear(self, route: str) -> None:
-        await self._redis.delete(self._name("drift", route), self._next(route))
+        await self._redis.delete(self._last(route), self._next(route))
         await self._redis.hdel(self._name("drift-kinds"), route)
-
-    def _next(self, route: str) -> str:
-        return self._name("drift-next", route)
 
 
 def _line(one: Drifted) -> dict[str, Any]:

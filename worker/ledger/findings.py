@@ -1,10 +1,7 @@
 """What the check after the plan found amiss on the destination, when the whole route was compared last.
 
-    begin ──▶ add, add, … (chunk by chunk; one added twice counts once) ──▶ ended: takes the place of the last report
-
-As with :mod:`worker.ledger.drift`, a comparison that was cut off adds to what it had found, the report before it is
-shown until it has ended, and a report is bounded: of the first findings it holds all, of those after them only their
-rule.
+It grows as :mod:`worker.ledger.nightly` says. A report is bounded: of the first findings it holds all, of those after
+them only their rule.
 """
 
 from __future__ import annotations
@@ -14,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from worker.ledger.base import Part, pack, text, unpack
+from worker.ledger.base import pack, text, unpack
+from worker.ledger.nightly import BEGAN, Nightly
 from worker.plan.values import Finding
 
 MOST = 1_000
@@ -22,8 +20,6 @@ MOST = 1_000
 LONGEST = 1_000
 """Characters of a text that are kept."""
 
-_BEGAN = "began"
-"""No key of a finding looks like this."""
 _UNCHECKED = "unchecked"
 
 
@@ -42,15 +38,8 @@ class FindingsReport:
         return sum(self.rules.values())
 
 
-class Findings(Part):
-    async def begin(self, route: str, began: str) -> None:
-        """``began``: an ISO instant, by which a comparison that goes on is known from a new one."""
-        found: Any = await self._redis.hget(self._next(route), _BEGAN)
-        if found is None or text(found) != began:
-            async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.delete(self._next(route))
-                pipe.hset(self._next(route), _BEGAN, began)
-                await pipe.execute()
+class Findings(Nightly):
+    subject = "findings"
 
     async def add(self, route: str, findings: Iterable[Finding], unchecked: Sequence[str] = ()) -> None:
         """Adds to the report that was begun. ``unchecked`` takes the place of what was said before."""
@@ -65,13 +54,13 @@ class Findings(Part):
     async def ended(self, route: str) -> None:
         """What was found since :meth:`begin` takes the place of the last report."""
         if await self._redis.exists(self._next(route)):
-            await self._redis.rename(self._next(route), self._name("findings", route))
+            await self._redis.rename(self._next(route), self._last(route))
 
     async def report(self, route: str) -> FindingsReport | None:
         """``None``: the route was never compared as a whole."""
-        found: Mapping[Any, Any] = await self._redis.hgetall(self._name("findings", route))
+        found: Mapping[Any, Any] = await self._redis.hgetall(self._last(route))
         lines = {text(key): value for key, value in found.items()}
-        began = lines.pop(_BEGAN, None)
+        began = lines.pop(BEGAN, None)
         if began is None:
             return None
         unchecked = lines.pop(_UNCHECKED, None)
@@ -85,7 +74,4 @@ class Findings(Part):
         )
 
     async def clear(self, route: str) -> None:
-        await self._redis.delete(self._name("findings", route), self._next(route))
-
-    def _next(self, route: str) -> str:
-        return self._name("findings-next", route)
+        await self._redis.delete(self._last(route), self._next(route))

@@ -176,18 +176,7 @@ class DocumentPlanner:
             body, added_for_it = demanded(kind, body, self.world.releases)
             out.decisions += added_for_it
         pending = server_made or PendingId.of(entry.id)
-        action = Action(
-            Op.CREATE,
-            kind.name,
-            path,
-            entry.id,
-            pending,
-            added(body),
-            tuple(out.decisions),
-            (*out.clean_ups, *fresh.clean_ups),
-            body,
-            overlay=server_made is not None,
-        )
+        action = _new(kind, entry, path, pending, body, out, fresh, overlay=server_made is not None)
         return Outcome(action, Written(pending, want=out.document))
 
     def late(self, kind: Kind, entry: Entry, path: NamePath, document: Document) -> Outcome | None:
@@ -200,19 +189,7 @@ class DocumentPlanner:
         fresh = Fresh(path, entry.id, self.rules(path).sensitive_placeholder)
         body = fresh.value(kind.shape, out.document, "")
         pending = self.plans.pending[entry.id]
-        clean_ups = (*out.clean_ups, *fresh.clean_ups)
-        action = Action(
-            Op.CREATE,
-            kind.name,
-            path,
-            entry.id,
-            pending,
-            added(body),
-            tuple(out.decisions),
-            clean_ups,
-            body,
-            overlay=True,
-        )
+        action = _new(kind, entry, path, pending, body, out, fresh, overlay=True)
         return Outcome(action, Written(pending, want=out.document, adds=True))
 
     def fill(self, kind: Kind, entry: Entry, path: NamePath, document: Document, pending: PendingId) -> Outcome:
@@ -231,18 +208,8 @@ class DocumentPlanner:
             for name in kind.shape.elements
             for source in pending_elements(body.get(name))
         }
-        action = Action(
-            Op.CREATE if any(body.values()) else Op.LEAVE,
-            kind.name,
-            path,
-            entry.id,
-            pending,
-            added(body),
-            tuple(out.decisions),
-            (*out.clean_ups, *fresh.clean_ups),
-            body,
-            overlay=True,
-        )
+        op = Op.CREATE if any(body.values()) else Op.LEAVE
+        action = _new(kind, entry, path, pending, body, out, fresh, overlay=True, op=op)
         return Outcome(action, Written(pending, want=out.document, elements=dict(elements)))
 
     # ── existing ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -381,3 +348,21 @@ class DocumentPlanner:
             (*out.clean_ups, blocked),
             waits_for=out.waits_for,
         )
+
+
+def _new(
+    kind: Kind,
+    entry: Entry,
+    path: NamePath,
+    pending: PendingId,
+    body: Document,
+    out: Translated,
+    fresh: Fresh,
+    *,
+    overlay: bool,
+    op: Op = Op.CREATE,
+) -> Action:
+    """Of a document, or of a part of one, that the destination does not have yet."""
+    clean_ups = (*out.clean_ups, *fresh.clean_ups)
+    changes, decisions = added(body), tuple(out.decisions)
+    return Action(op, kind.name, path, entry.id, pending, changes, decisions, clean_ups, body, overlay=overlay)
