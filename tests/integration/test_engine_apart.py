@@ -219,6 +219,30 @@ async def test_a_certificate_is_scoped_to_what_is_there_of_its_environments() ->
         assert (await both.sync("*")).plan.is_empty
 
 
+@pytest.mark.parametrize("how", ["stays at home", "waits"])
+async def test_nothing_is_made_for_a_project_that_does_not_cross(how: str) -> None:
+    exclude = {"lifecycle": ["Application"]} if how == "waits" else {}
+    async with pair(exclude=exclude) as both:
+        here = await both.source.environments("Test")
+        phase = {"Name": "Test", "OptionalDeploymentTargets": [here["Test"]], "AutomaticDeploymentTargets": []}
+        lifecycle = await both.source.post("lifecycles", {"Name": "Application", "Phases": [phase]})
+        group = await both.source.post("projectgroups", {"Name": "Web"})
+        await both.source.project("OctoFX", LifecycleId=lifecycle["Id"], ProjectGroupId=group["Id"])
+
+        outcome = await both.sync("*")
+
+        assert outcome.result is (Result.BLOCKED if how == "waits" else Result.UNCHANGED)
+        assert outcome.plan.is_empty
+        assert "Web" not in await both.destination.names("projectgroups")
+        # With an environment for it the lifecycle has something to say, and all of it crosses.
+        await both.destination.environments("Test")
+        if how == "waits":
+            await both.destination.post("lifecycles", {"Name": "Application"})
+        await both.sync("*")
+        there = await both.destination.named("projects", "OctoFX")
+        assert (await both.destination.named("projectgroups", "Web"))["Id"] == there["ProjectGroupId"]
+
+
 async def test_a_runbook_that_stays_at_home_takes_its_process_with_it_and_blocks_nothing() -> None:
     async with pair() as both:
         here = await both.source.environments("Test")

@@ -37,6 +37,7 @@ from worker.sync.resolved import STAYS, Resolved
 from worker.sync.signs import Signs
 from worker.sync.templates import Templates, Versions
 from worker.sync.version_control import VersionControl
+from worker.sync.wanted import Wanted
 from worker.sync.world import Asking, Entry, World, path_of
 from worker.sync.written import Renamed, Written
 
@@ -96,6 +97,7 @@ class Planner:
         self.done: set[str] = set()
         self.verdicts: dict[str, Resolved] = {}
         self.stack: list[str] = []
+        self.wanted = Wanted()
         self.queue: list[tuple[int, int, int, str]] = []
         self.count = 0
 
@@ -107,7 +109,7 @@ class Planner:
                 self.push(target)
         while self.queue:
             *_, target = heapq.heappop(self.queue)
-            with asking:
+            with asking, self.wanted.by(target.removeprefix(LATE_TARGET)):
                 if target.startswith(LATE_TARGET):
                     self.late(target.removeprefix(LATE_TARGET))
                 else:
@@ -117,10 +119,18 @@ class Planner:
         self.renamed_steps.look_through(asking)
         asking.done()
         self.out.again = self.out.again or bool(self.unfinished)
+        self.leave_out(self.wanted.in_vain(self.actions, self.out.remember))
         names = Names(self.world, self)
         self.out.versions = self.templates.found
         self.out.plan = Plan(self.world.route.name, tuple(names.action(action) for action in self.actions))
         return self.out
+
+    def leave_out(self, places: set[int]) -> None:
+        """Takes actions out of the plan, with what they would have had remembered."""
+        for place in sorted(places, reverse=True):
+            action = self.actions.pop(place)
+            self.out.remember.pop(place)
+            self.templates.found.pop(action.source_id or "", None)
 
     def push(self, target: str, rank: int | None = None) -> None:
         if rank is None:
@@ -145,7 +155,8 @@ class Planner:
         kind = self.world.kind_of(source_id)
         if (whole := self.part_of(kind, source_id)) is not None:
             self.done.add(source_id)
-            return self.target(whole)
+            with self.wanted.by(whole):
+                return self.target(whole)
         if kind is None or kind.mode is Mode.LOOKUP:
             return self.skip(kind, source_id, (source_id,), "kind", "is of a kind that this route does not write")
         entry = self.inclusion.entry(kind, source_id)
@@ -316,6 +327,7 @@ class Planner:
 
     def ensure(self, kind: Kind, source_id: str) -> Resolved:
         """Closure: create what is missing, if it may be created. See :class:`worker.sync.resolve.Closure`."""
+        self.wanted.ask(source_id)
         if source_id in self.pending:
             return Resolved((self.pending[source_id],))
         if source_id in self.verdicts:
@@ -334,9 +346,12 @@ class Planner:
             return self.verdicts[source_id]
         self.stack.append(source_id)
         try:
-            self.verdicts[source_id] = self.create(kind, entry, path)
+            with self.wanted.by(source_id):
+                self.verdicts[source_id] = self.create(kind, entry, path)
         finally:
             self.stack.pop()
+        if not kind.owner_kinds and not self.world.route.includes(kind.name, entry.name):
+            self.wanted.made[source_id] = path
         return self.verdicts[source_id]
 
     def version(self, template_id: str, version: str, there: str) -> tuple[str, bool]:
