@@ -25,7 +25,7 @@ from worker.plan import json as plan_json
 from worker.plan.values import Action, BothSides, Change, CleanUp, Edit, Finding, Op, Plan
 from worker.queue.dirty import DirtyQueue
 from worker.queue.keys import DirtyKey
-from worker.queue.values import Entry, Priority, Source
+from worker.queue.values import Entry, Outcome, Priority, Source
 from worker.sync import compare
 from worker.sync import run as engine
 from worker.sync.items import Items, UnknownItem
@@ -411,6 +411,28 @@ def test_status_shows_what_waits_failed_and_was_done(shell: Shell) -> None:
     }
     assert found["last_run"] == {"id": "r1", "started": "2026-11-23T01:00:00+00:00", "outcome": "changed"}
     assert "test-to-prod" in shell.run("status").stdout
+
+
+def test_the_queue_says_what_waits_and_why(shell: Shell) -> None:
+    async def work(ledger: Ledger, queue: DirtyQueue) -> None:
+        await ledger.names.remember("test-to-prod", {"Projects-1": ITEM})
+        blocked, running, due = (DirtyKey("test-to-prod", one) for one in ("Projects-1/*", "Projects-2", "Projects-3"))
+        await queue.mark([blocked, running], source=Source.WEBHOOK, debounce_ms=0)
+        claim = await queue.claim(blocked, 60_000)
+        await queue.done(blocked, claim.token, Outcome.wait_in(900_000, "blocked: lifecycle/Two weeks is missing"))
+        await queue.claim(running, 60_000)
+        await queue.mark([due], source=Source.NIGHTLY, priority="bulk", debounce_ms=0)
+
+    assert "Nothing is to be done" in shell.run("queue").stderr
+    shell.ledger(work)
+    lines = shell.run("queue").stdout.splitlines()[1:]
+    assert ["running" in lines[0], "due" in lines[1], "waiting" in lines[2]] == [True] * 3
+    assert "its lease ends in" in lines[0]
+    assert "project/OctoFX/*" in lines[2]
+    assert "in 14 min" in lines[2] or "in 15 min" in lines[2]
+    assert "lifecycle/Two weeks is missing" in lines[2]
+    assert [one["class"] for one in shell.json("queue")] == ["events", "bulk", "events"]
+    assert "and more" in shell.run("queue", "--limit", "1").stderr
 
 
 def test_status_says_how_far_a_comparison_is(shell: Shell) -> None:

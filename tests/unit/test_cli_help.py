@@ -34,6 +34,7 @@ def test_all_commands_are_there() -> None:
         "doctor",
         "simulate",
         "ledger",
+        "queue",
         "runs",
         "cleanup",
         "dead-letters",

@@ -14,10 +14,9 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from worker.desk.times import span
 from worker.plan.text import visible
 from worker.plan.values import printed
-
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 class Static:
@@ -69,19 +68,6 @@ def breakable(text: object) -> Markup:
 
 def path(names: Iterable[str]) -> str:
     return visible(printed(tuple(names)))
-
-
-def span(seconds: float) -> str:
-    """``3 min``; ``2 d 4 h``; ``0 s``."""
-    left = max(0, int(seconds))
-    parts = []
-    for size, unit in _UNITS:
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {unit}")
-        elif parts:
-            break
-    return " ".join(parts[:2]) or "0 s"
 
 
 def ago(instant: str | datetime | int | None, now: datetime, otherwise: str = "never") -> Markup:

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from webhook_receiver.page import security
 from webhook_receiver.page.pages import Page, see_other
-from webhook_receiver.page.rendering import span
 from webhook_receiver.page.visits import Visit
+from worker.desk.times import span
 from worker.ledger.sessions import LASTS_S
 
 log = structlog.get_logger(__name__)

@@ -26,6 +26,7 @@ from worker.cli import (
     ledger,
     pause,
     plan,
+    queue,
     reconcile,
     runs,
     sandbox,
@@ -70,6 +71,7 @@ def octosync(
 
 for command in (plan.plan, sync.sync, enqueue.enqueue, reconcile.reconcile, approve.approve, status.status):
     app.command()(command)
+app.command()(queue.queue)
 app.add_typer(runs.app, name="runs")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(cleanup.app, name="cleanup")
