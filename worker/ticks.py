@@ -36,8 +36,9 @@ async def catch_up_all(
     state: State, routes: RoutesFile, *, only: tuple[str, str] | None = None, observer: Observer | None = None
 ) -> dict[Endpoint, CaughtUp]:
     """Reads the audit log of every source, or of the ``only`` one (instance, space). A source that fails is logged, and
-    holds up no other."""
+    holds up no other; a bug is raised when all were read."""
     done = {}
+    bugs: list[Exception] = []
     for source, fed in routes.sources().items():
         if only is not None and source.key != Endpoint(instance=only[0], space=only[1]).key:
             continue
@@ -57,9 +58,11 @@ async def catch_up_all(
             if failure.sort is Class.INSTANCE:
                 await state.circuits.open(source.instance, failure.reason, failure.at_least_s)
             elif failure.sort is Class.OURS:
-                raise
+                bugs.append(error)
         else:
             await state.circuits.close(source.instance)
+    if bugs:
+        raise bugs[0]
     return done
 
 

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 import structlog
 from fakeredis import FakeAsyncRedis
 
+from config.routes import Endpoint
 from config.settings import Settings
 from sandbox.faults import Fault
 from tests.pair import ROUTE, Pair, pair, row
@@ -18,6 +20,7 @@ from tests.tenancy import template, tenancy
 from worker import ticks
 from worker.queue.inbox import Delivery
 from worker.queue.keys import DirtyKey
+from worker.queue.subjects import Subject, subject
 from worker.state import State, state_of
 from worker.sync import catch_up as catching
 from worker.sync.catch_up import CaughtUp
@@ -126,6 +129,58 @@ async def test_away_for_too_long_means_everything(fake_redis: FakeAsyncRedis) ->
         await one.state.ledger.cursors.advance(*OURS, datetime.now(UTC) - timedelta(days=8))
         assert (await one.read()).everything
         assert await one.keys() == ["*"]
+
+
+async def test_a_clock_that_was_set_back_means_everything(fake_redis: FakeAsyncRedis) -> None:
+    async with reader(fake_redis) as one:
+        await one.state.ledger.cursors.advance(*OURS, datetime.now(UTC) + timedelta(hours=1))
+        assert (await one.read()).everything
+        cursor = await one.state.ledger.cursors.get(*OURS)
+        assert cursor is not None
+        assert cursor <= datetime.now(UTC)
+        assert not (await one.read()).everything
+
+
+async def test_an_event_that_nobody_understands_holds_up_no_other(
+    fake_redis: FakeAsyncRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(event: dict[str, Any]) -> Subject | None:
+        if "Odd" in str(event.get("Message")):
+            raise KeyError("nobody thought of this")
+        return subject(event)
+
+    async with reader(fake_redis) as one:
+        monkeypatch.setattr(catching, "subject", broken)
+        await one.both.source.project("Odd")
+        project = await one.both.source.project("OctoFX")
+        marked = {key.document.removesuffix("/*") for key in (await one.read()).marked}
+        assert project["Id"] in marked
+        assert await one.read() == CaughtUp()
+
+
+async def test_a_bug_with_one_source_holds_up_no_other(
+    fake_redis: FakeAsyncRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with reader(fake_redis) as one:
+        route = one.both.routes.routes[0]
+        second = route.model_copy(
+            update={"name": "second", "source": route.source.model_copy(update={"space": "Second"})}
+        )
+        routes = one.both.routes.model_copy(update={"routes": (route, second)})
+        asked: list[str] = []
+
+        async def broken(_: Any, endpoint: Endpoint, *__: Any) -> CaughtUp:
+            asked.append(endpoint.space)
+            raise AttributeError("nobody thought of this")
+
+        async def any_space(*_: Any) -> None:
+            return None
+
+        monkeypatch.setattr(ticks, "catch_up", broken)
+        monkeypatch.setattr(ticks, "space_of", any_space)
+        with pytest.raises(AttributeError):
+            await ticks.catch_up_all(one.state, routes)
+        assert sorted(asked) == ["Default", "Second"]
 
 
 async def test_more_events_than_are_read_means_everything(

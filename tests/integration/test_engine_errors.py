@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import fakeredis
@@ -343,6 +344,25 @@ async def test_a_name_that_came_to_exist_a_moment_ago_is_known() -> None:
         made = await both.source.project("OctoFX")
         async with open_route(both.routes, ROUTE, ledger=both.ledger) as route:
             assert made["Id"] in await route.documents(Items(paths=[("project", "OctoFX")]))
+
+
+async def test_names_are_not_believed_after_the_clock_of_the_server_was_set_back(
+    fake_redis: fakeredis.FakeAsyncRedis,
+) -> None:
+    async with pair(redis=fake_redis) as both:
+        await both.source.project("OctoFX")
+        async with open_route(both.routes, ROUTE, ledger=both.ledger) as route:
+            await route.documents(Items(paths=[("project", "OctoFX")]))
+        ahead = datetime.now(UTC) + timedelta(hours=1)
+        await both.ledger.cursors.advance("dev", "Default directories", ahead)
+        await fake_redis.delete(*await fake_redis.keys("*:checked:*"))
+        assert "project" in await both.ledger.directories.kinds("dev", "Default")
+        async with open_route(both.routes, ROUTE, ledger=both.ledger) as route:
+            await route.source.freshen()
+        assert "project" not in await both.ledger.directories.kinds("dev", "Default")
+        cursor = await both.ledger.cursors.get("dev", "Default directories")
+        assert cursor is not None
+        assert cursor < ahead
 
 
 async def test_an_unknown_name_names_what_is_near() -> None:

@@ -150,6 +150,15 @@ async def test_a_pause_is_waited_out_and_named_when_time_is_over(fake_redis: Fak
         assert item["result"] == "changed"
 
 
+async def test_that_nobody_takes_it_is_said(fake_redis: FakeAsyncRedis) -> None:
+    async with desk(fake_redis) as one:
+        await one.state.queue.mark([DirtyKey(ROUTE, "Projects-1")], source="cli", debounce_ms=0)
+        await one.pass_time()  # due since long ago
+        [item] = await enqueue(one, "Projects-1", timeout_s=0)
+        assert item["result"] == "waiting"
+        assert "is a worker running?" in item["why"]
+
+
 async def test_a_run_that_failed_half_way_tells_what_it_wrote(fake_redis: FakeAsyncRedis) -> None:
     async with desk(fake_redis) as one:
         project = await one.both.source.project("OctoFX")

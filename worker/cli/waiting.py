@@ -61,9 +61,9 @@ async def _named(house: House, results: Sequence[Followed], standing: Standing) 
     names = await named(house.state, [one.key for one in results])
     found = as_dicts(results)
     for one, entry in zip(found, results, strict=True):
-        entry_why = standing.stopped.get(entry.key.route, "") if entry.result == End.WAITING else ""
         one["item"] = names[entry.key]
-        one["why"] = one["why"] or entry_why
+        if entry.result == End.WAITING:
+            one["why"] = one["why"] or standing.stopped.get(entry.key.route) or standing.nobody
     return found
 
 

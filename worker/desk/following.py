@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from worker.desk.times import span
 from worker.queue.keys import DirtyKey
 from worker.queue.values import BLOCKED, DeadLetter, Entry
 from worker.queue.values import State as EntryState
 from worker.state import State
 
 MOST = 100_000
+NOBODY_MS = 20_000
+"""Due for longer, with nothing at work: most likely there is no worker."""
 STUCK_MS = 60_000
 """Blocked items are looked at again after a quarter of an hour; one that is due sooner was marked anew."""
 
@@ -65,6 +68,14 @@ class Standing:
         return not self.running and not self.waiting and not self.moving
 
     @property
+    def nobody(self) -> str:
+        """Whether nobody seems to take it, in words; empty if somebody does."""
+        overdue = max((-one.in_ms for one in self.waiting if one.key.route not in self.stopped), default=0)
+        if self.running or overdue < NOBODY_MS:
+            return ""
+        return f"due for {span(overdue / 1000)}, and nobody took it: is a worker running?"
+
+    @property
     def ended(self) -> int:
         return len(self.blocked) + len(self.held) + len(self.failed) + len(self.done)
 
@@ -76,6 +87,7 @@ class Standing:
                 parts.append(f"{len(some)} {words}")
         reasons = [one.why for one in self.waiting if one.why]
         reasons += [f"{route} {why}" for route, why in self.stopped.items()]
+        reasons += [self.nobody] if self.nobody else []
         return ", ".join(parts) + (f" ({reasons[0]})" if reasons else "")
 
 

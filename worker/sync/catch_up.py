@@ -71,13 +71,18 @@ async def _catch_up(space: SpaceClient, endpoint: Endpoint, routes: Sequence[Rou
         reason = "the audit log was never read"
         return await _everything(space, page, endpoint, routes, state, correlation_id, reason)
     page = await _events_since(cursor - OVERLAP, space, routes)
+    if page.server_date is not None and cursor - page.server_date > OVERLAP:
+        # From here on events would be older than what we believe to have read.
+        await state.ledger.cursors.forget(endpoint.instance, endpoint.space)
+        reason = "the clock of the server was set back"
+        return await _everything(space, page, endpoint, routes, state, correlation_id, reason)
     if not page.complete or (page.server_date is not None and page.server_date - cursor > LONGEST_AWAY):
         return await _everything(space, page, endpoint, routes, state, correlation_id, "away for too long")
 
-    ids = [event["Id"] for event in page.events]
+    ids = [event["Id"] for event in page.events if isinstance(event.get("Id"), str)]
     new = set(await state.ledger.cursors.unseen(endpoint.instance, endpoint.space, ids))
     # Oldest first, so that an item created and deleted meanwhile is remembered as deleted.
-    events = [event for event in reversed(page.events) if event["Id"] in new]
+    events = [event for event in reversed(page.events) if event.get("Id") in new]
     marked = await _record(events, endpoint, routes, state, correlation_id)
     await state.ledger.cursors.remember(endpoint.instance, endpoint.space, new)
     if (until := _until(page)) is not None:
@@ -131,7 +136,7 @@ async def _record(
     events: Sequence[Document], endpoint: Endpoint, routes: Sequence[Route], state: State, correlation_id: str
 ) -> list[DirtyKey]:
     found = await _remember_deletions(events, endpoint, state)
-    if kinds := kinds_changed(events):
+    if kinds := kinds_changed(event for event, _ in found):
         await state.ledger.directories.invalidate(endpoint.instance, endpoint.space, *sorted(kinds))
 
     of_server = [one for _, one in found if _is_of_server(one)]
@@ -156,7 +161,7 @@ async def _remember_deletions(
     events: Sequence[Document], endpoint: Endpoint, state: State
 ) -> list[tuple[Document, Subject]]:
     """The events with what each speaks of."""
-    found = [(event, one) for event in events if (one := subject(event)) is not None]
+    found = [(event, one) for event in events if (one := _subject(event)) is not None]
     deleted = {
         one.document_id: str(event.get("Occurred") or "")
         for event, one in found
@@ -164,6 +169,15 @@ async def _remember_deletions(
     }
     await state.ledger.deletions.record(endpoint.instance, endpoint.space, deleted)
     return found
+
+
+def _subject(event: Document) -> Subject | None:
+    """One event that we do not understand is no reason to read no other any more: the night finds what it told of."""
+    try:
+        return subject(event)
+    except Exception:
+        log.exception("event.not-understood", event_id=event.get("Id"), category=event.get("Category"))
+        return None
 
 
 def _delivery(

@@ -40,6 +40,9 @@ EVENTS = 500
 OVERLAP = timedelta(seconds=10)
 """Events may be committed late, and the Date header knows whole seconds."""
 
+SET_BACK = timedelta(minutes=1)
+"""So far behind what it told before, a server's clock was set back. Nodes of one server differ by less."""
+
 
 _HIDDEN = ""
 """In a directory that is cached, where no id can stand: how many documents could not be listed."""
@@ -69,7 +72,10 @@ class SideObserver:
             since = await self.ledger.cursors.get(self.instance, f"{self.space} directories")
             begin = since - OVERLAP if since else None
             page = await self.client.events(from_=begin, take=EVENTS, at_most=EVENTS if since else 1)
-            if since is None or not page.complete:
+            set_back = since is not None and page.server_date is not None and since - page.server_date > SET_BACK
+            if set_back:
+                await self.ledger.cursors.forget(self.instance, f"{self.space} directories")
+            if since is None or set_back or not page.complete:
                 await self.distrust()
             else:
                 # Our own writes are in the directories already (`keep`).
