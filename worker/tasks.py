@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from celery import Task
 
 from config import scrub
 from config.load import load
+from config.problems import ConfigError
 from config.routes import RoutesFile
 from worker import metrics, ticks
 from worker.app import SETTINGS, app
@@ -34,7 +35,8 @@ _publisher = Publisher(app)
 class OctosyncTask(Task):  # type: ignore[type-arg]  # generic in the stubs only
     """A run of any task: counted, timed, and with its name in every log line.
 
-    A Redis that does not answer ends a task quietly: what it was about is still marked, and a sweep brings it back.
+    A Redis that does not answer ends a task quietly: what it was about is still marked, and a sweep brings it back. So
+    does a routes file that somebody is changing and that has a mistake; it is named, once by each process.
     Anything else that a task lets out is a bug: Celery logs it, and Sentry's integration with Celery reports it.
     """
 
@@ -49,6 +51,9 @@ class OctosyncTask(Task):  # type: ignore[type-arg]  # generic in the stubs only
             except UNAVAILABLE as error:
                 outcome = "redis"
                 log.warning("redis.unavailable", error=type(error).__name__)
+                return None
+            except ConfigError as error:
+                _refused(str(error))
                 return None
             else:
                 return result
@@ -144,6 +149,12 @@ def routes() -> RoutesFile:
     """The routes file as it is now: read again when it was changed."""
     path = Path(SETTINGS.routes)
     return _routes(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _refused(words: str) -> None:
+    """Says it when it is another mistake than the last one."""
+    log.error("routes.refused", problems=words.splitlines())
 
 
 @cache
