@@ -170,7 +170,7 @@ async def _space(projects: int, *, small: bool = False) -> dict[str, Any]:
 async def _compare(routes: Path, redis_url: str) -> dict[str, Any]:
     """In a process of its own."""
     redis = open_redis(redis_url)
-    before, cpu = _peak_mb(), time.process_time()
+    before, cpu = peak_mb(), time.process_time()
     began = time.perf_counter()
     async with open_route(load(routes), ROUTE, ledger=Ledger(redis)) as route:
         found = await compare(route, DirtyQueue(redis), Comparisons(redis))
@@ -182,11 +182,11 @@ async def _compare(routes: Path, redis_url: str) -> dict[str, Any]:
         "seconds": time.perf_counter() - began,
         "cpu_s": time.process_time() - cpu,
         "mb_before": before,
-        "mb_peak": _peak_mb(),
+        "mb_peak": peak_mb(),
     }
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # macOS counts bytes

@@ -22,7 +22,7 @@ from config.names import nearest
 from config.problems import ConfigError, Problem
 from config.routes import RoutesFile
 
-__all__ = ["ConfigError", "Problem", "check", "load", "loads"]
+__all__ = ["ConfigError", "Problem", "check", "load", "loads", "read"]
 
 
 def load(path: str | Path) -> RoutesFile:
@@ -34,6 +34,13 @@ def load(path: str | Path) -> RoutesFile:
 def loads(text: str, name: str, base: Path | None = None) -> RoutesFile:
     """The routes file in ``text``, called ``name`` in problems. Relative paths in it count from ``base``."""
     return _models(_document(text, name), name, base)
+
+
+def read(path: str | Path) -> tuple[RoutesFile, Document]:
+    """The routes file at ``path``, and its text with the place of every key. Raises :class:`ConfigError`."""
+    file = Path(path)
+    document = _document(_text(file), str(path))
+    return _models(document, str(path), file.parent), document
 
 
 def check(path: str | Path) -> tuple[RoutesFile, list[Problem]]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import fakeredis
 import pytest
 
 from tests.pair import ROUTE, Document, Pair, Server, pair, row, script
+from worker.plan.values import Op
 from worker.sync.items import Items
-from worker.sync.run import Outcome, Result, open_route
+from worker.sync.run import OpenRoute, Outcome, Result, open_route
 
 
 class Counted:
@@ -182,3 +184,32 @@ async def test_one_new_project_with_runbooks_and_library_sets() -> None:
         assert counted.total <= 1.5 * (counted.writes + documents + directories), counted.all
         assert counted.total <= 66, counted.all  # what it costs now; more is a step back
         assert max(counted.all.values()) <= 5  # nothing is read twice
+
+
+async def test_a_plan_of_everything_reads_lists_and_asks_in_few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with pair() as both:
+        for number in range(12):
+            project = await both.source.project(f"Project {number}")
+            await both.source.steps(project, script("Deploy"))
+            await both.source.runbook(project, "Restart", script("Restart"))
+        await both.sync("*")
+        rounds = 0
+        observe = OpenRoute.observe
+
+        async def counted(self: OpenRoute, needs: Any) -> None:
+            nonlocal rounds
+            rounds += 1
+            await observe(self, needs)
+
+        monkeypatch.setattr(OpenRoute, "observe", counted)
+        for server in (both.source, both.destination):
+            server.sandbox.requests.clear()
+        async with open_route(both.routes, ROUTE, ledger=both.ledger) as route:
+            await route.read_in_bulk()
+            planned = await route.plan(await route.documents(Items(targets=["*"])))
+        assert planned.plan.is_empty
+        assert planned.plan.counts()[Op.LEAVE] > 60
+        assert rounds < 12, "nothing is asked for project by project"
+        for server in (both.source, both.destination):
+            asked = Counter(one.route for one in server.sandbox.requests)
+            assert not [one for one in asked if "{id}" in one], asked

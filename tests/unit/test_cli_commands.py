@@ -90,6 +90,9 @@ class FakeEngine:
             raise UnknownItem(f"the source has no project {unknown[0][1]!r}")
         return [known[path] for path in items.paths]
 
+    async def read_in_bulk(self) -> None:
+        self.asked.append("read in bulk")
+
     async def plan(self, document_ids: list[str], *, progress: Callable[[str], None] | None = None) -> Planned:
         self.asked.append(("plan", list(document_ids)))
         if progress is not None:
@@ -198,7 +201,7 @@ def test_what_should_cross_and_cannot_is_a_difference(shell: Shell) -> None:
 def test_a_plan_without_items_is_of_everything(shell: Shell) -> None:
     shell.run("plan")
     assert shell.engine is not None
-    assert shell.engine.asked == [("plan", ["Projects-1", "Projects-2"])]
+    assert shell.engine.asked == ["read in bulk", ("plan", ["Projects-1", "Projects-2"])]
 
 
 def test_a_name_with_a_slash_is_given_to_an_option(shell: Shell) -> None:

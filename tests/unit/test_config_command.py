@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from config import schema, settings
+from config import effective, load, schema, settings
 from config.load import loads
 from worker.cli.config import app
+from worker.cli.errors import CliError
 
 BROKEN = str(Path(__file__).parents[1] / "config" / "unknown-key.yaml")
 run = CliRunner().invoke
@@ -77,3 +78,73 @@ def test_schema_is_printed_as_it_is_exported() -> None:
 
 def test_example_is_printed_so_that_it_can_be_used() -> None:
     assert len(loads(run(app, ["example"]).stdout, "stdin").routes) == 3
+
+
+SHOWN = """
+instances:
+  - {name: dev, url: https://dev.example.com, api_key: {env: DEV_KEY}}
+  - {name: prod, url: https://prod.example.com, api_key: {env: PROD_KEY}}
+routes:
+  - name: all
+    source: {instance: dev}
+    destination: {instance: prod}
+    include: {project: ["*", "é # x"]}
+    maps: {environment: {"Test: 1": [A, B]}}
+    rules:
+      preset: mirror
+      removed: keep
+      variables: {scopes: {environment: ignore-mismatch}}
+      overrides:
+        - for: {project: ["Octo*"]}
+          removed: remove-ours
+          steps: {ignore: [{project: "*", step: Mail}]}
+  - {name: other, source: {instance: dev, space: B}, destination: {instance: prod, space: B}}
+"""
+
+
+def test_show_says_of_each_setting_who_said_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "routes.yaml"
+    file.write_text(SHOWN, "utf-8")
+    monkeypatch.setenv("DEV_KEY", "API-SECRETSECRET")
+    result = run(app, ["show", "all", "--config", str(file)])
+    assert result.exit_code == 0, result.output
+    lines = {" ".join(line.split()) for line in result.stdout.splitlines()}
+    assert "removed: keep # routes.yaml:13" in lines
+    assert "value: always # preset mirror" in lines
+    assert "new_rows: copy # default" in lines
+    assert "environment: ignore-mismatch # routes.yaml:14" in lines
+    assert "instances:" not in lines
+    assert "name: other" not in result.stdout
+
+
+def test_what_show_prints_is_the_same_routes_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "routes.yaml"
+    for text in (SHOWN, schema.EXAMPLE.read_text("utf-8")):
+        file.write_text(text, "utf-8")
+        monkeypatch.setenv("DEV_KEY", "API-SECRETSECRET")
+        result = run(app, ["show", "--config", str(file)])
+        assert result.exit_code == 0, result.output
+        assert result.stdout.isascii()
+        assert "SECRETSECRET" not in result.stdout
+        assert loads(result.stdout, "shown.yaml") == loads(text, "routes.yaml")
+
+
+def test_show_as_json_and_of_a_route_that_is_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "routes.yaml"
+    file.write_text(SHOWN, "utf-8")
+    (route,) = json.loads(run(app, ["show", "all", "--json", "--config", str(file)]).stdout)["routes"]
+    settings = {".".join(one["where"]): one for one in route["settings"]}
+    assert settings["rules.retention"]["origin"] == "preset"
+    assert settings["rules.removed"] == {"where": ["rules", "removed"], "value": "keep", "origin": "file", "line": 13}
+    with pytest.raises(CliError, match="no route 'al'"):
+        run(app, ["show", "al", "--config", str(file)], catch_exceptions=False)
+
+
+def test_the_rules_of_one_item_say_which_override_spoke(tmp_path: Path) -> None:
+    file = tmp_path / "routes.yaml"
+    file.write_text(SHOWN, "utf-8")
+    routes, document = load.read(file)
+    for name, expected in (("OctoFX", ("remove-ours", 17, True)), ("Other", ("keep", 13, False))):
+        known = {one.name: one for one in effective.for_item(document, routes, "all", ("project", name))}
+        assert (known["removed"].value, known["removed"].line, known["removed"].override) == expected
+        assert known["variables.value"].origin is effective.Origin.PRESET

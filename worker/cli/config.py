@@ -1,22 +1,32 @@
-"""``octosync config``: check the routes file and the settings, print their schema, print the commented example."""
+"""``octosync config``: check the routes file and the settings, show what they come to, print schema and example."""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 from rich.console import Console
 from rich.text import Text
 
-from config import load, schema, settings
+from config import effective, load, schema, settings
 from config.problems import ConfigError, Problem
 from config.routes import RoutesFile, Secret, SecretMissingError
+from worker.cli import options
+from worker.cli.context import choose, read_settings
+from worker.cli.output import print_json
+from worker.plan.text import visible
 
-app = typer.Typer(help="Check the configuration, print its schema or a commented example.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check the configuration, show what it comes to, print its schema or an example.", no_args_is_help=True
+)
 
 _COLOURS = {"error": "bold red", "warning": "yellow"}
 
@@ -49,6 +59,68 @@ def check(
     _report(problems, file, routes, as_json)
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    route: Annotated[str | None, typer.Argument(metavar="ROUTE", help="Only this route. Default: all of them.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")] = False,
+    path: options.Config = None,
+) -> None:
+    """Print the routes file as it is understood: every setting, and whether the file, the preset or nobody said it.
+
+    What is printed is a routes file itself. Of a secret it says where it is read from.
+    """
+    file = read_settings(path).routes
+    routes, document = load.read(file)
+    chosen = [choose(routes, route, str(file))] if route is not None else routes.routes
+    known = {one.name: effective.of_route(document, routes, one.name) for one in chosen}
+    instances = [] if route is not None else [effective.of_instance(document, routes, at) for at in _all(routes)]
+    if as_json:
+        listed = [{"name": name, "settings": [_setting(one) for one in settings]} for name, settings in known.items()]
+        print_json({"file": str(file), "routes": listed})
+        return
+    presets = {one.name: one.rules.preset for one in chosen}
+    if instances:
+        typer.echo("instances:")
+        for one in instances:
+            typer.echo("\n".join(_as_yaml(one, file.name, None)))
+    typer.echo("routes:")
+    for name, settings_of_route in known.items():
+        typer.echo("\n".join(_as_yaml(settings_of_route, file.name, presets[name])))
+
+
+def _all(routes: RoutesFile) -> range:
+    return range(len(routes.instances))
+
+
+def _setting(one: effective.Setting) -> dict[str, object]:
+    return {"where": list(one.where), "value": one.value, "origin": str(one.origin), "line": one.line}
+
+
+_COLUMN = 60
+"""Where it stands who said a setting, if the setting is not longer."""
+
+
+def _as_yaml(known: list[effective.Setting], file: str, preset: object) -> Iterator[str]:
+    """An entry of a list: its settings, each with who said it as a comment."""
+    above: tuple[str, ...] = ()
+    lead = "  - "
+    for one in known:
+        common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(above, one.where[:-1], strict=False)))
+        for depth in range(common, len(one.where) - 1):
+            yield f"{lead}{'  ' * depth}{_plain(one.where[depth])}:"
+            lead = "    "
+        above = one.where[:-1]
+        text = f"{lead}{'  ' * len(above)}{_plain(one.where[-1])}: {_plain(one.value)}"
+        yield f"{text:<{_COLUMN}}  # {visible(one.said_by(file, preset))}"
+        lead = "    "
+
+
+def _plain(value: object) -> str:
+    """As YAML on one line. Escapes make it ASCII, so nothing in it acts on a terminal."""
+    text = yaml.safe_dump(value, default_flow_style=True, width=sys.maxsize, sort_keys=False)
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 @app.command(name="schema")

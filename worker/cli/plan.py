@@ -70,6 +70,8 @@ async def _plan(what: Selection, route: str | None, check: bool, config: Path | 
     async with open_house(config, redis) as house:
         name = house.route(route).name
         async with opened(house, name) as engine:
+            if what.everything:
+                await engine.read_in_bulk()
             wanted = await documents(engine, what)
             with progress("Comparing") as report:
                 planned = await engine.plan(wanted, progress=report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from config.names import INCLUDABLE_KINDS, name_key
@@ -49,6 +49,7 @@ class Items:
 
 def everything(world: World) -> Iterator[str]:
     """All that the route includes in its own right, with its parts."""
+    asking = Asking()
     for kind in registry.writable():
         if kind.owner_kinds or kind.name not in INCLUDABLE_KINDS:
             continue
@@ -58,13 +59,20 @@ def everything(world: World) -> Iterator[str]:
             and not world.route.include.selectors(kind.name)
         ):
             continue  # it crosses only where it is included; its list may be long
-        for entry in _visible(world, kind):
+        entries: Iterable[Entry] = ()
+        with asking:
+            entries = _visible(world, kind)
+        for entry in entries:
             if entry.type in kind.never_types | kind.looked_up_types:
                 continue
-            ours = is_ours(world, kind, entry) and not world.route.excludes(kind.name, entry.name)
-            if world.route.includes(kind.name, entry.name) or ours:
-                yield from subtree(world, entry.id)
-    yield from gone(world)
+            with asking:
+                if world.route.includes(kind.name, entry.name) or (
+                    not world.route.excludes(kind.name, entry.name) and is_ours(world, kind, entry)
+                ):
+                    yield from subtree(world, entry.id)
+    with asking:
+        yield from gone(world)
+    asking.done()
 
 
 def gone(world: World) -> Iterator[str]:

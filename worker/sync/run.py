@@ -43,6 +43,7 @@ from worker.sync.observe import SideObserver
 from worker.sync.planner import Planned, Planner
 from worker.sync.recording import log_decisions, record
 from worker.sync.spaces import space_of
+from worker.sync.spool import Spool
 from worker.sync.versions import agreed
 from worker.sync.world import Memory, Need, NotObserved, World
 from worker.sync.written import Moved
@@ -147,6 +148,14 @@ class OpenRoute:
                 return items.among(self.world)
             except NotObserved as missing:
                 await self.observe(missing.needs)
+
+    async def read_in_bulk(self) -> None:
+        """For a plan of very many documents, that is shown and not applied: whole lists are read, and what they hold
+        is not asked for once more. As in a comparison, deployment settings are taken from the project that shows them
+        (:mod:`worker.sync.spool`). Call it first."""
+        for observer in (self.source, self.destination):
+            await observer.freshen(force=True)
+            observer.spool = Spool(None)
 
     # ── plan ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
