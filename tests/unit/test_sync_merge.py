@@ -20,7 +20,7 @@ from worker.kinds.references import PendingId
 from worker.plan.values import MASK, BothSides, Change, Document, Edit
 from worker.sync.baseline import Baseline, wrote_after
 from worker.sync.fields import MISSING
-from worker.sync.merge import merge
+from worker.sync.merge import Terms, merge
 from worker.sync.outcome import Merged
 
 PATH = ("project", "OctoFX", "deployment-process")
@@ -56,7 +56,7 @@ def merged(
     rules: Rules | None = None,
     **more: Any,
 ) -> Merged:
-    return merge(kind.shape, PATH, "the-source-id", want, there, baseline, rules=rules or Rules(), **more)
+    return merge(kind.shape, want, there, baseline, Terms(PATH, "the-source-id", rules or Rules(), **more))
 
 
 def names(found: Merged) -> list[str]:

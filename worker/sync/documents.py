@@ -27,7 +27,7 @@ from worker.sync.fresh import Fresh
 from worker.sync.hidden import identified_on
 from worker.sync.in_use import in_use
 from worker.sync.lists import STILL_IN_USE
-from worker.sync.merge import merge
+from worker.sync.merge import Terms, merge
 from worker.sync.old_names import renamed_actions
 from worker.sync.package_choice import plan_package
 from worker.sync.parameters import control_types_of
@@ -249,14 +249,10 @@ class DocumentPlanner:
         created = intent is not None and intent.op == "create"
         if baseline is not None and self.world.releases is not None:
             baseline = rebased(kind, baseline, out.document, there, self.world.releases)
-        merged = merge(
-            kind.shape,
+        terms = Terms(
             path,
             entry.id,
-            out.document | (dict(kind.pristine) if created else {}),
-            there,
-            baseline,
-            rules=self.rules(path),
+            self.rules(path),
             leave=out.leave,
             skipped=out.skipped,
             precious=holds_values(self, entry, destination_id) if kind is TENANT else lambda _key, _id: True,
@@ -264,7 +260,10 @@ class DocumentPlanner:
             owed=kind.put_only if created else frozenset(),
             exact=kind.mode is Mode.EXACT,
             clings=destination_id in self.world.clinging,
+            tell=self.world.tell(entry.id),
         )
+        wanted = out.document | (dict(kind.pristine) if created else {})
+        merged = merge(kind.shape, wanted, there, baseline, terms)
         rule = self.rules(path).destructive_updates
         destructive = destructive_updates(kind.name, path, merged.changes, there, rule)
         merged.document |= destructive.held

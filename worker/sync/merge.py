@@ -8,7 +8,7 @@ starts from what the destination returned, and only what was decided is laid ove
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from config.options import Retention
@@ -18,6 +18,7 @@ from worker.kinds.shape import Shape
 from worker.plan.lines import DESTINATION_EDIT
 from worker.plan.values import MASK, Change, CleanUp, Decision, Document, Edit, NamePath
 from worker.sync.baseline import Baseline
+from worker.sync.compared import CONFLICT_KEPT, OWN, SECRET, Tell, compared, say_nothing
 from worker.sync.elements import ids_in
 from worker.sync.fields import MISSING, TAKES, Sides, Verdict, decide, merge_set, same, same_set, sides_as_sets
 from worker.sync.fresh import Fresh
@@ -32,41 +33,45 @@ _UNDECLARED = Shape(server=frozenset(), free=True)
 """An object that no declaration describes is compared key by key."""
 
 
-def merge(
-    shape: Shape,
-    path: NamePath,
-    source_id: str,
-    want: Document,
-    there: Document,
-    baseline: Baseline | None,
-    *,
-    rules: ItemRules,
-    leave: frozenset[str] | set[str] = frozenset(),
-    skipped: frozenset[str] | set[str] = frozenset(),
-    in_use: Callable[[Document], bool] = lambda _: False,
-    owed: frozenset[str] = frozenset(),
-    precious: Precious = lambda _key, _id: True,
-    exact: bool = False,
-    clings: bool = False,
-) -> Merged:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds while a document is merged, beside the documents themselves."""
+
+    path: NamePath
+    source_id: str
+    rules: ItemRules
+    leave: frozenset[str] | set[str] = frozenset()
+    """Places that stay as they are."""
+    skipped: frozenset[str] | set[str] = frozenset()
+    """Source ids and places of elements that do not cross for now, though the source has not dropped them: what is
+    there of them stays too."""
+    in_use: Callable[[Document], bool] = lambda _: False
+    """Whether another document of the destination still names an element, which must not go before that does not."""
+    owed: frozenset[str] = frozenset()
+    """Fields that our creation of the document has left to a second write, of which nobody knows whether it came
+    about."""
+    precious: Precious = lambda _key, _id: True
+    """See :mod:`worker.sync.keyed`."""
+    exact: bool = False
+    """The source always wins."""
+    clings: bool = False
+    """The server has refused to remove what the source dropped."""
+    tell: Tell = say_nothing
+    """Told of every place that was compared, and what came of it."""
+
+
+def merge(shape: Shape, want: Document, there: Document, baseline: Baseline | None, terms: Terms) -> Merged:
     """``want``: the source's document in destination terms, elements with the source's ids. ``there``: as the
-    destination returned it. ``leave``: places that stay as they are. ``skipped``: source ids and places of elements
-    that do not cross for now, though the source has not dropped them: what is there of them stays too. ``in_use``:
-    whether another document of the destination still names an element, which must not go before that does not.
-    ``owed``: fields that our creation of the document has left to a second write, of which nobody knows whether it came
-    about. ``precious``: see :mod:`worker.sync.keyed`. ``exact``: the source always wins. ``clings``: the server has
-    refused to remove what the source dropped."""
-    walk = _Walk(path, source_id, baseline or Baseline(), rules, frozenset(leave), frozenset(skipped), in_use)
-    walk.owed, walk.precious, walk.clings = owed, precious, clings
-    ours = baseline is not None and baseline.fresh
+    destination returned it. ``baseline``: ``None`` at first contact."""
+    walk = _Walk(terms, baseline or Baseline())
     sides = Sides(
         want,
         baseline.want if baseline else MISSING,
         there,
         baseline.wrote if baseline and baseline.wrote is not None else MISSING,
         contact=baseline is None,
-        ours=ours,
-        exact=exact,
+        ours=baseline is not None and baseline.fresh,
+        exact=terms.exact,
         unwritten=baseline is not None and baseline.wrote is None,
     )
     walk.out.document = walk.object(shape, sides, "")
@@ -81,26 +86,13 @@ def as_one(shape: Shape, want: Document, there: Document) -> bool:
 
 
 class _Walk:
-    def __init__(
-        self,
-        path: NamePath,
-        source_id: str,
-        baseline: Baseline,
-        rules: ItemRules,
-        leave: frozenset[str],
-        skipped: frozenset[str],
-        in_use: Callable[[Document], bool],
-    ) -> None:
-        self.path = path
+    def __init__(self, terms: Terms, baseline: Baseline) -> None:
+        self.terms = terms
         self.baseline = baseline
-        self.rules = rules
-        self.leave = leave
-        self.skipped = skipped
-        self.in_use = in_use
-        self.owed: frozenset[str] = frozenset()
-        self.precious: Precious = lambda _key, _id: True
-        self.clings = False
-        self.fresh = Fresh(path, source_id, rules.sensitive_placeholder)
+        self.path, self.rules = terms.path, terms.rules
+        self.leave, self.skipped = frozenset(terms.leave), frozenset(terms.skipped)
+        self.in_use, self.precious, self.clings = terms.in_use, terms.precious, terms.clings
+        self.fresh = Fresh(terms.path, terms.source_id, terms.rules.sensitive_placeholder)
         self.out = Merged({})
 
     # ── objects ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,8 +103,9 @@ class _Walk:
             place = at(where, name)
             if name in shape.server or name == "Id" or place in self.leave:
                 continue
-            owed = not where and name in self.owed
+            owed = not where and name in self.terms.owed
             if name in result and not sides.ours and not owed and self.is_own(shape, name):
+                self.tell(place, OWN, sides.get(name))
                 continue
             if name in shape.fixed and name in result:
                 self.check_fixed(sides.get(name), place)
@@ -171,6 +164,7 @@ class _Walk:
             return merged if verdict in TAKES else (there if there is not MISSING else merged)
         verdict = decide(sides, values_win=name in shape.values)
         if verdict is Verdict.CONFLICT and name in shape.values:
+            self.tell(where, CONFLICT_KEPT, sides)
             self.conflict(sides, where, kept=True, hidden=self.is_own_value(shape, name, there))
             return there
         self.record(verdict, want, sides, where, drifts=not self.is_own_value(shape, name, there))
@@ -182,7 +176,12 @@ class _Walk:
         """Whether a field is a value, and values are the destination's own: that one was edited is no news."""
         return name in shape.values and self.rules.variables.value is ValueRule.KEEP and not isinstance(there, bool)
 
+    def tell(self, where: str, verdict: str, sides: Sides) -> None:
+        if self.terms.tell is not say_nothing:  # it is asked at every field of every document
+            self.terms.tell(compared(where, str(verdict), sides))
+
     def record(self, verdict: Verdict, value: Any, sides: Sides, where: str, *, drifts: bool = True) -> None:
+        self.tell(where, verdict, sides)
         if verdict is Verdict.CONFLICT:
             self.conflict(sides, where, kept=False)
         if verdict is Verdict.DRIFT:
@@ -209,6 +208,7 @@ class _Walk:
 
     def secret(self, name: str, sides: Sides, where: str) -> Any:
         """A secret that the destination holds is never overwritten and never cleared."""
+        self.tell(where, SECRET, sides)
         want, there = sides.want, sides.there
         if is_secret(there) and there.get("HasValue"):
             if not is_secret(want) and not same(want, sides.before) and not sides.contact:

@@ -26,7 +26,7 @@ from worker.kinds.references import PendingId
 from worker.kinds.step_templates import COMMUNITY_ID, COMMUNITY_STEP_TEMPLATE, STEP_TEMPLATE, STEP_TEMPLATE_HISTORY
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op
 from worker.sync.documents import DocumentPlanner
-from worker.sync.merge import merge
+from worker.sync.merge import Terms, merge
 from worker.sync.naming import VERSION
 from worker.sync.world import Asking, Entry, World, path_of
 from worker.sync.written import Outcome
@@ -258,4 +258,4 @@ def alike(want: Document, there: Document) -> bool:
     if want.get("ActionType") != there.get("ActionType"):
         return False
     content = {name: value for name, value in want.items() if name not in NOT_CONTENT}
-    return not merge(STEP_TEMPLATE.shape, (), "", content, there, None, rules=Rules(), exact=True).changes
+    return not merge(STEP_TEMPLATE.shape, content, there, None, Terms((), "", Rules(), exact=True)).changes

@@ -18,6 +18,7 @@ from worker.kinds.kind import Kind
 from worker.kinds.releases import Releases
 from worker.plan.values import Document, NamePath
 from worker.sync.baseline import Baseline, Intent
+from worker.sync.compared import Compared, Tell, say_nothing
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -223,7 +224,18 @@ class World:
     clinging: set[str] = field(default_factory=set)
     """Destination documents from which the server has refused to remove something, in this run."""
 
+    explained: dict[str, list[Compared]] | None = None
+    """Source id of a document → what was compared in it; ``None``: nobody asks."""
+
     _linked: dict[str, str] | None = None
+
+    def tell(self, source_id: str) -> Tell:
+        """To be told what is compared in a document. It is planned again in every round: the last one counts."""
+        if self.explained is None:
+            return say_nothing
+        found: list[Compared] = []
+        self.explained[source_id] = found
+        return found.append
 
     def template_versions(self) -> dict[str, dict[str, tuple[str, bool]]]:
         """Source id → version of the source → the destination's, and whether it is the same or only the nearest.
