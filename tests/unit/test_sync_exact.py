@@ -12,7 +12,7 @@ from worker.kinds.shape import Elements, Shape
 from worker.plan.values import Document
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.fields import MISSING, Sides, Verdict, decide, merge_set
-from worker.sync.merge import merge
+from worker.sync.merge import Terms, merge
 from worker.sync.outcome import Merged
 from worker.sync.recover import recovered
 
@@ -32,7 +32,7 @@ SHAPE = Shape(
 
 def exact(want: Document, there: Document, baseline: Baseline | None, *, removed: bool = False) -> Merged:
     rules = Rules(removed=Removed.REMOVE_OURS) if removed else Rules()
-    return merge(SHAPE, ("tag-set", "Region"), "TagSets-1", want, there, baseline, rules=rules, exact=True)
+    return merge(SHAPE, want, there, baseline, Terms(("tag-set", "Region"), "TagSets-1", rules, exact=True))
 
 
 def drifted(found: Merged) -> list[str]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from worker.plan.values import Plan
 from worker.sync.equipment import Equipment, Subject, read_equipment
 from worker.sync.findings import find
+from worker.sync.opened import ROUNDS, Opened
 from worker.sync.outlook import Libraries, Outlook
 from worker.sync.planner import Planned
-from worker.sync.run import ROUNDS, OpenRoute
 from worker.sync.world import NotObserved
 
 
@@ -20,7 +20,7 @@ class Checker:
         self._equipment: Equipment | None = None
         self._libraries: Libraries = {}
 
-    async def check(self, route: OpenRoute, planned: Planned) -> Plan:
+    async def check(self, route: Opened, planned: Planned) -> Plan:
         """The plan with its findings, and a note for what could not be checked. Raises what the client raises."""
         if self._equipment is None:
             self._equipment = await read_equipment(route.destination.client)
