@@ -3,63 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.request import Request, urlopen
-from uuid import uuid4
 
 import pytest
+from person import OCTOSYNC, Person, call
 
-from sandbox.server import Sandbox, serve_in_thread
+from sandbox.server import serve_in_thread
 
-OCTOSYNC = [sys.executable, "-c", "from worker.cli.main import main; main()"]
 NAME = "Web [bold]API[/bold] / QA, 🚀"
-
-
-class Person:
-    def __init__(self, folder: Path, redis_url: str, source: Sandbox, destination: Sandbox) -> None:
-        self.source, self.destination = source, destination
-        routes = folder / "octosync.yaml"
-        routes.write_text(f"""
-instances:
-  - {{name: test, url: "{source.url}", api_key: {{env: TEST_KEY}}}}
-  - {{name: prod, url: "{destination.url}", api_key: {{env: PROD_KEY}}}}
-routes:
-  - name: test-to-prod
-    source: {{instance: test}}
-    destination: {{instance: prod}}
-    include: {{project: ["*"]}}
-""")
-        self.environment = os.environ | {
-            "OCTOSYNC_ROUTES": str(routes),
-            "OCTOSYNC_REDIS_URL": redis_url,
-            "OCTOSYNC_NAMESPACE": f"cli-{uuid4().hex[:8]}",
-            "TEST_KEY": source.api_key,
-            "PROD_KEY": destination.api_key,
-        }
-
-    def types(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*OCTOSYNC, *arguments],
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-
-def call(server: Sandbox, path: str, body: dict[str, Any] | None = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = Request(f"{server.url}/api/Spaces-1/{path}", data=data, headers=dict(server.headers))
-    with urlopen(request, timeout=10) as answer:
-        return json.load(answer)
 
 
 @pytest.fixture

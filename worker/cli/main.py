@@ -21,6 +21,7 @@ from worker.cli import (
     doctor,
     drift,
     enqueue,
+    explain,
     findings,
     init,
     ledger,
@@ -69,7 +70,15 @@ def octosync(
     logging.configure("cli", level=LogLevel.DEBUG if debug else LogLevel.ERROR, form=LogFormat.CONSOLE)
 
 
-for command in (plan.plan, sync.sync, enqueue.enqueue, reconcile.reconcile, approve.approve, status.status):
+for command in (
+    plan.plan,
+    explain.explain,
+    sync.sync,
+    enqueue.enqueue,
+    reconcile.reconcile,
+    approve.approve,
+    status.status,
+):
     app.command()(command)
 app.command()(queue.queue)
 app.add_typer(runs.app, name="runs")

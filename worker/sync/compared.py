@@ -25,10 +25,12 @@ WORDS = {
     CONFLICT_KEPT: "changed on both sides since the last sync: a value, so the destination's stays",
     "drift": "of a kind that must be exact, and edited on the destination: put back",
     OWN: "always the destination's own",
+    "left": "changed on the source; a rule keeps it from crossing, see what is said above",
+    "written": "the source's is written",
     SECRET: "a secret: never read, and never written over one that is there",
 }
 AT_FIRST = {
-    "keep": "first contact: a value, so the destination's stays",
+    "keep": "first contact: what the destination has stays",
     "take": "first contact: taken from the source",
 }
 
@@ -37,7 +39,8 @@ AT_FIRST = {
 class Compared:
     """``source_was``: what the source asked for when we last decided, ``source_is`` what it asks for now, in the
     destination's terms. ``destination_was``: what the destination returned after our last write. ``None`` also for what
-    is not there; secrets are masked. ``settled``: nothing has changed on either side."""
+    is not there; secrets are masked. ``settled``: both sides have the same, and the destination has it from us
+    or always had it."""
 
     where: str
     verdict: str
@@ -73,8 +76,6 @@ def compared(where: str, verdict: str, sides: Sides) -> Compared:
         plain(sides.wrote) if known else None,
         plain(sides.there),
         sides.contact,
-        same(sides.want, sides.there)
-        and (not known or same(sides.want, sides.before))
-        and (sides.wrote is MISSING or not known or same(sides.wrote, sides.there)),
+        same(sides.want, sides.there) and (sides.wrote is MISSING or not known or same(sides.wrote, sides.there)),
         hidden=verdict == SECRET,
     )

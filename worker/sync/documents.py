@@ -308,7 +308,8 @@ class DocumentPlanner:
         remembered = VariablesBaseline.from_json(baseline.rows) if baseline and baseline.rows else None
         if remembered is None and (new or (baseline is not None)):
             remembered = VariablesBaseline()
-        merged = merge_variables(path, wanted, there.get("Variables") or [], remembered, rules.variables)
+        tell = self.world.tell(entry.id)
+        merged = merge_variables(path, wanted, there.get("Variables") or [], remembered, rules.variables, tell)
         write = bool(merged.changes)
         body = {**there, "Variables": merged.rows} if not new else {"Variables": merged.rows}
         action = Action(

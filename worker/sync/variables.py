@@ -29,8 +29,10 @@ from dataclasses import dataclass, replace
 
 from config.rules import Removed, ValueRule, VariableRules
 from worker.plan.values import MASK, Change, Decision, Document, Edit, NamePath
+from worker.sync.compared import Tell, say_nothing
 from worker.sync.variable_additions import Addition, new_row, stand_in
 from worker.sync.variable_baseline import RowBaseline, VariablesBaseline, name_only
+from worker.sync.variable_compared import compared_row
 from worker.sync.variable_drift import deletions, edits_of
 from worker.sync.variable_merge import (
     MergedRow,
@@ -55,10 +57,15 @@ def merge_variables(
     destination: Sequence[Document],
     baseline: VariablesBaseline | None,
     rules: VariableRules,
+    tell: Tell = say_nothing,
 ) -> MergedVariables:
-    """Merges the rows of one variable set. ``item`` is what clean-up entries are filed under. Changes no argument."""
+    """Merges the rows of one variable set. ``item`` is what clean-up entries are filed under. ``tell``: told of every
+    field of a pair of rows. Changes no argument."""
     pairing = pair_rows(wanted, destination, baseline, rules)
-    return _Merge(item, wanted, destination, pairing, rules, first_contact=baseline is None).run()
+    merge = _Merge(item, wanted, destination, pairing, rules, first_contact=baseline is None)
+    if tell is not say_nothing:
+        merge.tell_pairs(tell)
+    return merge.run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,12 @@ class _Merge:
         self._let_no_rows_be_alike()
         self._guarantee_names()
         return self._result()
+
+    def tell_pairs(self, tell: Tell) -> None:
+        for place, source in sorted(self.paired.items()):
+            known, merged = self.pairing.about(place), self.merged[place]
+            for one in compared_row(self.wanted[source], self.destination[place], known, merged, self.rules):
+                tell(one)
 
     def _merge(self, place: int, *, stay: bool = False) -> MergedRow:
         source = self.paired[place]
