@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import resource
 import subprocess
@@ -20,8 +19,6 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import structlog
 
 from benchmarks import report
 from benchmarks.worlds import World, adopt, world
@@ -37,7 +34,6 @@ OCTOSYNC = [
 
 
 def run(*, quick: bool = False) -> dict[str, Any]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     rows = asyncio.run(_space(50 if quick else 1_000))
     report.table(
         f"octosync plan --json, {rows[0]['projects']:,} projects, one changed",
