@@ -204,6 +204,10 @@ async def _drift(state: State) -> None:
         ],
     )
     await state.ledger.drift.ended(ROUTE)
+    await state.ledger.findings.begin(ROUTE, began)
+    amiss = Finding(("project", NASTY), "Steps[Deploy]", "worker-pool-empty", "runs in worker pool '<b>Big</b>'")
+    await state.ledger.findings.add(ROUTE, [amiss], ["not checked: targets"])
+    await state.ledger.findings.ended(ROUTE)
 
 
 async def _clean_ups(state: State, entries: int) -> None:

@@ -375,6 +375,12 @@ class TestViews:
         assert "&#34;as we wrote it&#34; -&gt; &#34;as it is &lt;b&gt;now&lt;/b&gt;&#34;" in text
         assert "never compared" in await ada.get(f"/drift?route={HELD_ROUTE}")
 
+    async def test_what_the_night_found_amiss(self, ada: Browser) -> None:
+        assert "1 finding of dev-route" in await ada.get("/drift")
+        text = await ada.get(f"/drift?route={ROUTE}")
+        assert "Steps[Deploy]: runs in worker pool &#39;&lt;b&gt;Big&lt;/b&gt;&#39; (worker-pool-empty)" in text
+        assert "not checked: targets" in text
+
     @pytest.mark.parametrize(
         "path",
         [

@@ -73,5 +73,11 @@ class Findings(Nightly):
             tuple(unpack(unchecked)) if unchecked is not None else (),
         )
 
+    async def total(self, route: str) -> int:
+        """How many the last report has, without reading them; 0 also where nothing was ever compared."""
+        name = self._name("findings", route)
+        held, unchecked = int(await self._redis.hlen(name)), await self._redis.hexists(name, _UNCHECKED)
+        return max(0, held - 1 - int(bool(unchecked)))
+
     async def clear(self, route: str) -> None:
         await self._redis.delete(self._last(route), self._next(route))
