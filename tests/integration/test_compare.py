@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -198,6 +199,24 @@ async def test_runs_of_events_meanwhile_do_not_make_it_read_each_project(fake_re
             counts = server.sandbox.requests.counts
             assert counts["GET projects/all"] == 1
             assert counts["GET deploymentsettings/{id}"] == most
+
+
+async def test_names_are_not_looked_up_anew_for_each_chunk(
+    fake_redis: FakeAsyncRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are as many as the space is large, and so are the chunks."""
+    monkeypatch.setattr(comparing, "CHUNK", 1)
+    async with three_projects(fake_redis) as (one, _):
+        async with open_route(one.both.routes, ROUTE, ledger=one.both.ledger) as route:
+            get, asked = route.ledger.directories.get, Counter[tuple[str, str]]()
+
+            async def counted(instance: str, space: str, kind: str) -> Any:
+                asked[instance, kind] += 1
+                return await get(instance, space, kind)
+
+            monkeypatch.setattr(route.ledger.directories, "get", counted)
+            await compare(route, one.state.queue, one.state.comparisons)
+        assert not asked or max(asked.values()) == 1, asked
 
 
 async def test_what_does_not_show_on_the_project_is_found_within_a_month(

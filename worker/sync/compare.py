@@ -207,8 +207,12 @@ def _with_the_same_directories(route: OpenRoute) -> OpenRoute:
         versions=route.versions,
         neighbours=route.world.neighbours,
     )
-    fresh.world.source.directories = dict(route.world.source.directories)
-    fresh.world.destination.directories = dict(route.world.destination.directories)
+    for side, whole in (
+        (fresh.world.source, route.world.source),
+        (fresh.world.destination, route.world.destination),
+    ):
+        # Not copies: what one chunk has read, the next need not, and they are as long as the space is large.
+        side.directories, side.from_cache = whole.directories, whole.from_cache
     fresh.source.spool, fresh.destination.spool = route.source.spool, route.destination.spool
     if route.source.spool is not None:
         fresh.world.doubts = route.source.spool.is_turn_of

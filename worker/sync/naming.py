@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Protocol
 
 from worker.kinds.references import PendingId, PendingText
@@ -17,6 +18,9 @@ from worker.sync.world import World
 
 VERSION = "version "
 """What a stand-in for a version of a step template begins with, after the template's id."""
+
+_NEW = "new:"
+"""What every stand-in begins with."""
 
 _PLAIN = "\0"
 """No name can hold it. It stands in texts that are no id though they look like one."""
@@ -46,24 +50,42 @@ class Names:
 
     def __init__(self, world: World, planned: Planned | None = None) -> None:
         """``planned``: then what the plan renames is called by its new name."""
+        self._world = world
+        self._planned = planned
         self._names: dict[str, str] = {}
-        self._sources: dict[str, str] = {there: source for source, there in world.links.items()}
-        for directory in world.source.directories.values():
-            self._names |= {PendingId.of(entry.id): entry.name for entry in directory}
-        for directory in world.destination.directories.values():
-            self._names |= {entry.id: entry.name for entry in directory}
+        """What no directory knows."""
         self._add_actions(world.source.documents)
         self._add_actions(world.destination.documents)
-        for baseline in world.baselines.known.values():
-            if baseline is not None:
-                self._sources |= {there: source for source, there in baseline.elements.items()}
         if planned is not None:
             self._add_plan(planned)
 
+    @cached_property
+    def _sources(self) -> dict[str, str]:
+        """Ids of the destination → those of the source. Seldom asked for, and as long as the space is large."""
+        found = {there: source for source, there in self._world.links.items()}
+        for baseline in self._world.baselines.known.values():
+            if baseline is not None:
+                found |= {there: source for source, there in baseline.elements.items()}
+        if self._planned is not None:
+            found |= {there: source for source, there in self._planned.seen.items()}
+            for elements in self._planned.planned.values():
+                found |= {there: source for source, there in elements.items()}
+        return found
+
+    def _name(self, token: str) -> str:
+        """The name for an id of the destination or a stand-in; anything else stays what it is."""
+        known = self._names.get(token)
+        if known is not None:
+            return known
+        pending = token.startswith(_NEW)
+        side, item_id = (self._world.source, token[len(_NEW) :]) if pending else (self._world.destination, token)
+        for directory in side.directories.values():
+            entry = directory.by_id.get(item_id)
+            if entry is not None:
+                return entry.name
+        return token
+
     def _add_plan(self, planned: Planned) -> None:
-        self._sources |= {there: source for source, there in planned.seen.items()}
-        for elements in planned.planned.values():
-            self._sources |= {there: source for source, there in elements.items()}
         self._add_actions({one.source_id or "": one.body for one in planned.actions})
         for one in planned.actions:
             if one.body is not None and isinstance(one.destination_id, str) and isinstance(one.body.get("Name"), str):
@@ -91,7 +113,7 @@ class Names:
         )
 
     def text(self, text: str) -> str:
-        return _TOKEN.sub(lambda found: self._names.get(found.group(), found.group()), text).replace(_PLAIN, "")
+        return _TOKEN.sub(lambda found: self._name(found.group()), text).replace(_PLAIN, "")
 
     def value(self, value: Any) -> Any:
         """Only what is an id as a whole: free text, such as a script, is shown as it is."""
@@ -101,9 +123,9 @@ class Names:
             element = PendingId.element_of(value) if isinstance(value, PendingId) else None
             if element is not None and element.startswith(VERSION):
                 return f"(the one that is the source's {element.removeprefix(VERSION)})"
-            return self._names.get(value, value)
+            return self._name(value)
         if isinstance(value, dict):
-            return {self._names.get(key, key): self.value(item) for key, item in value.items()}
+            return {self._name(key): self.value(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self.value(item) for item in value]
         return value
@@ -120,7 +142,7 @@ class Names:
         """Of what is on both sides, or will be, the source's id: it stays the same from before it comes to exist."""
 
         def source(token: str) -> str:
-            pending = token.removeprefix("new:")
+            pending = token.removeprefix(_NEW)
             return pending.rpartition(":")[2] if pending != token else self._sources.get(token, token)
 
         return _TOKEN.sub(lambda found: source(found.group()), where).replace(_PLAIN, "")
