@@ -90,7 +90,7 @@ async def _reconciled(one: Whole, limit: int, *, spent: bool) -> dict[str, Any]:
     before = len(_compared(one))
     done = asyncio.Event()
     changes = asyncio.create_task(_changes(one, CHANGED, EVERY_S, done))
-    await asyncio.sleep(EVERY_S / 4)
+    await asyncio.sleep(DEBOUNCE_S * 0.9)  # the first of them is due when the comparison has just begun
     key = DirtyKey(ROUTE, EVERYTHING)
     await one.state.queue.mark([key], source=Source.NIGHTLY, priority=Priority.BULK, debounce_ms=0)
     await publish([key], priority=Priority.BULK, settings=one.settings)
@@ -118,7 +118,7 @@ async def _reconciled(one: Whole, limit: int, *, spent: bool) -> dict[str, Any]:
         "by_the_limit_s": max(0, busiest - at_once) / limit * 60 if limit else 0.0,
         "seconds": found["ms"] / 1000,
         "refused": sum(each.status == 429 for requests in asked.values() for each in requests),
-        **_delays([each for each in await one.arrived() if each.due <= ended]),
+        **_delays([each for each in await one.arrived() if each.received <= ended]),
     }
 
 
