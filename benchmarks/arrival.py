@@ -14,12 +14,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from benchmarks import report
 from benchmarks.servers import Served
 from benchmarks.whole import Whole, whole
+from worker.sync.catch_up import OVERLAP
 from worker.ticks import catch_up_all
 
 WORKERS = (1, 2, 4)
@@ -131,11 +133,15 @@ async def _standing(one: Whole, running: Sequence[Served], quiet_s: float) -> di
         "redis_cpu_share": (one.redis_cpu_s() - redis_cpu) / quiet_s,
     }
     await one.next_phase()
+    since = quote((datetime.now(UTC) - OVERLAP).isoformat())
+    events = (await one.source.get(f"events?from={since}&take=1"))["TotalResults"]
     operations = await one.operations()
     await catch_up_all(one.state, one.routes)
+    operations = await one.operations() - operations - 1  # the question itself
     return {
         **found,
-        "catch_up_operations": await one.operations() - operations - 1,  # the question itself
+        "overlap_s": OVERLAP.total_seconds(),
+        "catch_up_operations": max(0, operations - events),  # each event of the overlap is looked up once
         "catch_up_requests": len([each for each in await one.source.requests() if each.agent.startswith("octosync")]),
     }
 

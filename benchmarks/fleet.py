@@ -67,6 +67,9 @@ class Measured:
     journal_mb: float = _means("of Redis, for the journal of events, which is bounded")
     standing_operations: float = _means("operations of Redis a second, of beat and a worker to which nothing happens")
     catch_up_operations: float = _means("operations of Redis, to ask a source in which nothing happened")
+    overlap_s: float = _means(
+        "events of so many seconds are looked up once each at every catch-up; so it is in the code"
+    )
     catch_up_requests: float = _means("requests for it")
     compare_ms: float = _means("CPU of a worker to compare one project of 12 steps and 200 variables")
     compare_requests: tuple[float, float] = _means("requests of a comparison of n projects, both sides together")
@@ -107,6 +110,7 @@ def fitted(found: Mapping[str, Mapping[str, Any]]) -> Measured:
         journal_mb=found["receiver"]["redis"]["journal_mb"],
         standing_operations=standing["operations_per_s"],
         catch_up_operations=standing["catch_up_operations"],
+        overlap_s=standing["overlap_s"],
         catch_up_requests=standing["catch_up_requests"],
         compare_ms=spaces[-1]["cpu_s"] / spaces[-1]["projects"] * 1000,
         compare_requests=_line([(row["projects"], row["warm"]) for row in comparisons]),
@@ -151,7 +155,7 @@ def fleet(routes: int, know: Measured, suppose: Supposed) -> dict[str, float]:
         "redis_operations_per_s": (
             changes_s * know.run_operations
             + max(workers, at_night) * know.standing_operations
-            + sources * know.catch_up_operations / MINUTE
+            + (sources * know.catch_up_operations + events_s * know.overlap_s) / MINUTE
         ),
         "redis_cpu_share": changes_s * know.run_redis_ms / 1000 + events_s * know.event_redis_us / 1e6,
         "requests_per_minute": MINUTE * changes_s * know.run_requests + sources * know.catch_up_requests,

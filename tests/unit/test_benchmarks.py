@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,7 @@ KNOW = Measured(
     journal_mb=20.0,
     standing_operations=10.0,
     catch_up_operations=6.0,
+    overlap_s=300.0,
     catch_up_requests=1.0,
     compare_ms=40.0,
     compare_requests=(30.0, 0.2),
@@ -41,6 +43,11 @@ def test_every_benchmark_has_a_table_and_its_name_on_the_page() -> None:
     assert {benchmark for benchmark, _ in page.TABLES.values()} == set(ALL)
     for name in ALL:
         assert f"benchmarks/{name}.py" in TEXT
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_benchmark_can_be_run(name: str) -> None:
+    assert callable(importlib.import_module(f"benchmarks.{name}").run)
 
 
 def figures(name: str) -> dict[str, Any]:
@@ -88,6 +95,9 @@ def test_a_fleet_by_hand() -> None:
     assert fleet(1_000, KNOW, Supposed())["workers"] == 5
     assert found["requests_per_minute"] == pytest.approx(100 * 30 / 60 * 4 + 10)
     assert found["requests_a_night"] == 100 * 50
+    # 10 a second of a worker that waits; 6 a minute for each of 10 sources, and one for each event of 5 minutes.
+    events_of_a_minute = 5 * found["events_per_s"]
+    assert found["redis_operations_per_s"] == pytest.approx(100 * 30 / 3600 * 100 + 10 + 1 + events_of_a_minute)
     week = 10 * 200 * 20 * 7
     assert found["redis_mb"] == pytest.approx(100 * 1.1 + week * 100 / 1e6 + 20)
 
