@@ -14,9 +14,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from benchmarks import report
 from benchmarks.servers import Served
@@ -133,15 +132,14 @@ async def _standing(one: Whole, running: Sequence[Served], quiet_s: float) -> di
         "redis_cpu_share": (one.redis_cpu_s() - redis_cpu) / quiet_s,
     }
     await one.next_phase()
-    since = quote((datetime.now(UTC) - OVERLAP).isoformat())
-    events = (await one.source.get(f"events?from={since}&take=1"))["TotalResults"]
-    operations = await one.operations()
+    before = await one.operations(), await one.calls("zscore")
     await catch_up_all(one.state, one.routes)
-    operations = await one.operations() - operations - 1  # the question itself
+    looked_up = await one.calls("zscore") - before[1]  # each event of the overlap, once
+    operations = await one.operations() - before[0] - looked_up - 3  # our own questions
     return {
         **found,
         "overlap_s": OVERLAP.total_seconds(),
-        "catch_up_operations": max(0, operations - events),  # each event of the overlap is looked up once
+        "catch_up_operations": operations,
         "catch_up_requests": len([each for each in await one.source.requests() if each.agent.startswith("octosync")]),
     }
 

@@ -241,6 +241,10 @@ class Whole:
         """Commands that Redis has processed so far, those of scripts included."""
         return int((await self.client.info("stats"))["total_commands_processed"])
 
+    async def calls(self, command: str) -> int:
+        """Those of one command."""
+        return int((await self.client.info("commandstats")).get(f"cmdstat_{command}", {}).get("calls", 0))
+
 
 async def eventually(condition: Callable[[], Awaitable[object]], within_s: float, what: str) -> None:
     deadline = time.monotonic() + within_s
