@@ -102,6 +102,19 @@ class TestDirectories:
         await directories.invalidate(*SPACE)
         assert await directories.kinds(*SPACE) == frozenset()
 
+    @pytest.mark.parametrize("kinds", [("feed",), ()], ids=["the kind", "all kinds"])
+    async def test_a_list_that_was_read_before_it_was_invalidated_is_not_stored(
+        self, directories: Directories, kinds: tuple[str, ...]
+    ) -> None:
+        epoch = await directories.epoch(*SPACE, "feed")
+        await directories.invalidate(*SPACE, *kinds)  # by somebody who has created a feed
+        assert not await directories.put(*SPACE, "feed", {}, epoch)
+        assert await directories.get(*SPACE, "feed") is None
+        epoch = await directories.epoch(*SPACE, "feed")
+        await directories.invalidate(*SPACE, "channel")
+        assert await directories.put(*SPACE, "feed", {"Feeds-1": []}, epoch)
+        assert await directories.get(*SPACE, "feed") == {"Feeds-1": []}
+
     async def test_asked_once_for_all(self, directories: Directories) -> None:
         asked = 0
 

@@ -6,25 +6,38 @@ is enough, for all workers together. So the first who needs to know asks, the ot
     if not await directories.checked_within(instance, space):
         ...ask the audit log, invalidate what changed...
         await directories.checked(instance, space)
+
+Between the reading of a list and :meth:`Directories.put` another may write to the space and invalidate, or the reader
+may be stopped for as long as you like. So whoever reads notes the *epoch* before; every invalidation begins another,
+and a list of an older epoch is not stored.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from worker.ledger.base import Part, pack, space_name, text, unpack
+from worker.ledger.scripts import register
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 FRESH_S = 10.0
 ASKING_S = 15.0
 """For how long one who said that he would ask is believed."""
 _POLL_S = 0.05
+_ALL = "*"
 
 Directory = dict[str, Any]
 
 
 class Directories(Part):
+    def __init__(self, redis: Redis, prefix: str = "octosync") -> None:
+        super().__init__(redis, prefix)
+        self._put = register(redis, "directory_put")
+
     async def get(self, instance: str, space: str, kind: str) -> Directory | None:
         """``None``: not cached, read it from the server."""
         found: Any = await self._redis.hget(self._directory(instance, space), kind)
@@ -38,16 +51,29 @@ class Directories(Part):
         answers: Any = await self._redis.hmget(self._directory(instance, space), wanted)
         return {kind: unpack(found) for kind, found in zip(wanted, answers, strict=True) if found is not None}
 
-    async def put(self, instance: str, space: str, kind: str, entries: Mapping[str, Any]) -> None:
-        name = self._directory(instance, space)
-        await self._redis.hset(name, kind, pack(dict(entries)))
+    async def epoch(self, instance: str, space: str, kind: str) -> int:
+        """To be asked before a list is read that :meth:`put` shall store."""
+        found: Any = await self._redis.hmget(self._epochs(instance, space), [kind, _ALL])
+        return sum(int(one or 0) for one in found)
+
+    async def put(
+        self, instance: str, space: str, kind: str, entries: Mapping[str, Any], epoch: int | None = None
+    ) -> bool:
+        """``False``: the kind was invalidated since that ``epoch``, so that nobody knows whether the entries are true;
+        nothing was stored. Without an epoch they are true whatever happened meanwhile."""
+        keys = [self._directory(instance, space), self._epochs(instance, space)]
+        return bool(await self._put(keys=keys, args=[kind, "" if epoch is None else epoch, pack(dict(entries))]))
 
     async def invalidate(self, instance: str, space: str, *kinds: str) -> None:
         """Forgets directories of these kinds; of every kind when none is named."""
-        if kinds:
-            await self._redis.hdel(self._directory(instance, space), *kinds)
-        else:
-            await self._redis.delete(self._directory(instance, space))
+        async with self._redis.pipeline(transaction=True) as pipe:
+            if kinds:
+                pipe.hdel(self._directory(instance, space), *kinds)
+            else:
+                pipe.delete(self._directory(instance, space))
+            for kind in kinds or (_ALL,):
+                pipe.hincrby(self._epochs(instance, space), kind, 1)
+            await pipe.execute()
 
     async def kinds(self, instance: str, space: str) -> frozenset[str]:
         return frozenset(text(one) for one in await self._redis.hkeys(self._directory(instance, space)))
@@ -89,3 +115,6 @@ class Directories(Part):
 
     def _directory(self, instance: str, space: str) -> str:
         return self._name("directory", space_name(instance, space))
+
+    def _epochs(self, instance: str, space: str) -> str:
+        return self._name("directory-epochs", space_name(instance, space))

@@ -131,8 +131,9 @@ class SideObserver:
         await asyncio.gather(*(self.document(kind, need) for need in missing.values()))
         if kind.never_changes and missing:
             read = {one: self.side.documents[one] for one in missing if self.side.documents[one] is not None}
+            epoch = await self.ledger.directories.epoch(self.instance, self.space, kind.name)
             known = await self.ledger.directories.get(self.instance, self.space, kind.name) or {}
-            await self.ledger.directories.put(self.instance, self.space, kind.name, known | read)
+            await self.ledger.directories.put(self.instance, self.space, kind.name, known | read, epoch)
 
     async def unchanged(self, kind: Kind, missing: dict[str, Need]) -> None:
         """Takes out of ``missing`` what the ledger has of a kind whose documents never change."""
@@ -217,6 +218,9 @@ class SideObserver:
             self.side.from_cache.add(kind_name)
             return False
         hidden = 0
+        names = [one.name for one in registry.listed_with(kind)]
+        names += [TAGS.name] if kind.name == TAGS.listed_with else []
+        epochs = {name: await self.ledger.directories.epoch(self.instance, self.space, name) for name in names}
         try:
             documents = await exchange_of(kind).list_all(self.client, kind)
         except Forbidden as error:
@@ -236,18 +240,18 @@ class SideObserver:
             mine = [document for document in documents if one.lists(document)]
             if self.spool is not None and one.listed_whole:
                 self.spool.put(mine)
-            await self.learn(one.name, [entry_of(one, document) for document in mine], hidden)
+            await self.learn(one.name, [entry_of(one, document) for document in mine], epochs[one.name], hidden)
         if kind.name == TAGS.listed_with:
-            await self.learn(TAGS.name, tag_entries(documents))
+            await self.learn(TAGS.name, tag_entries(documents), epochs[TAGS.name])
         return True
 
-    async def learn(self, kind_name: str, entries: list[Entry], hidden: int = 0) -> None:
-        """A directory that was just read."""
+    async def learn(self, kind_name: str, entries: list[Entry], epoch: int, hidden: int = 0) -> None:
+        """A directory that was just read, in this epoch of the cache."""
         self.side.directories[kind_name] = Directory(entries, hidden)
         self.side.from_cache.discard(kind_name)
         if self.spool is not None:
             self.spool.named.add(kind_name)
-        await self.store(kind_name)
+        await self.store(kind_name, epoch)
 
     async def find(self, document_id: str) -> None:
         """Make sure that the directories know an id, if its space does: one from the cache is read anew before the
@@ -293,12 +297,12 @@ class SideObserver:
         if kinds:
             await self.forget(sorted(kinds))
 
-    async def store(self, kind_name: str) -> None:
+    async def store(self, kind_name: str, epoch: int) -> None:
         entries = self.side.directories[kind_name]
         lines: dict[str, Any] = {e.id: [e.id, e.name, e.owner, e.type, e.version, e.default] for e in entries}
         if entries.hidden:
             lines[_HIDDEN] = entries.hidden
-        await self.ledger.directories.put(self.instance, self.space, kind_name, lines)
+        await self.ledger.directories.put(self.instance, self.space, kind_name, lines, epoch)
 
     async def forget(self, kind_names: Iterable[str]) -> None:
         """Something did not fit what we believed: read these anew."""
