@@ -24,9 +24,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := set(classes) - set(CLASSES):
         parser.error(f"no such class of work: {', '.join(sorted(unknown))} (there are {', '.join(CLASSES)})")
 
-    # Kubernetes and Docker stop a process with SIGTERM. Remapped, the worker first gives running items time to end and
-    # then puts them back (Celery, "Soft Shutdown"); billiard reads this once, when it is imported.
-    os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     if given.beat:
         return _celery(["--quiet", "beat"])
     with tempfile.TemporaryDirectory(prefix="octosync-metrics-") as metrics:

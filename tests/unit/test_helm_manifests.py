@@ -242,7 +242,7 @@ def test_processes_get_the_time_that_they_take_to_stop() -> None:
     stops = Settings().receiver_drain_seconds + EMPTIED_WITHIN_S + FINISH_WITHIN_S
     assert receiver["terminationGracePeriodSeconds"] > waits + stops
     worker = found["Deployment/demo-octosync-worker-events"]["spec"]
-    assert worker["terminationGracePeriodSeconds"] > celery.conf.worker_soft_shutdown_timeout + 10
+    assert worker["terminationGracePeriodSeconds"] > Settings().stop_seconds + 10
 
 
 def test_what_scales_by_itself_is_given_no_number() -> None:
