@@ -8,7 +8,7 @@ BIN := .venv/bin
 # Tests of one file share a process, since they share what the file starts: servers, queues, workers.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-.PHONY: help setup tools test test-fast lint types imports format demo bench bench-quick bench-page lock chart-readme metrics-table clean references-table kinds-page coverage-pages
+.PHONY: help setup tools test test-fast test-acceptance lint types imports format demo bench bench-quick bench-page lock chart-readme metrics-table clean references-table kinds-page coverage-pages
 
 help:  ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -25,6 +25,9 @@ test: setup tools lint types imports  ## Everything: lint, types, layers, all te
 
 test-fast: setup  ## Unit and property tests only
 	@$(PYTEST) tests/unit tests/property
+
+test-acceptance: setup  ## The scenes of docs/acceptance.md in full: thousands of webhooks, a thousand changes, all faults
+	@OCTOSYNC_ACCEPTANCE=full $(BIN)/python -m pytest -q -s -n 0 tests/acceptance/test_chaos_*.py
 
 lint: setup  ## Style and likely mistakes
 	@$(BIN)/ruff check .

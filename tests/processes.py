@@ -15,6 +15,7 @@ import contextlib
 import inspect
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -69,6 +70,10 @@ class Processes:
         """To the main process alone."""
         self._running[name].send_signal(number)
 
+    def signal_all(self, name: str, number: signal.Signals) -> None:
+        """To the main process and its children."""
+        self._signal(name, number)
+
     def children(self, name: str) -> list[int]:
         """Processes that the main process has started."""
         pid = self._running[name].pid
@@ -105,6 +110,13 @@ class Processes:
             error.add_note(self.tail())
         for name in list(self._running):
             self.kill(name)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def eventually(

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from tests.house import HEADER, SECRET, House, house
-from tests.processes import eventually
+from tests.processes import eventually, free_port
 from tests.receiver import webhook
 from worker.publisher import new_app
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def text_of(session: aiohttp.ClientSession, url: str) -> str | None:

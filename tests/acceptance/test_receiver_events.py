@@ -14,10 +14,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from tests.acceptance.test_processes import free_port, text_of
+from tests.acceptance.test_processes import text_of
 from tests.house import HEADER, SECRET, House, house
 from tests.pair import ROUTE
-from tests.processes import eventually
+from tests.processes import eventually, free_port
 from tests.receiver import webhook
 from webhook_receiver import watch
 from worker.queue.values import ClaimStatus, Done, Outcome

@@ -11,9 +11,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.acceptance.test_processes import free_port, text_of
+from tests.acceptance.test_processes import text_of
 from tests.house import HEADER, SECRET, House, house
-from tests.processes import eventually
+from tests.processes import eventually, free_port
 from tests.receiver import webhook
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
