@@ -6,15 +6,23 @@ What is in it is the engine's business. Baselines hold whole documents, secrets 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from worker.ledger.base import Part, pack, text, unpack
+from worker.ledger.scripts import register
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 Baseline = dict[str, Any]
 
 
 class Baselines(Part):
+    def __init__(self, redis: Redis, prefix: str = "octosync") -> None:
+        super().__init__(redis, prefix)
+        self._replace = register(redis, "baseline_replace")
+
     async def get(self, route: str, source_id: str) -> Baseline | None:
         return (await self.get_all(route, [source_id])).get(source_id)
 
@@ -28,6 +36,17 @@ class Baselines(Part):
 
     async def put(self, route: str, source_id: str, baseline: Baseline) -> None:
         await self.put_all(route, {source_id: baseline})
+
+    async def replace(
+        self, route: str, source_id: str, is_known: Callable[[Baseline | None], bool], baseline: Baseline
+    ) -> bool:
+        """Puts a baseline in the place of one that ``is_known``. ``False``: another run has put one that is not, and
+        nothing was changed."""
+        name = self._name("baselines", route)
+        stands: Any = await self._redis.hget(name, source_id)
+        if not is_known(unpack(stands) if stands is not None else None):
+            return False
+        return bool(await self._replace(keys=[name], args=[source_id, stands or b"", pack(baseline)]))
 
     async def put_all(self, route: str, baselines: Mapping[str, Baseline]) -> None:
         if baselines:

@@ -98,7 +98,7 @@ class Applier:
         await self.ledger.awaited.note(self.route, planned.lacking)
         for action, written in zip(planned.plan.actions, planned.remember, strict=True):
             if written is not None and written.due is not None and action.source_id is not None:
-                await self.ledger.baselines.put(self.route, action.source_id, written.due.to_json())
+                await self.memory.note(action.source_id, written.due)
         refused: errors.Refused | None = None
         for action, written in zip(planned.plan.actions, planned.remember, strict=True):
             if written is not None and written.intent is not None and written.intent.op == "create":
@@ -147,8 +147,7 @@ class Applier:
     async def link_seen(self, planned: Planned) -> None:
         """Remember what was found by name, so that it is found when it is renamed."""
         if planned.relinked:
-            await self.ledger.links.remove(self.route, sorted(planned.relinked))
-            await self.ledger.baselines.delete(self.route, sorted(planned.relinked))
+            await self.memory.forget(planned.relinked)
         new = {source: there for source, there in planned.seen.items() if self.world.links.get(source) != there}
         for conflict in await self.ledger.links.add_all(self.route, new):
             log.info("link-taken", source=conflict.source_id, by=conflict.linked_to)
@@ -164,9 +163,8 @@ class Applier:
             await self.memory.link(action.source_id, written.destination_id)
             if written.rows is not None or written.want or written.intent is not None:
                 there = self.world.destination.documents.get(written.destination_id) or {}
-                await self.memory.remember(
-                    action.source_id, written.destination_id, self.baseline(action.source_id, written, there, {})
-                )
+                remembered = self.baseline(action.source_id, written, there, {})
+                await self.memory.remember(action.source_id, written.destination_id, remembered, only_if_still=True)
                 await self.note_version(action.source_id, written, there)
         await self.reports.report(action)
         if action.source_id in self.world.intents:
@@ -293,8 +291,7 @@ class Applier:
                 self.bound[PendingId.of(part_id)] = registry.made_with_owner(part, destination_id)
                 self.made.add(part_id)
                 if part.follows is None:
-                    fresh = Baseline(fresh=True, created=True)
-                    await self.ledger.baselines.put(self.route, part_id, fresh.to_json())
+                    await self.memory.note(part_id, Baseline(fresh=True, created=True))
 
     async def meet_default_channel(self, source_id: str, destination_id: str) -> None:
         """A new project comes with a default channel, whose place the source's default channel takes."""
@@ -308,7 +305,7 @@ class Applier:
             self.bound[PendingId.of(default.id)] = made["Id"]
             self.made.add(default.id)
             await self.memory.link(default.id, made["Id"])
-            await self.ledger.baselines.put(self.route, default.id, Baseline(fresh=True, created=True).to_json())
+            await self.memory.note(default.id, Baseline(fresh=True, created=True))
 
     # ── the ledger ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -19,7 +21,11 @@ log = structlog.get_logger(__name__)
 
 
 class Remembering:
-    """Of one run. ``known``: source id → the baseline as this run has left it."""
+    """Of one run. ``known``: source id → the baseline as this run has left it.
+
+    Who writes a document holds its lease, so what it remembers is the last word. Who found nothing to write holds none:
+    another may have written since it looked, and must not be contradicted (``only_if_still``).
+    """
 
     def __init__(self, world: World, ledger: Ledger, tags: Retagging) -> None:
         self._world = world
@@ -27,9 +33,26 @@ class Remembering:
         self._ledger = ledger
         self._tags = tags
         self.known: dict[str, Baseline] = {}
+        self._noted: dict[str, Baseline | None] = {}
+        """What this run itself has made of the ledger's baselines; ``None``: deleted."""
         self._claimed: set[str] = set()
 
-    async def remember(self, source_id: str, destination_id: str, baseline: Baseline) -> None:
+    async def note(self, source_id: str, baseline: Baseline) -> None:
+        """Puts it as it is, for what is to be written next."""
+        self._noted[source_id] = Baseline.from_json(baseline.to_json())
+        await self._ledger.baselines.put(self._route, source_id, baseline.to_json())
+
+    async def forget(self, source_ids: Iterable[str]) -> None:
+        """What was remembered of these is of something else."""
+        gone = sorted(source_ids)
+        self._noted |= dict.fromkeys(gone)
+        await self._ledger.links.remove(self._route, gone)
+        await self._ledger.baselines.delete(self._route, gone)
+
+    async def remember(
+        self, source_id: str, destination_id: str, baseline: Baseline, *, only_if_still: bool = False
+    ) -> None:
+        """``only_if_still``: raises :class:`Moved` where another run has put another baseline since this one looked."""
         releases = self._world.releases
         versions = (str(releases.source), str(releases.destination)) if releases is not None else None
         baseline = replace(baseline, destination_id=destination_id, versions=versions)
@@ -37,7 +60,21 @@ class Remembering:
         self.known[source_id] = baseline
         if self._world.baselines.known.get(source_id) != baseline:
             await self.claim(destination_id)
-            await self._ledger.baselines.put(self._route, source_id, baseline.to_json())
+            if not only_if_still:
+                await self.note(source_id, baseline)
+            elif not await self._replace(source_id, baseline):
+                raise Moved(f"{source_id} was written by another run since it was looked at")
+
+    async def _replace(self, source_id: str, baseline: Baseline) -> bool:
+        looked_at = self._world.baselines.known.get(source_id)
+
+        def is_known(stands: dict[str, Any] | None) -> bool:
+            found = Baseline.from_json(stands) if stands is not None else None
+            return found in (looked_at, self._noted.get(source_id, looked_at))
+
+        done = await self._ledger.baselines.replace(self._route, source_id, is_known, baseline.to_json())
+        self._noted[source_id] = Baseline.from_json(baseline.to_json())
+        return done
 
     async def claim(self, destination_id: str) -> None:
         """What is written belongs to this route from now on. Raises :class:`Moved` if it has become another's."""
