@@ -230,7 +230,8 @@ class Estate:
         assert status == 0, f"the plan is not empty ({status}):\n{said}\n{complained}"
         found = await self.destination.portable(self.folder)
         wanted = await self._reconciled()
-        assert differences(wanted, found) == []
+        unlike = differences(wanted, found)
+        assert not unlike, "not what one full reconciliation gives:\n" + "\n".join(line[:600] for line in unlike[:20])
         self.told["documents alike"] = len(found)
         self.told["writes to the destination"] = await self.destination.written()
         self.told["requests to the destination"] = (await self.destination.get("sandbox/requests"))["Total"]
