@@ -163,8 +163,8 @@ class Estate:
     def logged(self, name: str, event: str) -> list[Document]:
         """The log lines of a process that tell of an event."""
         lines = self.processes.log(name).read_text("utf-8", "replace").splitlines()
-        found = (json.loads(line) for line in lines if line.startswith("{") and line.endswith("}"))
-        return [line for line in found if line.get("event") == event]
+        wanted = (line for line in lines if f'"event": "{event}"' in line)
+        return [json.loads(line) for line in wanted if line.startswith("{") and line.endswith("}")]
 
     async def octosync(self, *arguments: str) -> tuple[int, str, str]:
         """A command, as a person gives it: exit status, what it said, and what it complained of."""

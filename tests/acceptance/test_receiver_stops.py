@@ -25,8 +25,9 @@ class Load:
     """Senders that post one webhook after the other, half of them over a new connection each time, as after a stop of
     Octopus, and half over one that they keep as long as they may."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pause_s: float = 0.002) -> None:
         self.url = url
+        self.pause_s = pause_s
         self.acknowledged: list[str] = []
         self.otherwise: Counter[str] = Counter()
         self._stop = asyncio.Event()
@@ -64,7 +65,7 @@ class Load:
                     self.acknowledged.append(event_id)
                 else:
                     self.otherwise[said] += 1
-                await asyncio.sleep(0.002)
+                await asyncio.sleep(self.pause_s)
 
 
 def times(one: House, name: str, event: str) -> int:
