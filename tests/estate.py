@@ -203,7 +203,7 @@ class Estate:
         except UNAVAILABLE:
             return None
 
-    async def settled(self, within_s: float = 120.0, *, caught_up: bool = True) -> None:
+    async def settled(self, within_s: float = 180.0, *, caught_up: bool = True) -> None:
         """The audit log was read to its end from now on, and nothing is marked, running or buried."""
         seconds, _ = await self.redis.time()
 
@@ -223,7 +223,7 @@ class Estate:
             for letter in await self.state.queue.dead_letters():
                 print(letter)
 
-    async def ends_right(self, within_s: float = 120.0, *, caught_up: bool = True) -> None:
+    async def ends_right(self, within_s: float = 180.0, *, caught_up: bool = True) -> None:
         """It settles; the plan is empty; and the destination is what one full reconciliation gives."""
         await self.settled(within_s, caught_up=caught_up)
         status, said, complained = await self.octosync("plan", "--route", ROUTE)

@@ -20,7 +20,7 @@ from sandbox.faults import FaultKind
 from tests.estate import FULL, Estate, estate, size
 from tests.pair import ROUTE, Document, row, script
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(size(240, 1800))]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(size(400, 2400))]
 
 Pair = tuple[Document, Document]
 """A project on both sides; of the one on the destination only the id."""
@@ -79,7 +79,7 @@ async def test_each_fault_alone_and_two_at_a_time(redis_url: str, tmp_path: Path
 
         for faults, (source, destination) in zip(scenes, projects, strict=False):
             await edit(one, source, destination, "requests", faults)
-        await one.settled(size(120, 600))
+        await one.settled(size(180, 900))
         gone = [pair for pair, faults in zip(projects, scenes, strict=False) if "vanish" in faults]
         for number in range(2):
             # A write that was carried out, though nobody heard of it, is not repeated: its other fault waits.
@@ -109,7 +109,7 @@ async def test_each_fault_alone_and_two_at_a_time(redis_url: str, tmp_path: Path
         one.told["faults met"] = met.total() + one.told["rounds with faults of deliveries"] * (len(beside) - 1)
         outcomes = Counter(found["Outcome"] for found in await one.source.get("sandbox/deliveries"))
         one.told |= Counter({f"webhooks {outcome}": count for outcome, count in outcomes.items()})
-        await one.ends_right(size(120, 600))
+        await one.ends_right(size(180, 900))
         one.tell("faults")
 
 
@@ -119,7 +119,7 @@ async def begin(one: Estate, projects: int) -> list[Pair]:
     for number in range(projects):
         made.append(await one.source.project(f"Project {number}"))
         await one.source.variables(made[-1], row("Count", "0"))
-    await one.settled(size(120, 600))
+    await one.settled(size(180, 900))
     links = await one.state.ledger.links.all(ROUTE)
     return [(source, {"Id": links[source["Id"]]}) for source in made]
 

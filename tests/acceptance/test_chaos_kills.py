@@ -24,7 +24,7 @@ from tests.processes import eventually
 from worker.ledger import embedded
 from worker.ledger.embedded import EmbeddedRedis
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(size(240, 1800))]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(size(400, 2400))]
 
 CHANGES = size(60, 1_000)
 KILLS = size(4, 40)
@@ -39,6 +39,18 @@ async def somebody_works(one: Estate) -> bool:
     return depth is not None and any(route.running for route in depth.values())
 
 
+async def meet_at_work(one: Estate, people: People) -> None:
+    """Somebody is in the middle of a run now. People go on until then."""
+
+    async def met() -> bool:
+        if await somebody_works(one):
+            return True
+        await people.change()
+        return False
+
+    await eventually(met, 60, "nobody is at work")
+
+
 async def test_workers_are_killed_at_random_during_many_changes(redis_url: str, tmp_path: Path) -> None:
     """Whole workers, and single processes of their pools."""
     random = Random(5)
@@ -50,7 +62,7 @@ async def test_workers_are_killed_at_random_during_many_changes(redis_url: str, 
         for number in range(KILLS):
             for _ in range(CHANGES // KILLS):
                 await people.change()
-            await eventually(lambda: somebody_works(one), 60, "nobody is at work")
+            await meet_at_work(one, people)
             name = random.choice(workers)
             children = one.processes.children(name) if number % 3 == 2 else []
             if children:
@@ -59,7 +71,7 @@ async def test_workers_are_killed_at_random_during_many_changes(redis_url: str, 
             else:
                 one.kill(name)
                 one.start_worker(name)
-        await one.ends_right(size(120, 600))
+        await one.ends_right(size(180, 900))
         one.told["changes"] = people.made.total()
         one.tell("workers killed at random")
 
@@ -75,7 +87,7 @@ async def test_redis_is_killed_restarted_and_stopped(tmp_path: Path) -> None:
             for _ in range(REDIS_KILLS):
                 for _ in range(CHANGES_EACH):
                     await people.change()
-                await eventually(lambda: somebody_works(one), 60, "nobody is at work")
+                await meet_at_work(one, people)
                 server.kill()
                 one.told["SIGKILL of Redis"] += 1
                 server = await asyncio.to_thread(EmbeddedRedis, server.folder, port=server.port, fsync="always")
@@ -90,7 +102,7 @@ async def test_redis_is_killed_restarted_and_stopped(tmp_path: Path) -> None:
             one.told["seconds in which Redis hung"] = AWAY_S
             deliveries = await one.source.get("sandbox/deliveries")
             one.told |= Counter(f"webhooks {found['Outcome']}" for found in deliveries)
-            await one.ends_right(size(120, 600))
+            await one.ends_right(size(180, 900))
             one.told["changes"] = people.made.total()
             one.tell("Redis killed, restarted and stopped")
     finally:
@@ -127,7 +139,7 @@ async def test_the_clock_is_away_for_an_hour(redis_url: str, tmp_path: Path, web
         for _ in range(size(20, 200)):
             await people.change()
         if webhooks:
-            await eventually(lambda: somebody_works(one), 60, "nobody is at work")
+            await meet_at_work(one, people)
         one.kill("worker-1")
         one.told["keys waiting when the worker died"] = sum(
             route.events + route.bulk + route.running for route in (await one.depth() or {}).values()
@@ -143,7 +155,7 @@ async def test_the_clock_is_away_for_an_hour(redis_url: str, tmp_path: Path, web
             return again is not None and again > compared
 
         await eventually(compared_again, 60, "the night that was missed is not made up for")
-        await one.ends_right(size(120, 600))
+        await one.ends_right(size(180, 900))
         journal = await one.state.inbox.journal(limit=1_000)
         one.told |= Counter(f"events by {entry.delivery.via}" for entry in journal)
         one.told["changes"] = people.made.total()
@@ -191,7 +203,7 @@ async def test_a_paused_worker_that_wakes_after_its_lease_was_taken_over_writes_
             one.start_worker(sleeper, "--concurrency", "1")
             for _ in range(6):
                 await people.change()
-            await eventually(lambda: somebody_works(one), 60, "nobody is at work")
+            await meet_at_work(one, people)
             await asyncio.sleep(Random(number).uniform(0, 0.5))  # any moment of it will do
             one.processes.signal_all(sleeper, signal.SIGSTOP)
             one.told["SIGSTOP of a worker"] += 1

@@ -17,7 +17,7 @@ from tests.changes import People
 from tests.estate import Estate, estate, size
 from tests.processes import eventually
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(size(240, 1800))]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(size(400, 2400))]
 
 ROUNDS = size(1, 8)
 
