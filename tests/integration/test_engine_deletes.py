@@ -79,6 +79,7 @@ async def test_what_becomes_of_a_project_is_a_rule(rule: str) -> None:
         assert await told(both) == entries
 
 
+@pytest.mark.spacecloner("feature-5")
 async def test_without_the_audit_logs_word_nothing_is_deleted() -> None:
     async with pair(**DELETE) as both:
         project = await furnished(both)

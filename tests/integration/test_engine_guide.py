@@ -418,6 +418,7 @@ async def test_a_project_that_deploys_another_brings_it_along() -> None:
         await assert_settled(both)
 
 
+@pytest.mark.spacecloner("feature-26")
 async def test_two_projects_that_deploy_each_other() -> None:
     async with pair() as both:
         one = await both.source.project("One")

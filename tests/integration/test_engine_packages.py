@@ -117,6 +117,7 @@ async def test_a_version_that_is_another_file_there_is_left_alone_and_told(versi
         assert await reasons(both) == set()
 
 
+@pytest.mark.spacecloner("bug-26")
 async def test_an_upload_that_the_server_refuses_says_why_and_is_made_up_for() -> None:
     async with pair(**LATEST) as both:
         await three(both)

@@ -154,6 +154,7 @@ async def test_a_project_that_is_not_there_is_no_mismatch_and_is_linked_when_it_
         await settled(wider)
 
 
+@pytest.mark.spacecloner("feature-23")
 async def test_what_is_new_there_and_disabled_there_stays() -> None:
     async with pair(include=INCLUDE) as both:
         world = await guide(both, {"Internal": ("Staging",)})

@@ -30,6 +30,7 @@ from worker.sync.order import interleave
         pytest.param("abcd", "ad", "ad", "abcd", id="two new ones keep their order"),
     ],
 )
+@pytest.mark.spacecloner("feature-17")
 def test_order(wanted: str, before: str | None, there: str, result: str) -> None:
     assert "".join(interleave(wanted, before, there)) == result
 
