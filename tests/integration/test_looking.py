@@ -353,6 +353,9 @@ async def test_what_is_blocked_waits_and_is_looked_at_when_something_comes_to_ex
 
         await one.both.destination.post("lifecycles", {"Name": "Two weeks", "Phases": []})
         await one.both.ledger.directories.invalidate("prod", "Default")
+        # However much is due before it.
+        due = [DirtyKey(ROUTE, f"Projects-{number}") for number in range(2_000, 3_200)]
+        await one.state.queue.mark(due, source=Source.CLI, debounce_ms=0)
         await synced(one, "Another")
         assert (await one.again(f"{project['Id']}/*")).result == "changed"
 

@@ -55,6 +55,7 @@ BUSY_PAUSE_MS = 2_000
 """Another run writes one of the documents; it takes milliseconds, or its lease ends."""
 BLOCKED_PAUSE_MS = 15 * 60_000
 """What is blocked is looked at again when its route creates something, and else after so long."""
+MOST_UNBLOCKED = 1_000
 SYNCED = frozenset({run.Result.UNCHANGED.value, run.Result.CHANGED.value})
 
 
@@ -274,7 +275,9 @@ class Looker:
 
     async def _unblock(self, route: str) -> None:
         """Something came to exist on the destination, or left a name: what waited for something is looked at again."""
-        waiting = [one.key for one in await self.state.queue.waiting(route) if one.why.startswith(BLOCKED)]
+        # Not all that waits is asked for: there may be thousands before those few.
+        troubled = await self.state.queue.troubled(route, limit=MOST_UNBLOCKED)
+        waiting = [one.key for one in troubled if one.why.startswith(BLOCKED)]
         await self.state.queue.mark(waiting, source=Source.DEPENDENCY, debounce_ms=0)
 
     async def _mark_dependants(self, claim: Claim, outcome: run.Outcome) -> None:
