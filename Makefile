@@ -70,6 +70,10 @@ references-table: setup  ## Write the table of docs/references.md anew from the 
 kinds-page: setup  ## Write docs/kinds.md anew from the declarations of the kinds
 	@PYTHONPATH=. $(BIN)/python scripts/kinds_page.py
 
+.PHONY: reference-pages
+reference-pages: setup  ## Write docs/settings.md and docs/commands.md anew from the settings and the commands
+	@PYTHONPATH=. $(BIN)/python scripts/reference_pages.py
+
 coverage-pages: setup  ## Write docs/guide-coverage.md and docs/spacecloner.md anew from the lists and the tests
 	@$(BIN)/python scripts/coverage_pages.py
 

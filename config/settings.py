@@ -58,7 +58,9 @@ class Settings(BaseSettings):
     sentry_environment: str = "production"
     """What Sentry calls this installation."""
     log_level: LogLevel = LogLevel.INFO
+    """``debug``, ``info``, ``warning`` or ``error``. With ``debug`` also every lookup and every HTTP request."""
     log_format: LogFormat = LogFormat.JSON
+    """``json``: one line for each event; ``console``: for people."""
 
     debounce_seconds: float = Field(default=3.0, ge=0)
     """How long after the last hint an item is synced: people save several times."""
@@ -80,8 +82,10 @@ class Settings(BaseSettings):
     nightly_at: time = time(2, 0)
     """When everything is compared, by the clock of ``timezone``. A missed night is made up for."""
     timezone: str = "UTC"
+    """Of ``nightly_at``, as ``Europe/Vienna``."""
 
     receiver_host: str = "0.0.0.0"  # noqa: S104 - it is there to be called from elsewhere
+    """The address at which the receiver listens, at both ports; the default is every one that the machine has."""
     receiver_port: int = Field(default=8080, ge=0, le=65535)
     """Webhooks and health."""
     receiver_processes: int = Field(default=1, ge=1, le=64)

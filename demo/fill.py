@@ -1,6 +1,7 @@
 """``python -m demo.fill``: fills two servers that already run, for `docker compose --profile sandbox up`.
 
-    python -m demo.fill URL URL --api-key-file FILE --webhook URL --webhook-secret-file FILE     content, subscription
+    python -m demo.fill URL URL [--api-key-file FILE]                                            content
+    python -m demo.fill URL URL --api-key-file FILE --webhook URL --webhook-secret-file FILE     and a subscription
     python -m demo.fill URL URL --api-key-file FILE --play                                       then the scenes
 
 The first server is the source. Nothing here knows Octosync: it does what people do, through the API of the servers, and
@@ -24,6 +25,7 @@ from demo.content import DemoSpace, space
 from demo.scenes import SCENES, NotYet, Scene
 from demo.seed import SeedError, seed
 from demo.story import Story
+from sandbox.settings import DEFAULT_API_KEY
 
 __all__ = ["main"]
 
@@ -35,19 +37,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.fill", description=__doc__)
     parser.add_argument("source", help="address of the source")
     parser.add_argument("destination", help="address of the destination")
-    parser.add_argument("--api-key-file", type=Path, required=True, help="a key that both accept")
+    parser.add_argument("--api-key-file", type=Path, help="a key that both accept; default: the sandbox' own")
     parser.add_argument("--webhook", help="where the source's subscription sends")
     parser.add_argument("--webhook-secret-file", type=Path, help="what it sends along")
     parser.add_argument("--play", action="store_true", help="do not fill: edit, and watch the destination follow")
     given = parser.parse_args(argv)
-    if not given.play and not (given.webhook and given.webhook_secret_file):
-        parser.error("to fill, --webhook and --webhook-secret-file are needed")
-    key = given.api_key_file.read_text().strip()
+    if bool(given.webhook) != bool(given.webhook_secret_file):
+        parser.error("--webhook and --webhook-secret-file belong together")
+    key = given.api_key_file.read_text().strip() if given.api_key_file else DEFAULT_API_KEY
     try:
         if given.play:
             asyncio.run(_play(given.source, given.destination, key))
         else:
-            secret = given.webhook_secret_file.read_text().strip()
+            secret = given.webhook_secret_file.read_text().strip() if given.webhook else ""
             asyncio.run(_fill(given.source, given.destination, key, given.webhook, secret))
     except (SeedError, ApiError, NotYet, aiohttp.ClientError) as error:
         sys.stderr.write(f"demo: {error}\n")
@@ -69,13 +71,13 @@ def destination_space(content: DemoSpace) -> DemoSpace:
     )
 
 
-async def _fill(source: str, destination: str, key: str, webhook: str, secret: str) -> None:
+async def _fill(source: str, destination: str, key: str, webhook: str | None, secret: str) -> None:
     content = space()
     async with aiohttp.ClientSession() as session:
         await seed(source, key, content, session)
         await seed(destination, key, destination_space(content), session)
         server = Api(source, key, session)
-        if "Octosync" not in {one["Name"] for one in await server.get("subscriptions/all")}:
+        if webhook and "Octosync" not in {one["Name"] for one in await server.get("subscriptions/all")}:
             fields = {
                 "WebhookURI": webhook,
                 "WebhookHeaderKey": "X-Octosync-Token",

@@ -30,6 +30,8 @@ RESTRICTED_VOLUMES = {
     "secret",
 }
 
+JOBS = [["octosync", "config", "check", "--secrets"], ["octosync", "doctor", "--warnings-pass"]]
+
 every_case = pytest.mark.parametrize("case", CASES)
 
 
@@ -110,7 +112,7 @@ def test_every_command_exists_and_takes_its_arguments(case: str) -> None:
                 worker_main([*command[3:], "--help"])
             assert ended.value.code == 0, name
         elif module is None:
-            assert command[:2] == ["python", "-c"] or command == ["octosync", "config", "check", "--secrets"], name
+            assert command[:2] == ["python", "-c"] or command in JOBS, name
         else:
             assert (ROOT / module / "__main__.py").is_file(), name
     assert {"webhook_receiver", "worker"} <= seen
@@ -290,10 +292,12 @@ def test_the_image_is_named_by_digest_where_there_is_one() -> None:
 
 
 def test_the_check_after_an_install_is_a_hook_that_stays_when_it_fails() -> None:
-    (job,) = of_kind(render("routes"), "Job").values()
-    annotations = job["metadata"]["annotations"]
-    assert annotations["helm.sh/hook"] == "post-install,post-upgrade"
-    assert "hook-failed" not in annotations["helm.sh/hook-delete-policy"]
+    jobs = of_kind(render("routes"), "Job")
+    assert set(jobs) == {"demo-octosync-config-check", "demo-octosync-doctor"}
+    for job in jobs.values():
+        annotations = job["metadata"]["annotations"]
+        assert annotations["helm.sh/hook"] == "post-install,post-upgrade"
+        assert "hook-failed" not in annotations["helm.sh/hook-delete-policy"]
 
 
 def test_the_test_is_python_that_compiles() -> None:
@@ -312,3 +316,21 @@ def test_notes_tell_what_to_do_next() -> None:
         values = CHART / "ci" / f"{case}-values.yaml"
         said = run_tool("helm", "install", "demo", CHART, "--dry-run=client", "--namespace", "octo", "--values", values)
         assert wanted in said.partition("NOTES:")[2]
+
+
+def test_the_doctor_is_asked_after_the_file_was_checked() -> None:
+    jobs = of_kind(render("routes"), "Job")
+    weights = {name: int(job["metadata"]["annotations"].get("helm.sh/hook-weight", 0)) for name, job in jobs.items()}
+    assert weights["demo-octosync-config-check"] < weights["demo-octosync-doctor"]
+    assert "demo-octosync-doctor" not in of_kind(render("small"), "Job")
+
+
+def test_a_doctor_who_only_tells_keeps_the_log() -> None:
+    (job,) = [one for one in of_kind(render("routes", "--set", "doctor.required=false"), "Job").values() if told(one)]
+    assert job["metadata"]["annotations"]["helm.sh/hook-delete-policy"] == "before-hook-creation"
+    run_tool("shellcheck", "--shell", "sh", "-", text=told(job))
+
+
+def told(job: Manifest) -> str:
+    command = job["spec"]["template"]["spec"]["containers"][0]["command"]
+    return str(command[2]) if command[0] == "sh" else ""

@@ -32,6 +32,7 @@ def test_each_pod_sees_the_secrets_that_it_needs() -> None:
         "Deployment/demo-octosync-worker-events": None,
         "Deployment/demo-octosync-worker-bulk": None,
         "Job/demo-octosync-config-check": None,
+        "Job/demo-octosync-doctor": None,
     }
 
 
@@ -127,10 +128,10 @@ def test_nobody_may_speak_to_whom_nothing_is_to_be_said() -> None:
     assert "http" not in {port["port"] for rule in found["worker"]["ingress"] for port in rule["ports"]}
 
 
-def test_only_workers_leave_the_cluster_and_only_for_the_instances() -> None:
+def test_only_workers_and_the_doctor_leave_the_cluster_and_only_for_the_instances() -> None:
     found = policies("routes")
-    assert {name for name, policy in found.items() if blocks(policy)} == {"worker"}
-    assert set(blocks(found["worker"])) == {443}
+    assert {name for name, policy in found.items() if blocks(policy)} == {"worker", "doctor"}
+    assert set(blocks(found["worker"])) == set(blocks(found["doctor"])) == {443}
 
 
 def test_ports_of_the_instances_come_from_their_addresses() -> None:

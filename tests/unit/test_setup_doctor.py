@@ -157,3 +157,13 @@ def test_two_spaces_of_one_server_are_one_instance() -> None:
     file = loads(text, "octosync.yaml")
     assert [one.name for one in file.instances] == ["dev"]
     assert file.routes[0].name == "default-to-production"
+
+
+def test_a_first_routes_file_begins_with_the_projects_that_are_named_and_secrets_from_files() -> None:
+    sides = Side("dev-1", "https://a.example.com"), Side("prod", "https://b.example.com")
+    file = loads(first_file.text(*sides, projects=["OctoFX", "Shop: *"], secrets_dir="/run/secrets/"), "octosync.yaml")
+    include = file.routes[0].include
+    assert [include.matches("project", name) for name in ("OctoFX", "Shop: web", "Other")] == [True, True, False]
+    places = [str(one.api_key.file) for one in file.instances] + [str(file.instances[0].webhook_secrets[0].file)]
+    assert places == first_file.secrets(*sides, "/run/secrets")
+    assert places[0] == "/run/secrets/dev_1_api_key"

