@@ -1,6 +1,7 @@
 """Who may do what: API keys besides the first one, each of a user of its own.
 
-The first key is an administrator's. Another one may be read-only, or see some spaces, projects or environments only.
+The first key is an administrator's. Another one may be read-only, have some permissions only, or see
+some spaces, projects or environments only.
 What a key may not see is left out of lists in silence; asked for by id it is not found or, if the key says so,
 forbidden: which of the two Octopus answers depends on the kind, and nobody has written down how (?). A variable that is
 scoped to environments of which the key sees none is left out of its set (VariableView is given per environment); a save
@@ -16,7 +17,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from sandbox.errors import ApiError, forbidden, not_found
-from sandbox.permissions import SPACE_LEVEL, SYSTEM_LEVEL, permissions_of
+from sandbox.permissions import PERMISSIONS, SPACE_LEVEL, SYSTEM_LEVEL, permissions_of
 from sandbox.store import Document
 
 __all__ = ["ADMINISTRATOR", "Access", "Keys", "permission_for", "permission_set"]
@@ -80,7 +81,9 @@ def permission_for(method: str, template: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one API key may do. None means all: `spaces`, `projects` and `environments` hold the ids that it sees.
+    """What one API key may do. None means all: `spaces`, `projects` and `environments` hold the ids that it sees,
+    `permissions` the names of those that its user has. A write without the one that guards it is refused; whoever may
+    not view a kind sees it here all the same.
 
     `forbidden_status` is what asking for a document out of sight answers, 404 or 403. `agent` marks the key of an AI
     agent, which has a rate limit of its own.
@@ -92,6 +95,7 @@ class Access:
     spaces: frozenset[str] | None = None
     projects: frozenset[str] | None = None
     environments: frozenset[str] | None = None
+    permissions: frozenset[str] | None = None
     forbidden_status: int = 404
     agent: bool = False
 
@@ -103,9 +107,11 @@ class Access:
         for name, value in body.items():
             if name not in known:
                 raise ValueError(f"a key has no {name}; it has {', '.join(known)}")
-            if name in ("Spaces", "Projects", "Environments"):
+            if name in ("Spaces", "Projects", "Environments", "Permissions"):
                 if value is not None and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
-                    raise ValueError(f"{name} is a list of ids, or null for all")
+                    raise ValueError(f"{name} is a list of texts, or null for all")
+                if name == "Permissions" and (unknown := set(value or ()) - PERMISSIONS):
+                    raise ValueError(f"there is no permission {', '.join(sorted(unknown))}")
                 value = None if value is None else frozenset(value)
             elif name in ("ApiKey", "Username") and not (isinstance(value, str) and value):
                 raise ValueError(f"{name} is a text")
@@ -126,6 +132,7 @@ class Access:
             "Spaces": None if self.spaces is None else sorted(self.spaces),
             "Projects": None if self.projects is None else sorted(self.projects),
             "Environments": None if self.environments is None else sorted(self.environments),
+            "Permissions": None if self.permissions is None else sorted(self.permissions),
             "ForbiddenStatus": self.forbidden_status,
             "Agent": self.agent,
         }
@@ -136,12 +143,20 @@ class Access:
 
     @property
     def is_administrator(self) -> bool:
-        return not self.read_only and self.sees_all
+        return not self.read_only and self.sees_all and self.permissions is None
+
+    def has(self, permission: str) -> bool:
+        return (self.permissions is None or permission in self.permissions) and (
+            not self.read_only or permission.endswith(("View", "ViewUnscoped"))
+        )
 
     def check(self, method: str, template: str) -> None:
         """Raises ApiError 403 for a write that the key may not make."""
-        if self.read_only and method not in ("GET", "HEAD"):
-            raise forbidden(permission_for(method, template))
+        if method in ("GET", "HEAD"):
+            return
+        needed = permission_for(method, template)
+        if self.read_only or not self.has(needed):
+            raise forbidden(needed)
 
     def sees(self, document: Document) -> bool:
         """Whether the key may see a document; also one that belongs to a project."""
@@ -221,7 +236,7 @@ class Keys:
 def permission_set(access: Access, space_ids: Iterable[str], teams: list[Document], version: str) -> Document:
     """What `/users/{id}/permissions` answers: each permission with the spaces and the restrictions that it holds in."""
     known = sorted(permissions_of(version) - {"AdministerSystem"})
-    granted = [name for name in known if not access.read_only or "View" in name]
+    granted = [name for name in known if access.has(name)]
     restrictions = [
         {
             "SpaceId": space_id,
