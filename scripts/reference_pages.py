@@ -51,7 +51,7 @@ deploy/octosync-worker-events -- octosync …`.
 
 ## Completion in the shell
 
-Bash, Zsh, Fish and PowerShell complete commands, options and their choices:
+Bash, Zsh, Fish and PowerShell complete commands, options, their choices, and names of routes:
 
 ```sh
 octosync --install-completion          # for the shell that it is typed in; then open a new one

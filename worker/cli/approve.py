@@ -21,7 +21,9 @@ from worker.plan.console import print_plan
 
 
 def approve(
-    route: Annotated[str, typer.Argument(metavar="ROUTE", help="The route that is held.")],
+    route: Annotated[
+        str, typer.Argument(metavar="ROUTE", autocompletion=options.route_names, help="The route that is held.")
+    ],
     plan_hash: Annotated[
         str | None,
         typer.Argument(metavar="[HASH]", help="Of the plan to approve. Without: show that plan, and its hash."),

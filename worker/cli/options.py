@@ -18,6 +18,19 @@ def _check_sizes(text: str | None) -> str | None:
     return text
 
 
+def route_names(incomplete: str) -> list[str]:
+    """For completion in the shell: the routes of the file that the settings name. Nothing is said where it cannot be
+    read, since a person is about to type."""
+    from config import load
+    from config.problems import ConfigError
+    from config.settings import read
+
+    try:
+        return [one.name for one in load.check(read().routes)[0].routes if one.name.startswith(incomplete)]
+    except (ConfigError, OSError):
+        return []
+
+
 Config = Annotated[
     Path | None,
     typer.Option("--config", "-c", metavar="FILE", help="The routes file. Default: OCTOSYNC_ROUTES, or octosync.yaml."),
@@ -28,11 +41,23 @@ Redis = Annotated[
 ]
 Route = Annotated[
     str | None,
-    typer.Option("--route", "-r", metavar="NAME", help="Which route. Not needed where the file has only one."),
+    typer.Option(
+        "--route",
+        "-r",
+        metavar="NAME",
+        autocompletion=route_names,
+        help="Which route. Not needed where the file has only one.",
+    ),
 ]
 AnyRoute = Annotated[
     str | None,
-    typer.Option("--route", "-r", metavar="NAME", help="Only this route. Default: all routes of the file."),
+    typer.Option(
+        "--route",
+        "-r",
+        metavar="NAME",
+        autocompletion=route_names,
+        help="Only this route. Default: all routes of the file.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
 Items = Annotated[
