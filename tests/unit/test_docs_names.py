@@ -3,6 +3,7 @@ files, pages and their headings. And the other way round: each command and setti
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import re
@@ -96,6 +97,31 @@ def test_every_command_is_one(page: Path) -> None:
             if (what := unknown(words)) is not None:
                 wrong.append(f"{what!r} in: octosync {' '.join(words)}")
     assert wrong == []
+
+
+def said(node: ast.AST) -> Iterator[str]:
+    """Texts that a program prints, with X for what is filled in; a docstring is for those who read the code."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.JoinedStr):
+            yield "".join(str(one.value) if isinstance(one, ast.Constant) else "X" for one in each.values)
+        elif isinstance(each, ast.Constant) and isinstance(each.value, str) and "\n\n" not in each.value:
+            yield each.value
+
+
+def test_every_command_that_a_message_speaks_of_is_one() -> None:
+    """Messages say what to do next: the command must be there, with those options."""
+    wrong, number = [], 0
+    for file in (file for folder in ("config", "webhook_receiver", "worker") for file in (ROOT / folder).rglob("*.py")):
+        for text in said(ast.parse(file.read_text(encoding="utf-8"))):
+            for found in re.findall(r"octosync ([a-z]+(?:-[a-z]+)*)((?: [a-zA-Z-]+(?:/[A-Za-z]+)?)*)", text):
+                number += 1
+                words = [found[0], *(word for word in found[1].split() if word.startswith("-"))]
+                inner = getattr(COMMAND.commands.get(found[0]), "commands", {})
+                words[1:1] = [word for word in found[1].split()[:1] if word in inner]
+                if unknown(words) is not None:
+                    wrong.append(f"{file.relative_to(ROOT)}: octosync {found[0]}{found[1]}")
+    assert wrong == []
+    assert number > 50
 
 
 def test_a_command_that_is_none_is_found() -> None:

@@ -62,7 +62,7 @@ def as_dict(route: str, report: DriftReport | None) -> dict[str, Any]:
 
 def _show(route: str, report: DriftReport | None) -> None:
     if report is None:
-        say(f"{route} was never compared as a whole: octosync reconcile {route}")
+        say(f"{route} was never compared as a whole. Next: octosync reconcile --route {route}")
         return
     console = results()
     for one in report.items:

@@ -53,7 +53,7 @@ def as_dict(route: str, report: FindingsReport | None) -> dict[str, Any]:
 
 def _show(route: str, report: FindingsReport | None) -> None:
     if report is None:
-        say(f"{route} was never compared as a whole: octosync reconcile {route}")
+        say(f"{route} was never compared as a whole. Next: octosync reconcile --route {route}")
         return
     print_lines(results(), map(finding, report.findings))
     for text in report.unchecked:
