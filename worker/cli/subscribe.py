@@ -124,6 +124,8 @@ def _tell(one: Subscribed, wish: Wish) -> None:
         case Proof.NOT_ASKED:
             if wish.dry_run and one.changes:
                 say("next:  the same without --dry-run", "dim")
+            elif one.changes:
+                say("next:  octosync doctor tells later whether it has delivered", "dim")
 
 
 def _what_to_look_at(one: Subscribed) -> str:
