@@ -14,6 +14,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from config.routes import Route, RoutesFile
+from worker.cli import approve as approve_command
+from worker.cli.context import House
 from worker.cli.main import app
 from worker.cli.sync import STATUS
 from worker.ledger.comparisons import Comparisons, Progress
@@ -373,6 +375,20 @@ def test_a_held_plan_is_shown_with_the_way_out(shell: Shell) -> None:
     assert "~ update project/OctoFX" in answer.stdout
     assert "too many updates" in answer.stderr
     assert f"octosync approve test-to-prod {CHANGED.hash}" in answer.stderr
+
+
+def test_a_worker_that_is_quicker_than_the_answer_changes_nothing_about_it(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(shell)
+
+    async def woken(house: House, *_: object) -> None:
+        await house.ledger.held.release("test-to-prod")
+
+    monkeypatch.setattr(approve_command, "wake", woken)
+    answer = shell.run("approve", "test-to-prod", CHANGED.hash)
+    assert answer.exit_code == 0
+    assert f"Plan {CHANGED.hash} of route test-to-prod is approved" in answer.stderr
 
 
 def test_an_approved_plan_is_taken_up_by_the_workers(shell: Shell) -> None:

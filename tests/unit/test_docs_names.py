@@ -30,7 +30,9 @@ INLINE = re.compile(r"`([^`\n]+)`")
 FOLDERS = {one.name for one in ROOT.iterdir() if one.is_dir()}
 MADE = {".octosync", ".venv"}
 """Folders that the tools make."""
-PLACES_OF_SECRETS = re.compile(r"OCTOSYNC_[A-Z0-9_]+_(API_KEY|WEBHOOK_SECRET)|OCTOSYNC_TEST_REDIS_URL|OCTOSYNC_SAMPLES")
+PLACES_OF_SECRETS = re.compile(
+    r"OCTOSYNC_[A-Z0-9_]+_(API_KEY|WEBHOOK_SECRET)|OCTOSYNC_(TEST_REDIS_URL|SAMPLES|ACCEPTANCE)"
+)
 """Variables that a routes file names, and those of the tests."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -44,7 +45,7 @@ def approve(
             if held is None or plan_hash is None:
                 return held
             await _approve(house, held, plan_hash)
-            return await house.ledger.held.get(name)
+            return replace(held, approved=True)  # a quick worker may have let the route go on by now
 
     held = asyncio.run(run())
     if json:
