@@ -69,6 +69,10 @@ async def test_a_pool_without_workers(fake_redis: FakeAsyncRedis) -> None:
                 there = await pool(both.destination, name)
                 if name != "Empty":
                     await worker(both.destination, there, disabled=name == "Off")
+        unused = {"WorkerPoolId": steps[2]["Actions"][0]["WorkerPoolId"]}
+        steps.append({**script("On targets", **unused), "Properties": {"Octopus.Action.TargetRoles": "web"}})
+        steps.append(script("Said", Properties={"Octopus.Action.RunOnServer": "False"}, **unused))
+        await target(both.destination, (await both.destination.environments("Staging"))["Staging"], "web")
         steps.append(script("Elastic", WorkerPoolId=await pool(both.source, "Elastic")))
         await pool(both.destination, "Elastic", WorkerPoolType="DynamicWorkerPool", WorkerType="UbuntuDefault")
         project = await both.source.project("OctoFX")

@@ -64,7 +64,7 @@ def _of_document(outlook: Outlook, equipment: Equipment, action: Action, source_
         if Subject.TARGETS in equipment.seen and not may_lack_targets:
             yield from _of_roles(action.path, step, actions, outlook, equipment)
         for one in actions:
-            yield from _of_pool(action.path, one, outlook, equipment)
+            yield from _of_pool(action.path, step, one, outlook, equipment)
         if known is not None:
             yield from _of_texts(action.path, step, actions, known)
 
@@ -86,10 +86,14 @@ def _of_row(
         yield from _unknown(path, where, [value], known)
 
 
-def _of_pool(path: NamePath, action: Document, outlook: Outlook, equipment: Equipment) -> Iterator[Finding]:
-    on_target = str((action.get("Properties") or {}).get(RUNS_ON_SERVER)).casefold() == "false"
+def _of_pool(
+    path: NamePath, step: Document, action: Document, outlook: Outlook, equipment: Equipment
+) -> Iterator[Finding]:
+    """A step with roles runs on its targets, and has no use for a pool that it names, unless it says otherwise."""
+    said = str((action.get("Properties") or {}).get(RUNS_ON_SERVER) or "").casefold()
+    on_server = said == "true" if (step.get("Properties") or {}).get(ROLES) else said != "false"
     pool_id = action.get("WorkerPoolId")
-    if on_target or not isinstance(pool_id, str):
+    if not on_server or not isinstance(pool_id, str):
         return
     if (pool := _empty(pool_id, outlook, equipment)) is not None:
         text = f"runs in worker pool {pool.name!r}, {_LACKS}"
