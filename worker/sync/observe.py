@@ -24,10 +24,11 @@ from worker.octopus.errors import Forbidden, NotFound, ServerFault
 from worker.plan.values import Document
 from worker.queue.subjects import subject
 from worker.sync.exchange import exchange_of
+from worker.sync.former_names import names_in
 from worker.sync.remains import remains_of
 from worker.sync.spool import Spool
 from worker.sync.tags import TAGS, tag_entries
-from worker.sync.world import REMAINS, Directory, Entry, Need, Side
+from worker.sync.world import FORMER_NAMES, REMAINS, Directory, Entry, Need, Side
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +38,8 @@ BULK_FROM = 2
 EVENTS = 500
 """More than so many events since directories were last looked after, and it is cheaper to read these anew."""
 
+LOOKED_BACK = 200
+"""So many changes of an item are looked through for a name that it had."""
 OVERLAP = timedelta(seconds=10)
 """Events may be committed late, and the Date header knows whole seconds."""
 
@@ -104,6 +107,8 @@ class SideObserver:
             log.debug("lookup", side=need.side, kind=need.kind, document=need.document_id)
             if need.kind == REMAINS:
                 jobs.append(self.remains(registry.BY_NAME[need.owner_id], need.document_id))
+            elif need.kind == FORMER_NAMES:
+                jobs.append(self.former_names(need.document_id))
             elif need.document_id:
                 wanted[need.kind].append(need)
             else:
@@ -193,6 +198,10 @@ class SideObserver:
         if directory.by_id.get(entry.id) != entry:
             others = [known for known in directory if known.id != entry.id]
             self.side.directories[kind.name] = Directory([*others, entry], directory.hidden)
+
+    async def former_names(self, item_id: str) -> None:
+        log = await self.client.get("events", regarding=item_id, eventCategories="Modified", take=LOOKED_BACK)
+        self.side.called[item_id] = names_in(log["Items"], item_id)
 
     async def remains(self, kind: Kind, item_id: str) -> None:
         self.side.kept[item_id] = await remains_of(self.client, kind, item_id)

@@ -16,6 +16,7 @@ from worker.kinds.kind import Kind, Mode
 from worker.kinds.projects import PROJECT, VERSION_CONTROLLED
 from worker.kinds.references import PendingId
 from worker.plan.values import NamePath, printed
+from worker.sync import former_names
 from worker.sync.actions import Actions
 from worker.sync.resolved import Closure, Resolved
 from worker.sync.tags import FREE, TAGS, set_of, tag_called
@@ -126,6 +127,9 @@ class Resolver:
             if names is None:
                 self.closure.seen[entry.id] = ids[0]
             return Resolved(tuple(ids), entry.name, item=path)
+        if (before := former_names.counterpart(self.world, kind, entry, owner)) is not None:
+            self.closure.seen[entry.id] = before.id
+            return Resolved((before.id,), entry.name, item=path)
         if there.hidden:
             return Resolved(name=entry.name, item=path, why=hidden_behind(kind, there.hidden), may_come=True)
         return Resolved(name=entry.name, item=path)

@@ -37,6 +37,10 @@ REMAINS = "what remains of it"
 """Asked for instead of a kind: see :attr:`worker.kinds.kind.Kind.keeps`. The kind stands in ``owner_id``."""
 
 
+FORMER_NAMES = "what it was called"
+"""Asked for instead of a kind: see :meth:`Side.former_names`."""
+
+
 class NotObserved(Exception):  # noqa: N818  (it is a question, not an error)
     """What a plan needs to know. The driver answers and plans again."""
 
@@ -129,6 +133,8 @@ class Side:
     directories: dict[str, Directory] = field(default_factory=dict)
     kept: dict[str, list[str]] = field(default_factory=dict)
     """Item → what :meth:`remains` of it."""
+    called: dict[str, list[str]] = field(default_factory=dict)
+    """Item → its :meth:`former_names`."""
     partial: set[str] = field(default_factory=set)
     """Documents of which only a part was read, as far as another document shows it: what they lack may be there."""
     from_cache: set[str] = field(default_factory=set)
@@ -161,6 +167,12 @@ class Side:
         if item_id not in self.kept:
             raise NotObserved([Need(self.name, REMAINS, item_id, kind.name)])
         return self.kept[item_id]
+
+    def former_names(self, item_id: str) -> list[str]:
+        """What the item was called before, newest first, as far as the audit log tells. Raises :class:`NotObserved`."""
+        if item_id not in self.called:
+            raise NotObserved([Need(self.name, FORMER_NAMES, item_id)])
+        return self.called[item_id]
 
     def directory(self, kind_name: str) -> Directory:
         """Raises :class:`NotObserved`."""
