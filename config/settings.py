@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     retry_seconds: float = Field(default=5.0, gt=0)
     """How long an item that failed waits for its second try, and a server that nobody reaches. Each further failure
     doubles it."""
+    blocked_seconds: float = Field(default=900.0, gt=0)
+    """How long an item waits that requires something which does not exist, or cannot be read. It is looked at sooner
+    when its route creates something."""
     canary_seconds: float = Field(default=15.0, gt=0)
     """How often a message is sent through each queue that only proves that somebody takes from it."""
     max_attempts: int = Field(default=8, ge=1)

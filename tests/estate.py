@@ -58,6 +58,7 @@ QUICK = {
     "CATCH_UP_SECONDS": "1",
     "LEASE_SECONDS": "5",
     "RETRY_SECONDS": "0.3",
+    "BLOCKED_SECONDS": "2",
     "METRICS_PORT": "0",
     "STATUS_PORT": "0",
 }

@@ -53,8 +53,6 @@ EVENTS_WAIT_MS = 10_000
 STAND_ASIDE_MS = 2_000
 BUSY_PAUSE_MS = 2_000
 """Another run writes one of the documents; it takes milliseconds, or its lease ends."""
-BLOCKED_PAUSE_MS = 15 * 60_000
-"""What is blocked is looked at again when its route creates something, and else after so long."""
 MOST_UNBLOCKED = 1_000
 SYNCED = frozenset({run.Result.UNCHANGED.value, run.Result.CHANGED.value})
 
@@ -119,6 +117,7 @@ class Looker:
         self.routes = routes
         self.lease_ms = int(settings.lease_seconds * 1000)
         self.retry_s = settings.retry_seconds
+        self.blocked_ms = int(settings.blocked_seconds * 1000)
         self.observer = observer
         self.deadline_s = deadline_s
         self.slice_s = SLICE_S
@@ -260,7 +259,7 @@ class Looker:
         await self._mark_dependants(claim, outcome)
         match outcome.result:
             case run.Result.BLOCKED:
-                end = Outcome.wait_in(BLOCKED_PAUSE_MS, BLOCKED + _why(outcome))
+                end = Outcome.wait_in(self.blocked_ms, BLOCKED + _why(outcome))
             case run.Result.HELD:
                 end = Outcome.wait_in(HELD_PAUSE_MS, f"held: {outcome.message}")
             case run.Result.BUSY:
