@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.faults import Fault
 from tests.house import House, house
-from tests.pair import ROUTE, row, script
+from tests.pair import ROUTE, script
 from tests.processes import eventually
 from worker.queue.values import State
 
