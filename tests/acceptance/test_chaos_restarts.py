@@ -19,7 +19,7 @@ from tests.processes import eventually
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(size(400, 2400))]
 
-ROUNDS = size(1, 8)
+ROUNDS = size(1, 4)
 
 
 async def work(people: People, over: asyncio.Event) -> None:

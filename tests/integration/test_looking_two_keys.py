@@ -35,3 +35,18 @@ async def test_who_found_nothing_to_write_does_not_contradict_who_wrote_meanwhil
         project = await one.both.destination.named("projects", "OctoFX")
         [row] = (await one.both.destination.get(f"variables/variableset-{project['Id']}"))["Variables"]
         assert row["Value"] == "2"
+
+
+async def test_what_is_gone_since_it_was_read_is_looked_for_again(fake_redis: FakeAsyncRedis) -> None:
+    """Another run has deleted it, say. That is no reason to give its key up."""
+    async with desk(fake_redis) as one:
+        project_id = await synced(one)
+        there = await one.both.destination.named("projects", "OctoFX")
+        await one.both.source.edit(f"projects/{project_id}", Description="New")
+        one.both.destination.sandbox.faults.add(
+            Fault("vanish", "GET", f"projects/{there['Id']}$", document=there["Id"])
+        )
+        assert (await one.look(project_id)).result == "again"
+        await one.pass_time()
+        assert (await one.again(project_id)).result == "changed"
+        assert await one.state.queue.dead_letters() == []

@@ -1,7 +1,8 @@
 """What a failed run comes to: tried again, waiting, or a dead letter.
 
 ==========  ===================================================  ==========================================
-again       the server may answer otherwise later                another try, after longer and longer pauses
+again       the server may answer otherwise later, or has        another try, after longer and longer pauses
+            less than it listed a moment ago
 instance    nobody gets through to this server now               no try is counted; the circuit opens
 setting     our own settings keep us out                         no try is counted; waits
 never       the server understood, and says no                   dead letter, with the server's words
@@ -59,6 +60,9 @@ def _failure_of(error: BaseException) -> Failure:
             asked = error.retry_after if isinstance(error, errors.TryAgain) else None
             return Failure(Class.INSTANCE, str(error), error.server_words, asked or 0.0)
         case errors.TryAgain() | errors.Misunderstood():
+            return Failure(Class.AGAIN, str(error), error.server_words)
+        case errors.NotFound() if error.method == "GET":
+            # It was listed when we looked, and somebody has deleted it since; another run of ours, perhaps.
             return Failure(Class.AGAIN, str(error), error.server_words)
         case errors.OctopusError():
             return Failure(Class.NEVER, str(error), error.server_words)
