@@ -57,16 +57,16 @@ async def test_workers_are_killed_at_random_during_many_changes(redis_url: str, 
     workers = ["worker-1", "worker-2"]
     async with estate(redis_url, tmp_path, max_attempts="50") as one:
         await one.open(*workers)
-        people = People(one.source, random)
+        people, processes = People(one.source, random), one.processes
         await people.begin()
         for number in range(KILLS):
             for _ in range(CHANGES // KILLS):
                 await people.change()
             await meet_at_work(one, people)
             name = random.choice(workers)
-            children = one.processes.children(name) if number % 3 == 2 else []
-            if children:
-                one.processes.kill_child(name, random.randrange(len(children)))
+            if number % 3 == 1:
+                name = random.choice(await eventually(lambda: [one for one in workers if processes.children(one)], 60))
+                processes.kill_child(name, 0)
                 one.told["SIGKILL of a child of a worker"] += 1
             else:
                 one.kill(name)
