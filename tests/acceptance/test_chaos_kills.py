@@ -65,7 +65,7 @@ async def test_workers_are_killed_at_random_during_many_changes(redis_url: str, 
             await meet_at_work(one, people)
             name = random.choice(workers)
             if number % 3 == 1:
-                name = random.choice(await eventually(lambda: [one for one in workers if processes.children(one)], 60))
+                name = random.choice(await eventually(lambda: [it for it in workers if processes.children(it)], 60))
                 processes.kill_child(name, 0)
                 one.told["SIGKILL of a child of a worker"] += 1
             else:
