@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from fakeredis import FakeAsyncRedis
 
+from config.settings import Settings as ProcessSettings
 from sandbox.settings import Settings
-from tests.pair import Document, Server, pair, row, script
+from tests.pair import ROUTE, Document, Server, pair, row, script
 from worker.plan.values import Op, printed
-from worker.sync.run import Outcome, Result
+from worker.state import state_of
+from worker.sync.compare import compare
+from worker.sync.run import Outcome, Result, open_route
 
 ALL = {"project": ["*"], "tag-set": ["*"], "environment": ["*"]}
 
@@ -260,8 +264,49 @@ async def test_a_tag_in_use_that_the_server_will_not_give_up_withholds_nothing_e
         assert outcome.result is Result.CHANGED
         assert await tags_of(both.destination, "Region") == ["North", "South", "West", "East"]
         assert (await both.destination.named("tagsets", "Region"))["Description"] == "Edited"
-        assert await both.reasons() == ["removed-on-source Tags[South]", "removed-on-source Tags[West]"]
+        assert await both.reasons() == ["in-use Tags[South]", "in-use Tags[West]"]
         assert (await both.sync("*")).plan.is_empty
+        assert await both.reasons() == ["in-use Tags[South]", "in-use Tags[West]"]
+
+
+async def test_a_tag_that_was_in_use_is_asked_for_again_every_night(fake_redis: FakeAsyncRedis) -> None:
+    async with pair(redis=fake_redis, include={"tag-set": ["*"]}, rules={"removed": "remove-ours"}) as both:
+        here = await tag_set(both.source, "Region", "North", "South")
+        await both.sync("*")
+        fields = {"Name": "Acme", "TenantTags": ["Region/South"], "ProjectEnvironments": {}}
+        acme = await both.destination.post("tenants", fields)
+        await both.source.edit(f"tagsets/{here['Id']}", Tags=here["Tags"][:1])
+        await both.sync("*")
+        await both.destination.edit(f"tenants/{acme['Id']}", TenantTags=[])
+        assert (await both.sync("*")).plan.is_empty
+
+        state = state_of(fake_redis, ProcessSettings())
+        async with open_route(both.routes, ROUTE, ledger=both.ledger) as route:
+            await compare(route, state.queue, state.comparisons)
+
+        assert [one.key.document for one in await state.queue.waiting()] == [here["Id"]]
+        await both.sync(here["Id"])
+        assert await tags_of(both.destination, "Region") == ["North"]
+        assert await both.reasons() == []
+
+
+async def test_a_tag_goes_once_the_rest_of_the_plan_has_let_go_of_it() -> None:
+    async with pair(include=ALL, rules={"preset": "mirror"}) as both:
+        here = await tag_set(both.source, "Region", "North", "South")
+        project = await scoped_project(both.source, "Region/South")
+        await both.sync("*")
+        channel = await both.source.named("channels", "Some")
+        await both.source.edit(f"channels/{channel['Id']}", TenantTags=["Region/North"])
+        await both.source.steps(project, script("Deploy", TenantTags=["Region/North"]))
+        await both.source.variables(project, row("Url", "https://x", {"TenantTag": ["Region/North"]}))
+        await both.source.edit(f"tagsets/{here['Id']}", Tags=[here["Tags"][0], tag("East")])
+
+        await both.sync("*")
+
+        assert await tags_of(both.destination, "Region") == ["North", "East"]
+        assert await named_tags(both.destination) == [["Region/North"]] * 3
+        assert (await both.sync("*")).plan.is_empty
+        assert await both.reasons() == []
 
 
 async def test_text_of_a_free_set_crosses_as_it_is() -> None:

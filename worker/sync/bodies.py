@@ -93,7 +93,7 @@ def without_pending(value: Any) -> Any:
 
 
 def bound(value: Any, ids: Mapping[str, str]) -> Any:
-    """The value with real ids for stand-ins; those of new elements stay, for the server to assign."""
+    """The value with real ids for stand-ins; those of elements that are new stay, for the server to assign."""
     if isinstance(value, PendingId):
         if value not in ids:
             raise AssertionError(f"{value} is used before it exists")
@@ -102,7 +102,9 @@ def bound(value: Any, ids: Mapping[str, str]) -> Any:
         return value.bound(lambda one: bound(one, ids))
     if isinstance(value, dict):
         return {
-            bound(name, ids): item if name == "Id" and isinstance(item, PendingId) else bound(item, ids)
+            bound(name, ids): ids.get(item, item)
+            if name == "Id" and isinstance(item, PendingId)
+            else bound(item, ids)
             for name, item in value.items()
         }
     if isinstance(value, list):

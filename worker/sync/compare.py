@@ -23,8 +23,10 @@ from worker.plan.values import Op, Plan
 from worker.queue.dirty import DirtyQueue
 from worker.queue.keys import SUBTREE, DirtyKey
 from worker.queue.values import Priority, Source
+from worker.sync.baseline import Baseline
 from worker.sync.checking import Checker
 from worker.sync.items import EVERYTHING, Items
+from worker.sync.lists import CLINGING_REASON, asking_again
 from worker.sync.planner import Planned
 from worker.sync.run import UNASKED, OpenRoute, nobody_minds
 from worker.sync.spool import Spool
@@ -106,7 +108,8 @@ async def compare(
     result.requests = route.requests
     if not dry_run:
         # Every night gives what was given up one more try, whether it differs or not.
-        await _mark(queue, name, [key.document for key in await _dead(queue, name)], cause)
+        again = [key.document for key in await _dead(queue, name)] + await _still_in_use(route)
+        await _mark(queue, name, again, cause)
         await route.ledger.windows.set_population(name, len(everything))
         await route.ledger.cursors.compared(name, datetime.fromisoformat(stands.began))
         await drift.ended(name)
@@ -244,6 +247,16 @@ async def _mark(queue: DirtyQueue, route: str, documents: Sequence[str], cause: 
         requested_by=cause.requested_by,
         reason=cause.reason,
     )
+
+
+async def _still_in_use(route: OpenRoute) -> list[str]:
+    """Documents from which the destination's server would not remove something. It may have let go of it since, so what
+    is remembered of that is forgotten, and the next run asks once more."""
+    name, ledger = route.route.name, route.ledger
+    about = {one.entry.about for one in await ledger.clean_ups.entries(name) if one.entry.reason == CLINGING_REASON}
+    found = {one: Baseline.from_json(known) for one, known in (await ledger.baselines.get_all(name, about)).items()}
+    await ledger.baselines.put_all(name, {one: asking_again(baseline).to_json() for one, baseline in found.items()})
+    return sorted(found)
 
 
 async def _dead(queue: DirtyQueue, route: str) -> list[DirtyKey]:

@@ -223,8 +223,10 @@ class DocumentPlanner:
         destination_id: str,
         *,
         there: Document | None = None,
+        defers: bool = False,
     ) -> Outcome:
-        """``there``: what the destination will have by then, where a write of the same plan comes before."""
+        """``there``: what the destination will have by then, where a write of the same plan comes before. ``defers``:
+        what is to be removed is left to a second write."""
         if isinstance(destination_id, PendingId):
             return self.fill(kind, entry, path, document, destination_id)
         if kind is PACKAGE:
@@ -261,6 +263,7 @@ class DocumentPlanner:
             exact=kind.mode is Mode.EXACT,
             clings=destination_id in self.world.clinging,
             tell=self.world.tell(entry.id),
+            defers=defers,
         )
         wanted = out.document | (dict(kind.pristine) if created else {})
         merged = merge(kind.shape, wanted, there, baseline, terms)
@@ -289,6 +292,7 @@ class DocumentPlanner:
             written,
             baseline is None,
             baseline is None and merged.contact_conflict,
+            merged.deferred,
             any(entry.reason == STILL_IN_USE for entry in merged.clean_ups),
             renamed_actions(there, merged.document) if changes else [],
         )

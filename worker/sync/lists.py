@@ -9,7 +9,7 @@ destination has goes, unless the kind lets it stay (tags).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from config.rules import ItemRules, Removed
@@ -27,6 +27,9 @@ from worker.sync.translate import label
 
 KEPT = "dropped by the source and kept here: remove it by hand if nothing needs it"
 CLINGS = "dropped by the source; in use on the destination, whose server does not give it up"
+CLINGING_REASON = "in-use"
+CLINGING = "in use: "
+"""How it is remembered that an element stays because the server refused to remove it."""
 STILL_IN_USE = "still-in-use"
 IN_USE = "dropped by the source, but the destination's versioning, release creation, channel rules or triggers name it"
 
@@ -41,6 +44,8 @@ class Walk(Protocol):
     in_use: Callable[[Document], bool]
     clings: bool
     """The server refuses to remove anything from the document."""
+    defers: bool
+    """What is to be removed is left to a second write, after those of all other documents."""
     fresh: Fresh
     out: Merged
 
@@ -121,6 +126,9 @@ def merge_ordered(walk: Walk, sides: Sides, where: str) -> list[Any]:
     dropped = [item for item in there if item not in want and (item in (before or []) or item in walk.baseline.kept)]
     may_go = walk.rules.removed is Removed.REMOVE_OURS and not walk.clings
     removed = {item for item in dropped if may_go and item in wrote and item not in walk.baseline.kept}
+    if removed and walk.defers:
+        walk.out.deferred = True
+        dropped, removed = [item for item in dropped if item not in removed], set()
     for item in dropped:
         if item not in removed:
             _keep(walk, f"{where}={item}", item)
@@ -225,6 +233,8 @@ def _drop(walk: Walk, one: _List) -> None:
             _keep(walk, place, element_id)
         elif walk.in_use(element):
             walk.out.clean_ups.append(CleanUp(walk.path, place, STILL_IN_USE, IN_USE))
+        elif walk.defers:
+            walk.out.deferred = True
         else:
             one.gone.add(position)
             walk.out.changes.append(Change(Edit.REMOVE, place, plain(element), None))
@@ -263,11 +273,19 @@ def _holds_secret(value: Any) -> bool:
 
 
 def _keep(walk: Walk, where: str, element_id: str) -> None:
-    text = CLINGS if walk.clings else KEPT
+    clings = walk.clings or walk.baseline.kept.get(element_id, "").startswith(CLINGING)
+    reason, text = (CLINGING_REASON, CLINGS) if clings else ("removed-on-source", KEPT)
     walk.out.decisions.append(Decision("removed=keep", where, text))
-    walk.out.clean_ups.append(CleanUp(walk.path, where, "removed-on-source", text))
+    walk.out.clean_ups.append(CleanUp(walk.path, where, reason, text))
     if element_id:
-        walk.out.kept[element_id] = where
+        walk.out.kept[element_id] = f"{CLINGING}{where}" if clings else where
+
+
+def asking_again(baseline: Baseline) -> Baseline:
+    """The baseline of a document without what stays only because the server would not remove it."""
+    return replace(
+        baseline, kept={one: where for one, where in baseline.kept.items() if not where.startswith(CLINGING)}
+    )
 
 
 def _arranged(walk: Walk, one: _List) -> list[Document]:

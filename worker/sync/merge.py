@@ -56,6 +56,8 @@ class Terms:
     """The source always wins."""
     clings: bool = False
     """The server has refused to remove what the source dropped."""
+    defers: bool = False
+    """What is to be removed is left to a second write."""
     tell: Tell = say_nothing
     """Told of every place that was compared, and what came of it."""
 
@@ -91,7 +93,8 @@ class _Walk:
         self.baseline = baseline
         self.path, self.rules = terms.path, terms.rules
         self.leave, self.skipped = frozenset(terms.leave), frozenset(terms.skipped)
-        self.in_use, self.precious, self.clings = terms.in_use, terms.precious, terms.clings
+        self.in_use, self.precious = terms.in_use, terms.precious
+        self.clings, self.defers = terms.clings, terms.defers
         self.fresh = Fresh(terms.path, terms.source_id, terms.rules.sensitive_placeholder)
         self.out = Merged({})
 

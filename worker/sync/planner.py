@@ -95,6 +95,7 @@ class Planner:
         self.counterparts = Counterparts(world, self.resolver, self.nameless, self.pending)
         self.actions: list[Action] = []
         self.done: set[str] = set()
+        self.deferred: set[str] = set()
         self.verdicts: dict[str, Resolved] = {}
         self.stack: list[str] = []
         self.wanted = Wanted()
@@ -244,7 +245,9 @@ class Planner:
         if kind.history:
             outcomes = self.templates.update(kind, entry, path, document, destination_id)
         else:
-            outcomes = [self.documents.update(kind, entry, path, document, destination_id)]
+            first = kind.removal_may_be_refused and entry.id not in self.deferred
+            there = self.bodies.get(entry.id)
+            outcomes = [self.documents.update(kind, entry, path, document, destination_id, there=there, defers=first)]
         if taken is not None:
             outcomes = [self.renames.without(one, kind, entry, taken) for one in outcomes]
         outcome = outcomes.pop()
@@ -257,6 +260,9 @@ class Planner:
             self.out.adopts.append(path)
         if outcome.contact_conflict:
             self.out.contact_conflicts.append(path)
+        if outcome.deferred:
+            self.deferred.add(entry.id)
+            self.push(f"late:{entry.id}", len(registry.precedence()))
         if outcome.still_in_use:
             self.out.again = True
             self.push_all(parts.naming_steps_of(self.world, entry.owner or ""))
@@ -315,6 +321,7 @@ class Planner:
         if kind is None or entry is None:
             return
         if source_id not in self.pending:
+            self.done.discard(source_id)
             self.target(source_id, late=True)
             return
         document = self.source_document(kind, entry)

@@ -15,6 +15,7 @@ RESTATED = frozenset(
         "deleted-on-source",
         "duplicate-scope",
         "fixed-differs",
+        "in-use",
         "left-behind",
         "left-out",
         "left-out-for-release",

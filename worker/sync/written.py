@@ -79,6 +79,8 @@ class Outcome:
     written: Written | None
     first_contact: bool = False
     contact_conflict: bool = False
+    deferred: bool = False
+    """Something is to be removed once all else of the plan was applied, by a second write of the document."""
     still_in_use: bool = False
     """A step that should go is still named by a document beside the process."""
     renamed: list[tuple[Document, str]] = field(default_factory=list)
