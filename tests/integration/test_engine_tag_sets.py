@@ -291,7 +291,7 @@ async def test_a_tag_that_was_in_use_is_asked_for_again_every_night(fake_redis: 
 
 
 async def test_a_tag_goes_once_the_rest_of_the_plan_has_let_go_of_it() -> None:
-    async with pair(include=ALL, rules={"preset": "mirror"}) as both:
+    async with pair(include=ALL, rules={"preset": "mirror"}, first_contact="adopt") as both:
         here = await tag_set(both.source, "Region", "North", "South")
         project = await scoped_project(both.source, "Region/South")
         await both.sync("*")
