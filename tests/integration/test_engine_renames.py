@@ -30,12 +30,19 @@ class From(Fault):
 
 ALL = {
     kind: ["*"]
-    for kind in ("environment", "lifecycle", "project-group", "feed", "worker-pool", "library-variable-set", "project")
+    for kind in (
+        "environment", "lifecycle", "project-group", "feed", "worker-pool", "library-variable-set", "project", "account",
+        "machine-policy", "tag-set", "step-template",
+    )  # fmt: skip
 }
 FOLLOWED: dict[str, Any] = {
     "include": ALL,
     "first_contact": "adopt",
-    "rules": {"update": ["environment", "lifecycle", "project-group", "feed", "worker-pool"]},
+    "rules": {
+        "update": [
+            "environment", "lifecycle", "project-group", "feed", "worker-pool", "account", "machine-policy",
+        ]  # fmt: skip
+    },
 }
 NEW: dict[str, Document] = {
     "environments": {},
@@ -44,6 +51,10 @@ NEW: dict[str, Document] = {
     "libraryvariablesets": {},
     "workerpools": {"WorkerPoolType": "StaticWorkerPool"},
     "feeds": {"FeedType": "NuGet", "FeedUri": "https://feed.example"},
+    "accounts": {"AccountType": "UsernamePassword", "Username": "u"},
+    "machinepolicies": {},
+    "tagsets": {"Tags": [{"Name": "Tag", "Color": "#227647"}]},
+    "actiontemplates": {"ActionType": "Octopus.Script", "Properties": {"Octopus.Action.Script.ScriptBody": "echo"}},
 }
 
 

@@ -221,3 +221,24 @@ async def test_one_that_the_source_deleted_is_known_by_its_counterpart() -> None
             (("script-module", "Tools"), "deleted-on-source")
         ]
         assert "Tools" in await both.destination.names("libraryvariablesets")
+
+
+async def test_modules_that_exchange_their_names_keep_their_scripts() -> None:
+    async with pair(include=ALL) as both:
+        ids = {name: (await module(both.source, name, f"echo {name}"))["Id"] for name in "AB"}
+        await both.sync("*")
+        there = {name: (await both.destination.named("libraryvariablesets", name))["Id"] for name in "AB"}
+        for item, new in ((ids["A"], "x"), (ids["B"], "A"), (ids["A"], "B")):
+            found = await both.source.edit(f"libraryvariablesets/{item}", Name=new)
+            old = await both.source.get(f"variables/{found['VariableSetId']}")
+            body = next(one["Value"] for one in old["Variables"] if "Language" not in one["Name"])
+            rows = [row(f"Octopus.Script.Module[{new}]", body), row(f"Octopus.Script.Module.Language[{new}]", "Bash")]
+            await both.source.variables(found, *rows)
+
+        await both.sync("*")
+
+        after = {name: (await both.destination.named("libraryvariablesets", name))["Id"] for name in "AB"}
+        assert after == {"A": there["B"], "B": there["A"]}
+        assert await script_of(both.destination, "A") == script("A", "echo B")
+        assert await script_of(both.destination, "B") == script("B", "echo A")
+        assert (await both.sync("*")).plan.is_empty

@@ -408,3 +408,30 @@ async def test_on_older_servers(version: str) -> None:
 
         assert await bodies(both.destination, "Say") == {0: "echo 0", 1: "echo 1"}
         assert (await both.sync("*")).plan.is_empty
+
+
+async def test_templates_that_exchange_their_names_keep_their_versions_and_users() -> None:
+    async with pair(include=ALL) as both:
+        ids = {}
+        project = await both.source.project("OctoFX")
+        for name in "AB":
+            ids[name] = await template(both.source, name, f"echo {name}0")
+            ids[name] = await next_version(both.source, ids[name], f"echo {name}1")
+        steps = [uses(f"{name}{number}", ids[name], number) for name in "AB" for number in (0, 1)]
+        await both.source.steps(project, *steps)
+        await both.sync("*")
+        there = {name: (await both.destination.named("actiontemplates", name))["Id"] for name in "AB"}
+        before = await properties_of(both.destination, "OctoFX")
+        for name, new in (("A", "x"), ("B", "A"), ("A", "B")):
+            await both.source.edit(f"actiontemplates/{ids[name]['Id']}", Name=new)
+
+        await both.sync("*")
+
+        after = {name: (await both.destination.named("actiontemplates", name))["Id"] for name in "AB"}
+        assert after == {"A": there["B"], "B": there["A"]}
+        now = await properties_of(both.destination, "OctoFX")
+        for step, said in before.items():
+            assert now[step][ID] == said[ID]
+            name = "AB"["AB".index(step[0]) - 1]
+            assert (await bodies(both.destination, name))[int(now[step][VERSION])] == f"echo {step}"
+        assert (await both.sync("*")).plan.is_empty

@@ -335,3 +335,23 @@ async def test_servers_that_know_no_types_and_scopes(version: str) -> None:
         assert [printed(action.path) for action in outcome.plan if action.op is Op.CREATE] == ["tag-set/Region"]
         assert await tags_of(both.destination, "Region") == ["North"]
         assert (await both.sync("*")).plan.is_empty
+
+
+async def test_sets_that_exchange_their_names_keep_their_users() -> None:
+    async with pair(include=ALL) as both:
+        await tag_set(both.source, "Region", "North", "South")
+        await tag_set(both.source, "Plan", "North", "Gold")
+        await scoped_project(both.source, "Region/North", "Plan/Gold")
+        await both.sync("*")
+        ids = {name: (await both.destination.named("tagsets", name))["Id"] for name in ("Region", "Plan")}
+        for name, new in (("Region", "x"), ("Plan", "Region"), ("x", "Plan")):
+            found = await both.source.named("tagsets", name)
+            await both.source.edit(f"tagsets/{found['Id']}", Name=new)
+
+        await both.sync("*")
+
+        there = {name: (await both.destination.named("tagsets", name))["Id"] for name in ("Region", "Plan")}
+        assert there == {"Region": ids["Plan"], "Plan": ids["Region"]}
+        assert await tags_of(both.destination, "Region") == ["North", "Gold"]
+        assert [sorted(tags) for tags in await named_tags(both.destination)] == [["Plan/North", "Region/Gold"]] * 3
+        assert (await both.sync("*")).plan.is_empty
