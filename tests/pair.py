@@ -77,6 +77,14 @@ class Server:
         answer: Document = await self.call("POST", route, body)
         return answer
 
+    async def upload(self, route: str, content: bytes, name: str = "logo.png") -> None:
+        """Sends a file, as a form does."""
+        form = aiohttp.FormData()
+        form.add_field("fileToUpload", content, filename=name)
+        url = f"{self.sandbox.url}/api/{route}"
+        async with self.session.put(url, data=form, headers=self.sandbox.headers) as answer:
+            assert answer.status < 400, f"PUT {route}: {answer.status} {await answer.text()}"
+
     async def edit(self, route: str, **fields: Any) -> Document:
         """Read, change these fields, write back."""
         document = await self.get(route)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tests.pair import Document, Server
-from tests.property.spaces import Project, Row, Space, Step, Template, Tenant
+from tests.property.spaces import Project, Row, Space, Step, Template, Tenant, Trigger
 
 FOREVER = {"Unit": "Items", "QuantityToKeep": 0, "Strategy": "Forever"}
 
@@ -139,6 +139,10 @@ class Builder:
                     Steps=[self.step(project.name, one) for one in runbook.steps],
                 )
         await self.versioning(project)
+        for trigger in project.triggers:
+            await self.make_trigger(project.name, trigger)
+        if project.logo is not None:
+            await give_logo(self.server, project_id, project.logo)
         await self.write_rows(project_id, project.rows, actions, project.name)
 
     async def versioning(self, project: Project) -> None:
@@ -164,6 +168,44 @@ class Builder:
                 AutoCreateRelease=True,
                 ReleaseCreationStrategy={"ChannelId": channel_id, "ReleaseCreationPackage": package},
             )
+
+    async def make_trigger(self, project: str, trigger: Trigger) -> None:
+        process = await self.server.get(f"deploymentprocesses/deploymentprocess-{self.ids['projects', project]}")
+        slugs = {action["Name"]: action["Slug"] for step in process["Steps"] for action in step["Actions"]}
+        environment = self.ids["environments", trigger.environment]
+        channel = self.ids["channels", project, trigger.channel] if trigger.channel is not None else None
+        filters: dict[str, Document] = {
+            "schedule": {"FilterType": "CronExpressionSchedule", "CronExpression": "0 0 6 * * *", "Timezone": "UTC"},
+            "machines": {
+                "FilterType": "MachineFilter",
+                "EnvironmentIds": self.all("environments", trigger.environments),
+                "Roles": ["web"],
+                "EventGroups": ["Machine"],
+            },
+            "package": {
+                "FilterType": "FeedFilter",
+                "Packages": [{"DeploymentActionSlug": slugs.get(trigger.step), "PackageReference": ""}],
+            },
+        }
+        actions: dict[str, Document] = {
+            "auto": {"ActionType": "AutoDeploy"},
+            "deploy": {"ActionType": "DeployNewRelease", "EnvironmentId": environment, "ChannelId": channel},
+            "release": {"ActionType": "CreateRelease", "ChannelId": channel},
+            "run": {
+                "ActionType": "RunRunbook",
+                "RunbookId": self.ids.get(("runbooks", project, trigger.runbook)),
+                "EnvironmentIds": [environment],
+            },
+        }
+        await self.make(
+            "projecttriggers",
+            trigger.name,
+            project,
+            ProjectId=self.ids["projects", project],
+            Filter=filters[trigger.when],
+            Action=actions[trigger.what],
+            IsDisabled=trigger.off,
+        )
 
     def step(self, project: str, step: Step) -> Document:
         properties: Document = {"Octopus.Action.Script.ScriptBody": step.script}
@@ -225,6 +267,19 @@ def template(one: Template) -> Document:
     control = "Sensitive" if one.secret else "SingleLineText"
     default: Any = secret_value() if one.secret and one.default else one.default
     return {"Name": one.name, "DefaultValue": default, "DisplaySettings": {"Octopus.ControlType": control}}
+
+
+PICTURES = {"one": b"\x89PNG one", "two": b"\xff\xd8\xff two"}
+
+
+async def give_logo(server: Server, project_id: str, logo: str) -> None:
+    """``icon``, or a picture."""
+    if logo == "icon":
+        project = await server.get(f"projects/{project_id}")
+        icon = {"IconId": "rocket", "IconColor": "#227647"}
+        await server.call("POST", f"{project['SpaceId']}/projects/{project_id}/logo/icon", icon)
+    else:
+        await server.upload(f"projects/{project_id}/logo", PICTURES[logo])
 
 
 def said_value(template: Document, text: str) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.pair import Document, Server, row, script
-from tests.property.building import FOREVER, said_value, secret_value
+from tests.property.building import FOREVER, give_logo, said_value, secret_value
 from tests.property.spaces import name
 
 VALUES = ("v", "w", "", "a,b")
@@ -215,6 +215,44 @@ class Editor:
         runbook = await self.one("runbooks", edit.pick)
         await self.save("DELETE", f"runbooks/{runbook['Id']}", None)
 
+    # ── triggers and logos ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def add_trigger(self, edit: Edit) -> None:
+        project = await self.one("projects", edit.pick)
+        body = {"Name": edit.text + self.mark, "ProjectId": project["Id"], **await self.acting(project, edit)}
+        await self.save("POST", "projecttriggers", body)
+
+    async def edit_trigger(self, edit: Edit) -> None:
+        trigger = self.pick((await self.server.get("projecttriggers?take=1000"))["Items"], edit.pick)
+        project = await self.server.get(f"projects/{trigger['ProjectId']}")
+        change = await self.acting(project, edit)
+        if edit.other % 3 == 0:
+            change = {"IsDisabled": not trigger["IsDisabled"], "Description": edit.text + self.mark}
+        await self.save("PUT", f"projecttriggers/{trigger['Id']}", {**trigger, **change})
+
+    async def delete_trigger(self, edit: Edit) -> None:
+        trigger = self.pick((await self.server.get("projecttriggers?take=1000"))["Items"], edit.pick)
+        await self.save("DELETE", f"projecttriggers/{trigger['Id']}", None)
+
+    async def acting(self, project: Document, edit: Edit) -> Document:
+        """When, and what."""
+        environment = await self.one("environments", edit.other)
+        channels = [one for one in await self.server.get("channels/all") if one["ProjectId"] == project["Id"]]
+        filters: list[Document] = [
+            {"FilterType": "CronExpressionSchedule", "CronExpression": f"0 0 {edit.pick} * * *", "Timezone": "UTC"},
+            {"FilterType": "MachineFilter", "EnvironmentIds": [environment["Id"]], "EventGroups": ["Machine"]},
+        ]
+        actions: list[Document] = [
+            {"ActionType": "AutoDeploy"},
+            {"ActionType": "DeployNewRelease", "EnvironmentId": environment["Id"]},
+            {"ActionType": "CreateRelease", "ChannelId": channels[edit.pick % len(channels)]["Id"]},
+        ]
+        return {"Filter": filters[edit.pick % 2], "Action": actions[edit.other % 3]}
+
+    async def logo(self, edit: Edit) -> None:
+        project = await self.one("projects", edit.pick)
+        await give_logo(self.server, project["Id"], ("icon", "one", "two")[edit.other % 3])
+
     # ── tenants ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def add_tenant(self, edit: Edit) -> None:
@@ -291,10 +329,12 @@ class Editor:
         becomes of the others, a person would find out before.
         """
         channels = [one for one in await self.server.get("channels/all") if one["ProjectId"] == project["Id"]]
+        triggers = (await self.server.get(f"projects/{project['Id']}/triggers?take=1000"))["Items"]
         packages = [package for one in channels for rule in one["Rules"] for package in rule["ActionPackages"]]
+        packages += [package for one in triggers for package in one["Filter"].get("Packages", [])]
         packages.append(project["VersioningStrategy"]["DonorPackage"] or {})
         packages.append(project["ReleaseCreationStrategy"]["ReleaseCreationPackage"] or {})
-        return {package["DeploymentAction"] for package in packages if package}
+        return {package.get("DeploymentAction") or package["DeploymentActionSlug"] for package in packages if package}
 
     async def add_step(self, edit: Edit) -> None:
         project = await self.one("projects", edit.pick)
@@ -473,6 +513,10 @@ EDITS: dict[str, Callable[[Editor, Edit], Awaitable[None]]] = {
     "rules": Editor.rules,
     "add runbook": Editor.add_runbook,
     "delete runbook": Editor.delete_runbook,
+    "add trigger": Editor.add_trigger,
+    "edit trigger": Editor.edit_trigger,
+    "delete trigger": Editor.delete_trigger,
+    "logo": Editor.logo,
     "add tenant": Editor.add_tenant,
     "delete tenant": Editor.delete_tenant,
     "link": Editor.link,
@@ -495,7 +539,7 @@ EDITS: dict[str, Callable[[Editor, Edit], Awaitable[None]]] = {
     "conceal row": Editor.conceal_row,
 }
 
-ADDITIONS = ("add step", "add channel", "add runbook", "add row", "templates")
+ADDITIONS = ("add step", "add channel", "add runbook", "add row", "templates", "add trigger")
 
 
 def edits(*without: str, least: int = 0, most: int = 4) -> st.SearchStrategy[list[Edit]]:

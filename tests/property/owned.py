@@ -10,7 +10,7 @@ from tests.property.portable import collection
 
 ALL = (
     "environments", "lifecycles", "projectgroups", "feeds", "accounts", "workerpools", "libraryvariablesets",
-    "projects", "channels", "runbooks", "deploymentprocesses", "runbookprocesses", "variables",
+    "projects", "channels", "runbooks", "deploymentprocesses", "runbookprocesses", "variables", "projecttriggers",
 )  # fmt: skip
 
 

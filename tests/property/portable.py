@@ -19,7 +19,7 @@ TOP = ("environments", "lifecycles", "projectgroups", "feeds", "accounts", "work
 DROPPED = {
     "Id", "Slug", "Links", "Version", "SpaceId", "LastModifiedOn", "LastModifiedBy", "SortOrder", "LastSnapshotId",
     "PublishedRunbookSnapshotId", "VariableSetId", "DeploymentProcessId", "RunbookProcessId", "ProjectId", "OwnerId",
-    "RunbookId", "NewValue", "Hint", "Icon",
+    "NewValue", "Hint", "Icon",
 }  # fmt: skip
 TEXTS = {"Name", "Description", "Notes", "Label", "ReleaseNotesTemplate", "Tag", "Octopus.Action.Script.ScriptBody"}
 SETS = {
@@ -80,6 +80,7 @@ class _Form:
                     yield (kind, document["Name"]), self.form(document, "")
         for document in self.all_of("projects"):
             yield ("projects", document["Name"]), self.form(document, document["Id"])
+            yield ("logos", document["Name"]), {"Logo": self.logo(document)}
         for tenant in self.all_of("tenants"):
             links = {
                 self.names[project]: sorted(self.names[one] for one in environments)
@@ -87,6 +88,10 @@ class _Form:
             }
             yield ("tenants", tenant["Name"]), {**self.form(tenant, ""), "ProjectEnvironments": links}
             yield ("values", tenant["Name"]), dict(self.values(tenant))
+        for trigger in self.all_of("projecttriggers"):
+            said = {key: value for key, value in trigger.items() if key != "IsDisabled"}  # the destination's own
+            project = trigger["ProjectId"]
+            yield ("projecttriggers", self.names[project], trigger["Name"]), self.form(said, project)
         for kind in ("channels", "runbooks"):
             for document in self.all_of(kind):
                 project = document["ProjectId"]
@@ -98,6 +103,10 @@ class _Form:
         for document in self.all_of("variables"):
             rows = [self.form(row, document["OwnerId"]) for row in document["Variables"]]
             yield ("variables", self.names[document["OwnerId"]]), sorted(rows, key=_text)
+
+    def logo(self, owner: Document) -> Any:
+        picture = collection(self.sandbox, "logos", self.space_id).get(f"logo-{owner['Id']}")
+        return picture["Data"] if picture else owner["Icon"]
 
     def values(self, tenant: Document) -> Iterator[tuple[Key, Any]]:
         """Owner, environment and template → what the tenant says; of a secret, that there is one."""
@@ -124,7 +133,7 @@ class _Form:
         return self.names.get(value, value) if isinstance(value, str) else value
 
     def field(self, key: str, value: Any, project: str) -> Any:
-        if key == "DeploymentAction":
+        if key in ("DeploymentAction", "DeploymentActionSlug"):
             return self.action(value, project)
         if key in TEXTS:
             return value  # though it may look like an id

@@ -2,7 +2,7 @@
 
     Space ── environments, lifecycles, groups, feeds, accounts, pools
       ├─ LibrarySet ── templates, rows
-      ├─ Project ── channels, steps, runbooks, settings, templates, rows
+      ├─ Project ── channels, steps, runbooks, settings, templates, rows, triggers, a logo
       └─ Tenant ── links, values
 
 Names hold whatever Octopus allows: commas, brackets, slashes, stars, quotes, emoji, names that look like ids. What
@@ -121,6 +121,22 @@ class Runbook:
 
 
 @dataclass(frozen=True)
+class Trigger:
+    """``when``: a schedule; ``machines`` that come, in ``environments``; or a new package of ``step``. ``what``: it
+    deploys to what comes, or to ``environment`` by ``channel``, creates a release in that, or runs a ``runbook``."""
+
+    name: str
+    when: str = "schedule"
+    environments: tuple[str, ...] = ()
+    step: str = ""
+    what: str = "auto"
+    environment: str = ""
+    channel: str | None = None
+    runbook: str = ""
+    off: bool = False
+
+
+@dataclass(frozen=True)
 class Project:
     name: str
     group: str
@@ -135,6 +151,9 @@ class Project:
     by_package: bool = False
     """Versions and releases come from the first step that has a package."""
     roles: tuple[str, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    logo: str | None = None
+    """``icon``, or a picture."""
 
 
 @dataclass(frozen=True)
@@ -272,6 +291,31 @@ def steps(
 
 
 @st.composite
+def triggers(
+    draw: st.DrawFn,
+    called: str,
+    space: Space,
+    channels: Sequence[str],
+    steps: Sequence[Step],
+    runbooks: Sequence[Runbook],
+) -> Trigger:
+    packages = [step.name for step in steps if step.feed is not None and not step.deploys]
+    when = draw(st.sampled_from(["schedule", "machines", *["package"] * bool(packages)]))
+    what = draw(st.sampled_from(["auto", "deploy", "release", *["run"] * bool(runbooks)]))
+    return Trigger(
+        called,
+        when,
+        draw(some(space.environments)),
+        draw(st.sampled_from(packages)) if when == "package" else "",
+        what,
+        draw(st.sampled_from(space.environments)),
+        draw(st.sampled_from(channels)) if what == "release" else draw(maybe(channels)),
+        draw(st.sampled_from([one.name for one in runbooks])) if what == "run" else "",
+        draw(st.booleans()),
+    )
+
+
+@st.composite
 def projects(draw: st.DrawFn, called: str, others: Sequence[str], space: Space) -> Project:
     channels = tuple(
         Channel(
@@ -306,6 +350,8 @@ def projects(draw: st.DrawFn, called: str, others: Sequence[str], space: Space) 
         tuple(draw(st.lists(rows(within, space.accounts), max_size=4))),
         draw(st.booleans()),
         draw(some(ROLES)),
+        tuple(draw(triggers(one, space, lines, process, runbooks)) for one in draw(names(0, 2))),
+        draw(st.sampled_from([None, None, "icon", "one", "two"])),
     )
 
 

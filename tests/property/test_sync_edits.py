@@ -19,6 +19,7 @@ STAYS = (
     "delete tenant",
     "delete channel",
     "delete runbook",
+    "delete trigger",
     "drop row",
     "conceal row",
     "step secret",

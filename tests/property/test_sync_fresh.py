@@ -59,8 +59,9 @@ def candidates(space: Space) -> list[Left]:
     needed = {step.deploys for project in space.projects for step in project.steps}
     for project in space.projects:
         donor = next((step for step in project.steps if step.feed is not None and not step.deploys), None)
+        acting = {trigger.channel for trigger in project.triggers}
         for one in project.channels[1:]:
-            if donor is None or donor.channels != (one.name,):
+            if one.name not in acting and (donor is None or donor.channels != (one.name,)):
                 found.append(Left("channel", "channels", one.name, project.name))
         found += [Left("runbook", "runbooks", one.name, project.name) for one in project.runbooks]
         if project.name not in needed and len(space.projects) > 1:
@@ -159,6 +160,9 @@ def scopes(key: Key, source: Any, destination: Any, *, first: bool) -> Iterator[
             yield key[1], source["EnvironmentIds"], destination["EnvironmentIds"]
         case "runbooks":
             yield "Environments", source["Environments"], destination["Environments"]
+        case "projecttriggers":
+            yield "Filter", *(form["Filter"].get("EnvironmentIds", []) for form in (source, destination))
+            yield "Action", *(form["Action"].get("EnvironmentIds", []) for form in (source, destination))
         case "channels":
             yield "LifecycleId", _one(source["LifecycleId"]), _one(destination["LifecycleId"])
         case "variables":
