@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tests.pair import Document, Server
+from tests.pair import Document, Server, row
+from tests.property.library import Library
 from tests.property.spaces import Project, Row, Space, Step, Template, Tenant, Trigger
 
+SECRET: Document = {"HasValue": True, "NewValue": "of the source"}
+ACCOUNT_FIELDS: dict[str, Document] = {
+    "UsernamePassword": {"Username": "me", "Password": SECRET},
+    "Token": {"Token": SECRET},
+    "SshKeyPair": {"Username": "me", "PrivateKeyFile": SECRET},
+    "AmazonWebServicesAccount": {"AccessKey": "k", "SecretKey": SECRET},
+}
 FOREVER = {"Unit": "Items", "QuantityToKeep": 0, "Strategy": "Forever"}
 
 
@@ -35,14 +43,18 @@ class Builder:
         for name in space.groups:
             await self.make("projectgroups", name)
         for feed in space.feeds:
-            secret = {"Password": secret_value(), "Username": "me"} if feed.password else {}
-            await self.make("feeds", feed.name, FeedType=feed.kind, FeedUri="https://feed.example", **secret)
+            fields = {"FeedUri": "https://feed.example"} if feed.kind != "S3" else {"Region": "r", "AccessKey": "k"}
+            secret = (
+                {"SecretKey": secret_value()} if feed.kind == "S3" else {"Password": secret_value(), "Username": "me"}
+            )
+            await self.make("feeds", feed.name, FeedType=feed.kind, **fields, **(secret if feed.password else {}))
+        await build_library(self, space.library)
         for account in space.accounts:
-            fields = {"Username": "me", "Password": secret_value()}
-            if account.kind == "Token":
-                fields = {"Token": secret_value()}
-            scope = self.all("environments", account.environments)
-            await self.make("accounts", account.name, AccountType=account.kind, EnvironmentIds=scope, **fields)
+            scope = {
+                "EnvironmentIds": self.all("environments", account.environments),
+                "TenantTags": list(account.tags),
+            }
+            await self.make("accounts", account.name, AccountType=account.kind, **scope, **ACCOUNT_FIELDS[account.kind])
         for name in space.pools:
             await self.make("workerpools", name, WorkerPoolType="StaticWorkerPool")
         for one in space.sets:
@@ -101,17 +113,22 @@ class Builder:
             project.name,
             ProjectGroupId=self.ids["projectgroups", project.group],
             LifecycleId=self.ids["lifecycles", project.lifecycle],
-            IncludedLibraryVariableSetIds=self.all("libraryvariablesets", project.sets),
+            IncludedLibraryVariableSetIds=[
+                *self.all("libraryvariablesets", project.sets),
+                *self.all("modules", project.modules),
+            ],
+            ProjectTags=list(project.tags),
             Templates=[template(one) for one in project.templates],
         )
         default = (await self.server.get(f"projects/{made['Id']}/channels"))["Items"][0]
         for number, channel in enumerate(project.channels):
             lifecycle = self.ids["lifecycles", channel.lifecycle] if channel.lifecycle is not None else None
+            fields = {"LifecycleId": lifecycle, "TenantTags": list(channel.tags)}
             if number == 0:
-                await self.server.edit(f"channels/{default['Id']}", Name=channel.name, LifecycleId=lifecycle)
+                await self.server.edit(f"channels/{default['Id']}", Name=channel.name, **fields)
                 self.ids["channels", project.name, channel.name] = default["Id"]
             else:
-                await self.make("channels", channel.name, project.name, ProjectId=made["Id"], LifecycleId=lifecycle)
+                await self.make("channels", channel.name, project.name, ProjectId=made["Id"], **fields)
 
     async def fill_project(self, project: Project) -> None:
         project_id = self.ids["projects", project.name]
@@ -217,9 +234,26 @@ class Builder:
             "Environments": self.all("environments", step.environments),
             "ExcludedEnvironments": self.all("environments", step.excluded),
             "Channels": self.all("channels", step.channels, project),
+            "TenantTags": list(step.tags),
             "WorkerPoolId": self.ids["workerpools", step.pool] if step.pool is not None else None,
             "Properties": properties,
         }
+        if step.use is not None:
+            properties |= {
+                "Octopus.Action.Script.ScriptBody": step.use.script,
+                "Octopus.Action.Template.Id": self.ids["actiontemplates", step.use.template],
+                "Octopus.Action.Template.Version": str(step.use.version),
+            }
+        if step.credential is not None:
+            action["GitDependencies"] = [
+                {
+                    "Name": "",
+                    "RepositoryUri": "https://git.example/a.git",
+                    "DefaultBranch": "main",
+                    "GitCredentialType": "Library",
+                    "GitCredentialId": self.ids["git-credentials", step.credential],
+                }
+            ]
         if step.feed is not None:
             action["Packages"] = [{"Name": "", "PackageId": "Acme.Web", "FeedId": self.ids["feeds", step.feed]}]
         if step.deploys is not None:
@@ -289,6 +323,51 @@ def said_value(template: Document, text: str) -> Any:
 
 def secret_value(text: str = "of the source") -> Document:
     return {"HasValue": True, "NewValue": text}
+
+
+async def build_library(builder: Builder, library: Library) -> None:
+    server = builder.server
+    for one in library.tag_sets:
+        tags = [{"Name": tag, "Color": "#227647"} for tag in one.tags]
+        await builder.make("tagsets", one.name, Tags=tags, Scopes=["Tenant", "Project"])
+    for module in library.modules:
+        made = await server.post("libraryvariablesets", {"Name": module.name, "ContentType": "ScriptModule"})
+        builder.ids["modules", module.name] = made["Id"]
+        await server.variables(made, *module_rows(module.name, module.script, module.syntax))
+    for template in library.templates:
+        parameters = [parameter(name, secret=secret) for name, secret in template.parameters]
+        packages = []
+        if template.feed is not None:
+            packages = [{"Name": "", "PackageId": "Acme.Web", "FeedId": builder.ids["feeds", template.feed]}]
+        first, *later = [{SCRIPT: body} for body in template.scripts]
+        fields = {"ActionType": "Octopus.Script", "Parameters": parameters, "Packages": packages}
+        made = await builder.make("actiontemplates", template.name, Properties=first, **fields)
+        for properties in later:
+            await server.edit(f"actiontemplates/{made['Id']}", Properties=properties)
+    for name in library.policies:
+        await builder.make("machinepolicies", name, ConnectionRetryCountLimit=7)
+    space = server.sandbox.store.default_space()
+    assert space is not None
+    for name in library.credentials:
+        details = {"Type": "UsernamePassword", "Username": "me", "Password": SECRET}
+        made = await server.post(f"{space['Id']}/git-credentials", {"Name": name, "Details": details})
+        builder.ids["git-credentials", name] = made["Id"]
+    for name in library.parents:
+        made = await server.post(f"{space['Id']}/parentenvironments", {"Name": name})
+        builder.ids["environments", name] = made["Id"]
+
+
+SCRIPT = "Octopus.Action.Script.ScriptBody"
+
+
+def parameter(name: str, *, secret: bool) -> Document:
+    control = {"Octopus.ControlType": "Sensitive"} if secret else {}
+    return {"Name": name, "DefaultValue": SECRET if secret else "x", "DisplaySettings": control}
+
+
+def module_rows(name: str, body: str, syntax: str) -> list[Document]:
+    rows = {f"Octopus.Script.Module[{name}]": body, f"Octopus.Script.Module.Language[{name}]": syntax}
+    return [row(called, value) for called, value in rows.items()]
 
 
 async def build(server: Server, space: Space) -> Builder:

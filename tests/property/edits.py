@@ -8,68 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.pair import Document, Server, row, script
 from tests.property.building import FOREVER, give_logo, said_value, secret_value
+from tests.property.editing import Edit, NothingThere, is_no_module
+from tests.property.library_edits import LibraryHand
 from tests.property.spaces import name
 
 VALUES = ("v", "w", "", "a,b")
 
 
-@dataclass(frozen=True)
-class Edit:
-    what: str
-    pick: int = 0
-    other: int = 0
-    text: str = "x"
-
-
-class NothingThere(Exception):  # noqa: N818  (it is no error)
-    """There is nothing that could be edited so."""
-
-
-@dataclass
-class Editor:
-    """Makes edits on one server. ``mark`` stands in what it adds, so that one can tell whose it is."""
-
-    server: Server
-    mark: str = ""
+class Editor(LibraryHand):
+    """Makes edits on one server."""
 
     async def make(self, edits: list[Edit]) -> None:
         for edit in edits:
             with suppress(NothingThere):
                 await EDITS[edit.what](self, edit)
 
-    async def save(self, method: str, route: str, body: Document | None) -> Document | None:
-        sandbox = self.server.sandbox
-        async with self.server.session.request(
-            method, f"{sandbox.url}/api/{route}", json=body, headers=sandbox.headers
-        ) as answer:
-            assert answer.status < 500, await answer.text()
-            return await answer.json(content_type=None) if answer.status < 400 else None
-
-    async def one(self, collection: str, pick: int, which: Callable[[Document], bool] = lambda _: True) -> Document:
-        return self.pick([item for item in await self.server.get(f"{collection}/all") if which(item)], pick)
-
-    def pick(self, among: list[Document], pick: int) -> Document:
-        if not among:
-            raise NothingThere
-        return among[pick % len(among)]
-
     # ── items ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def rename(self, edit: Edit) -> None:
-        kind = NAMED[edit.other % len(NAMED)]
+        kind = _of(NAMED, edit)
         item = await self.one(kind, edit.pick, _can_be_renamed)
-        await self.save("PUT", f"{kind}/{item['Id']}", {**item, "Name": edit.text})
+        await self.call(kind, item, edit.text)
+
+    async def call(self, kind: str, item: Document, name: str) -> None:
+        called = name.replace("/", "|") if kind == "tagsets" else name
+        await self.save("PUT", f"{kind}/{item['Id']}", {**item, "Name": called})
 
     async def several(self, edit: Edit, how_many: int) -> tuple[str, list[Document]]:
         """Items of one kind and one owner, each with another name."""
-        kind = NAMED[edit.other % len(NAMED)]
+        kind = _of(NAMED, edit)
         first = await self.one(kind, edit.pick, _can_be_renamed)
         beside = [
             item
@@ -87,16 +60,16 @@ class Editor:
         await self.save("PUT", f"{kind}/{items[0]['Id']}", {**items[0], "Name": "on the way"})
         for item, called in reversed([*zip(items, names[1:] + names[:1], strict=True)]):
             now = await self.server.get(f"{kind}/{item['Id']}")
-            await self.save("PUT", f"{kind}/{item['Id']}", {**now, "Name": called})
+            await self.call(kind, now, called)
 
     async def hand_down(self, edit: Edit) -> None:
         """One gets a new name, and the other the name that it had."""
         kind, items = await self.several(edit, 2)
         for item, called in zip(items, (edit.text, items[0]["Name"]), strict=True):
-            await self.save("PUT", f"{kind}/{item['Id']}", {**item, "Name": called})
+            await self.call(kind, item, called)
 
     async def describe(self, edit: Edit) -> None:
-        kind = DESCRIBED[edit.other % len(DESCRIBED)]
+        kind = _of(DESCRIBED, edit)
         item = await self.one(kind, edit.pick)
         await self.save("PUT", f"{kind}/{item['Id']}", {**item, "Description": edit.text})
 
@@ -419,7 +392,8 @@ class Editor:
     # ── variables ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def rows(self, edit: Edit, change: Callable[[list[Document], Document | None], None]) -> None:
-        owners = [*await self.server.get("projects/all"), *await self.server.get("libraryvariablesets/all")]
+        sets = [one for one in await self.server.get("libraryvariablesets/all") if is_no_module(one)]
+        owners = [*await self.server.get("projects/all"), *sets]
         route = f"variables/variableset-{self.pick(owners, edit.pick)['Id']}"
         found = await self.server.get(route)
         rows = found["Variables"]
@@ -477,8 +451,12 @@ class Editor:
         await self.rows(edit, change)
 
 
+def _of(kinds: tuple[str, ...], edit: Edit) -> str:
+    return kinds[(edit.other + 5 * edit.pick) % len(kinds)]
+
+
 def _can_be_renamed(item: Document) -> bool:
-    return item.get("FeedType") not in ("BuiltIn", "OctopusProject")
+    return is_no_module(item) and item.get("FeedType") not in ("BuiltIn", "OctopusProject")
 
 
 def _called(process: Document) -> set[str]:
@@ -489,7 +467,7 @@ def _called(process: Document) -> set[str]:
 TARGETS = ("AutomaticDeploymentTargets", "OptionalDeploymentTargets")
 NAMED = (
     "projects", "channels", "runbooks", "libraryvariablesets", "environments", "lifecycles", "projectgroups", "feeds",
-    "accounts", "workerpools", "tenants",
+    "accounts", "workerpools", "tenants", "tagsets", "actiontemplates", "machinepolicies",
 )  # fmt: skip
 DESCRIBED = tuple(kind for kind in NAMED if kind != "feeds")
 
@@ -531,6 +509,15 @@ EDITS: dict[str, Callable[[Editor, Edit], Awaitable[None]]] = {
     "rescope step": Editor.rescope_step,
     "step channel": Editor.step_channel,
     "step secret": Editor.step_secret,
+    "add tag": Editor.add_tag,
+    "change tag": Editor.change_tag,
+    "drop tag": Editor.drop_tag,
+    "tag something": Editor.tag_something,
+    "module": Editor.module,
+    "next version": Editor.next_version,
+    "parameters": Editor.parameters,
+    "bring up to date": Editor.bring_up_to_date,
+    "policy": Editor.policy,
     "add row": Editor.add_row,
     "drop row": Editor.drop_row,
     "value": Editor.value,
@@ -539,7 +526,7 @@ EDITS: dict[str, Callable[[Editor, Edit], Awaitable[None]]] = {
     "conceal row": Editor.conceal_row,
 }
 
-ADDITIONS = ("add step", "add channel", "add runbook", "add row", "templates", "add trigger")
+ADDITIONS = ("add step", "add channel", "add runbook", "add row", "add tag", "templates", "add trigger")
 
 
 def edits(*without: str, least: int = 0, most: int = 4) -> st.SearchStrategy[list[Edit]]:

@@ -26,6 +26,11 @@ EVERYTHING = {
         "library-variable-set",
         "project",
         "tenant",
+        "tag-set",
+        "script-module",
+        "step-template",
+        "machine-policy",
+        "git-credential",
     )
 }
 MIRROR: dict[str, Any] = {

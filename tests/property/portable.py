@@ -15,7 +15,10 @@ from sandbox.server import Sandbox
 Document = dict[str, Any]
 Key = tuple[str, ...]
 
-TOP = ("environments", "lifecycles", "projectgroups", "feeds", "accounts", "workerpools", "libraryvariablesets")
+TOP = (
+    "environments", "lifecycles", "projectgroups", "feeds", "accounts", "workerpools", "libraryvariablesets",
+    "tagsets", "actiontemplates", "machinepolicies", "git-credentials",
+)  # fmt: skip
 DROPPED = {
     "Id", "Slug", "Links", "Version", "SpaceId", "LastModifiedOn", "LastModifiedBy", "SortOrder", "LastSnapshotId",
     "PublishedRunbookSnapshotId", "VariableSetId", "DeploymentProcessId", "RunbookProcessId", "ProjectId", "OwnerId",
@@ -24,7 +27,7 @@ DROPPED = {
 TEXTS = {"Name", "Description", "Notes", "Label", "ReleaseNotesTemplate", "Tag", "Octopus.Action.Script.ScriptBody"}
 SETS = {
     "Environments", "ExcludedEnvironments", "Channels", "TenantTags", "EnvironmentIds", "AutomaticDeploymentTargets",
-    "OptionalDeploymentTargets", "Environment", "Role", "Channel", "Action", "ProcessOwner",
+    "OptionalDeploymentTargets", "Environment", "Role", "Channel", "Action", "ProcessOwner", "TenantTag", "ProjectTags",
 }  # fmt: skip
 
 
@@ -57,7 +60,13 @@ class _Form:
         for kind in dict.fromkeys((*top, "projects", *NAMED)):
             for document in self.all_of(kind):
                 built_in = document.get("FeedType") in ("BuiltIn", "OctopusProject")
-                self.names[document["Id"]] = f"<{kind}: {document['FeedType'] if built_in else document['Name']}>"
+                called = document["FeedType"] if built_in else document["Name"]
+                self.names[document["Id"]] = f"<{_kind(kind, document)}: {called}>"
+                for tag in document.get("Tags", []):
+                    self.names[tag["Id"]] = f"<tag: {called}/{tag['Name']}>"
+        templates = list(self.all_of("actiontemplates"))
+        templates += [one["Template"] for one in self.all_of("actiontemplateversions")]
+        self.versions = {(one["Id"], str(one["Version"])): _text(one["Properties"]) for one in templates}
         for kind in ("channels", "runbooks"):
             for document in self.all_of(kind):
                 self.names[document["Id"]] = f"<{kind} of {self.names[document['ProjectId']]}: {document['Name']}>"
@@ -77,7 +86,7 @@ class _Form:
         for kind in self.top:
             for document in self.all_of(kind):
                 if document.get("FeedType") not in ("BuiltIn", "OctopusProject"):
-                    yield (kind, document["Name"]), self.form(document, "")
+                    yield (_kind(kind, document), document["Name"]), self.form(document, "")
         for document in self.all_of("projects"):
             yield ("projects", document["Name"]), self.form(document, document["Id"])
             yield ("logos", document["Name"]), {"Logo": self.logo(document)}
@@ -123,10 +132,13 @@ class _Form:
 
     def form(self, value: Any, project: str) -> Any:
         if isinstance(value, dict):
+            version = value.get(TEMPLATE_VERSION)
+            if version is not None:  # versions are counted by each server: what counts is what it says
+                value = {**value, TEMPLATE_VERSION: self.versions.get((value.get(TEMPLATE_ID), version), version)}
             return {
                 key: self.field(key, item, project)
                 for key, item in value.items()
-                if key not in DROPPED and not (key == "IsDefault" and "WorkerPoolType" in value)
+                if key not in DROPPED and not (key == "IsDefault" and _has_a_default(value))
             }
         if isinstance(value, list):
             return [self.form(item, project) for item in value]
@@ -146,6 +158,19 @@ class _Form:
             if named.casefold() in (action["Id"].casefold(), action["Name"].casefold(), action["Slug"].casefold()):
                 return str(action["Name"])
         return f"nothing: {named}"
+
+
+TEMPLATE_ID, TEMPLATE_VERSION = "Octopus.Action.Template.Id", "Octopus.Action.Template.Version"
+
+
+def _kind(collection: str, document: Document) -> str:
+    """Script modules lie among the library sets, and may have the name of one."""
+    return "modules" if document.get("ContentType") == "ScriptModule" else collection
+
+
+def _has_a_default(document: Document) -> bool:
+    """Of these, which one is the default is each server's own."""
+    return "WorkerPoolType" in document or "MachineHealthCheckPolicy" in document
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Spaces as hypothesis draws them: plain values that name each other, and nothing of any server.
 
     Space ── environments, lifecycles, groups, feeds, accounts, pools
+      ├─ Library ── tag sets, script modules, step templates, policies, git credentials, parent environments
       ├─ LibrarySet ── templates, rows
       ├─ Project ── channels, steps, runbooks, settings, templates, rows, triggers, a logo
       └─ Tenant ── links, values
@@ -12,33 +13,16 @@ refers to something names it; :mod:`tests.property.building` puts a space on a s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
 from config.names import name_key
+from tests.property.library import Library, Use, libraries, uses
+from tests.property.names import maybe, name, names, some
 
-AWKWARD = (
-    "Web",
-    "web 2",
-    "A, B",
-    "A,B",
-    "Deploy [Prod]/*",
-    "*",
-    "\\*",
-    "1st 😀",
-    "ÜBER Straße",
-    "\"quoted\" 'name'",
-    "x/y/channel/z",
-    "a  b",
-    "#1: {x}",
-    "Environments-5001",
-    "new:Projects-1",
-    "null",
-    "-",
-)
-LETTERS = "abAB12 ,;:/[]{}()*?#'\"\\-_.&<>😀éß"
 SCOPES = ("Environment", "Role", "Channel", "Action", "ProcessOwner")
+ACCOUNTS = ("UsernamePassword", "UsernamePassword", "Token", "SshKeyPair", "AmazonWebServicesAccount")
 ROLES = ("web", "db, main", "[x]")
 SCRIPTS = ("echo 1", "echo 'Accounts-1 is only text'", 'Write-Host "#{Url}"\n', "exit 0 # 😀")
 
@@ -68,6 +52,7 @@ class Account:
     name: str
     kind: str = "UsernamePassword"
     environments: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +89,11 @@ class Step:
     secret: bool = False
     deploys: str | None = None
     """The project of which it deploys a release."""
+    tags: tuple[str, ...] = ()
+    use: Use | None = None
+    """The step template that it was made from."""
+    credential: str | None = None
+    """Of the git repository from which it takes a file."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +101,7 @@ class Channel:
     name: str
     lifecycle: str | None = None
     ranges: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -154,6 +145,8 @@ class Project:
     triggers: tuple[Trigger, ...] = ()
     logo: str | None = None
     """``icon``, or a picture."""
+    modules: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,31 +187,12 @@ class Space:
     sets: tuple[LibrarySet, ...] = ()
     projects: tuple[Project, ...] = ()
     tenants: tuple[Tenant, ...] = ()
+    library: Library = field(default_factory=Library)
 
-
-# ── names ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-name = st.one_of(
-    st.sampled_from(AWKWARD),
-    st.sampled_from(AWKWARD),
-    st.text(LETTERS, min_size=1, max_size=8).map(str.strip).filter(lambda text: text not in ("", "all")),
-)
-
-
-def names(least: int, most: int) -> st.SearchStrategy[list[str]]:
-    return st.lists(name, min_size=least, max_size=most, unique_by=name_key)
-
-
-def some(of: Sequence[str], most: int = 2) -> st.SearchStrategy[tuple[str, ...]]:
-    """Some of these, mostly none."""
-    if not of:
-        return st.just(())
-    chosen = st.lists(st.sampled_from(of), max_size=most, unique=True).map(tuple)
-    return st.one_of(st.just(()), chosen)
-
-
-def maybe(of: Sequence[str]) -> st.SearchStrategy[str | None]:
-    return st.one_of(st.none(), st.sampled_from(of)) if of else st.none()
+    @property
+    def all_environments(self) -> tuple[str, ...]:
+        """Parents included, where these may stand, too."""
+        return self.environments + self.library.parents
 
 
 # ── the parts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -270,7 +244,7 @@ def steps(
     called = draw(names(0, most + 1))
     children = [called.pop()] if len(called) > 1 and draw(st.booleans()) else []
     for one in called:
-        scope, excluded = draw(some(space.environments)), draw(some(space.environments, 1))
+        scope, excluded = draw(some(space.all_environments)), draw(some(space.environments, 1))
         if draw(st.booleans()):
             scope, excluded = (), ()
         found.append(
@@ -285,6 +259,9 @@ def steps(
                 draw(maybe(["", *(feed.name for feed in space.feeds)])),
                 draw(st.integers(0, 3)) == 3,
                 draw(maybe(projects)) if draw(st.integers(0, 5)) == 5 else None,
+                draw(some(space.library.tags)),
+                draw(uses(space.library)),
+                draw(maybe(space.library.credentials)),
             )
         )
     return tuple(found)
@@ -322,6 +299,7 @@ def projects(draw: st.DrawFn, called: str, others: Sequence[str], space: Space) 
             one,
             draw(maybe([lifecycle.name for lifecycle in space.lifecycles])),
             draw(some(["[1.0,2.0)", "[2.0,3.0)", ""], 1)),
+            draw(some(space.library.tags)),
         )
         for one in draw(names(1, 2))
     )
@@ -332,8 +310,9 @@ def projects(draw: st.DrawFn, called: str, others: Sequence[str], space: Space) 
     )
     actions = [one for step in process for one in (step.name, step.child) if one]
     within = (
-        ("Environment", space.environments),
+        ("Environment", space.all_environments),
         ("Role", ROLES),
+        ("TenantTag", space.library.tags),
         ("Channel", lines),
         ("Action", actions),
         ("ProcessOwner", ["", *(runbook.name for runbook in runbooks)]),
@@ -352,6 +331,8 @@ def projects(draw: st.DrawFn, called: str, others: Sequence[str], space: Space) 
         draw(some(ROLES)),
         tuple(draw(triggers(one, space, lines, process, runbooks)) for one in draw(names(0, 2))),
         draw(st.sampled_from([None, None, "icon", "one", "two"])),
+        draw(some([one.name for one in space.library.modules])),
+        draw(some(space.library.tags)),
     )
 
 
@@ -375,21 +356,24 @@ def tenants(draw: st.DrawFn, called: str, space: Space) -> Tenant:
 def spaces(draw: st.DrawFn, *, most_projects: int = 2) -> Space:
     environments = tuple(draw(names(1, 3)))
     found = tuple(draw(lifecycles(one, environments)) for one in draw(names(0, 2)))
+    feeds = tuple(
+        Feed(one[:40].strip(), draw(st.sampled_from(["NuGet", "Docker", "Helm", "S3"])), draw(st.booleans()))
+        for one in draw(names(0, 1))
+    )
+    library = draw(libraries(environments, [one.name for one in feeds]))
     base = Space(
         environments,
         found,
         tuple(draw(names(0, 1))),
+        feeds,
         tuple(
-            Feed(one[:40].strip(), draw(st.sampled_from(["NuGet", "Docker", "Maven"])), draw(st.booleans()))
-            for one in draw(names(0, 1))
-        ),
-        tuple(
-            Account(one, draw(st.sampled_from(["UsernamePassword", "Token"])), draw(some(environments)))
+            Account(one, draw(st.sampled_from(ACCOUNTS)), draw(some(environments)), draw(some(library.tags)))
             for one in draw(names(0, 1))
         ),
         tuple(draw(names(0, 1))),
+        library=library,
     )
-    within = (("Environment", environments), ("Role", ROLES))
+    within = (("Environment", base.all_environments), ("Role", ROLES), ("TenantTag", library.tags))
     sets = tuple(
         LibrarySet(one, draw(template_lists(1)), tuple(draw(st.lists(rows(within, base.accounts), max_size=2))))
         for one in draw(names(0, 2))
