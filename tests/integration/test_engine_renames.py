@@ -28,22 +28,11 @@ class From(Fault):
         return self.seen > self.at
 
 
-ALL = {
-    kind: ["*"]
-    for kind in (
-        "environment", "lifecycle", "project-group", "feed", "worker-pool", "library-variable-set", "project", "account",
-        "machine-policy", "tag-set", "step-template",
-    )  # fmt: skip
-}
-FOLLOWED: dict[str, Any] = {
-    "include": ALL,
-    "first_contact": "adopt",
-    "rules": {
-        "update": [
-            "environment", "lifecycle", "project-group", "feed", "worker-pool", "account", "machine-policy",
-        ]  # fmt: skip
-    },
-}
+SHARED = [
+    "environment", "lifecycle", "project-group", "feed", "worker-pool", "account", "machine-policy",
+]  # fmt: skip
+ALL = {kind: ["*"] for kind in (*SHARED, "library-variable-set", "project", "tag-set", "step-template")}
+FOLLOWED: dict[str, Any] = {"include": ALL, "first_contact": "adopt", "rules": {"update": SHARED}}
 NEW: dict[str, Document] = {
     "environments": {},
     "lifecycles": {},

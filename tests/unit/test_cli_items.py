@@ -6,6 +6,8 @@ import pytest
 
 from worker.cli.errors import CliError
 from worker.cli.items import parse, selection
+from worker.kinds import registry
+from worker.kinds.kind import Mode
 from worker.plan.values import NamePath, printed
 
 
@@ -22,11 +24,21 @@ from worker.plan.values import NamePath, printed
         ("library-variable-set/Shared", ("library-variable-set", "Shared")),
         ("library-variable-set/Shared/variables", ("library-variable-set", "Shared", "variables")),
         ("environment/Production", ("environment", "Production")),
+        ("feed/nuget.org/v3", ("feed", "nuget.org/v3")),
+        ("step-template/Acme / Deploy/variables", ("step-template", "Acme / Deploy/variables")),
     ],
 )
 def test_an_item_is_written_as_a_plan_prints_it(text: str, path: NamePath) -> None:
     assert parse(text) == path
     assert printed(path) == text
+
+
+WRITTEN = [kind.name for kind in registry.ALL if not kind.owner_kinds and kind.mode is not Mode.LOOKUP]
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_every_kind_that_stands_by_itself_is_addressed_so(kind: str) -> None:
+    assert parse(f"{kind}/Acme Ltd.") == (kind, "Acme Ltd.")
 
 
 @pytest.mark.parametrize(
@@ -37,13 +49,15 @@ def test_an_item_is_written_as_a_plan_prints_it(text: str, path: NamePath) -> No
         ("everythin", "no kind 'everythin'", "did you mean 'everything'?"),
         ("OctoFX", "no kind 'OctoFX'", "write `everything`"),
         ("project", "names a kind, but no item", "project/NAME"),
-        ("project/", "the name of a project is empty", "project/NAME"),
-        ("project/OctoFX/channel/", "the name of a channel is empty", "channel/NAME"),
+        ("project/", "the name of the project is empty", "project/NAME"),
+        ("project/OctoFX/channel/", "the name of the channel is empty", "channel/NAME"),
         ("project/A/B", "'B' is no part of project/A", "--project 'A/B'"),
         ("project/A/", "is no part of project/A", "variables"),
-        ("environment/A/B", "is no part of environment/A", "no parts"),
+        ("environment/", "the name of the environment is empty", "environment/NAME"),
         ("channel/QA", "no kind 'channel'", ""),
         ("release/1.0", "are history", "never cross"),
+        ("machine/web-01", "belong to one instance", "never cross"),
+        ("community-step-template/Slack", "are only looked up", "what refers to it"),
         ("", "no kind ''", "the kinds are"),
     ],
 )

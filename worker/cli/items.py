@@ -1,8 +1,9 @@
 """Items as they are addressed on the command line.
 
 An item is written as a plan prints it, kind and name by turns: ``project/OctoFX/channel/QA``; what has no name of its
-own by one word: ``project/OctoFX/variables``. ``everything`` is all that the route includes. A name that holds a slash
-would be ambiguous in this form; it is given whole to an option (``--project 'A/B'``), which takes it as it is.
+own by one word: ``project/OctoFX/variables``. ``everything`` is all that the route includes. Where a kind has parts, a
+name that holds a slash would be ambiguous in this form; it is given whole to an option (``--project 'A/B'``), which
+takes it as it is.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from config.names import NEVER_KINDS, nearest
 from worker.cli.errors import CliError
 from worker.kinds import registry
+from worker.kinds.kind import Mode
 from worker.plan.values import NamePath, printed
 
 EVERYTHING = "everything"
@@ -56,7 +58,7 @@ def parse(text: str) -> NamePath:
         raise _unknown_kind(text, kind)
     if not slash:
         raise CliError(f"{text!r} names a kind, but no item", then=f"write {kind}/NAME, or `everything`")
-    name, *parts = rest.split("/")
+    name, *parts = rest.split("/") if any(_parts_of(kind)) else [rest]
     path: tuple[str, ...] = (kind, _name(kind, name))
     while parts:
         segments, named = _parts_of(kind)
@@ -72,12 +74,12 @@ def parse(text: str) -> NamePath:
 
 def _name(kind: str, name: str) -> str:
     if not name.strip():
-        raise CliError(f"the name of a {kind} is empty", where="the command line", then=f"write {kind}/NAME")
+        raise CliError(f"the name of the {kind} is empty", where="the command line", then=f"write {kind}/NAME")
     return name
 
 
 def _top_kinds() -> list[str]:
-    return [kind.name for kind in registry.ALL if not kind.owner_kinds]
+    return [kind.name for kind in registry.ALL if not kind.owner_kinds and kind.mode is not Mode.LOOKUP]
 
 
 def _parts_of(owner: str) -> tuple[list[str], list[str]]:
@@ -89,6 +91,9 @@ def _parts_of(owner: str) -> tuple[list[str], list[str]]:
 def _unknown_kind(text: str, kind: str) -> CliError:
     if kind in NEVER_KINDS:
         return CliError(f"{text!r}: items of kind {kind!r} {NEVER_KINDS[kind]}", then="they never cross")
+    if kind in registry.BY_NAME and not registry.BY_NAME[kind].owner_kinds:
+        what = f"{text!r}: items of kind {kind!r} are only looked up, for those that refer to them"
+        return CliError(what, then="name what refers to it")
     known = _top_kinds()
     guess = nearest(kind, [*known, EVERYTHING])
     return CliError(
@@ -100,7 +105,7 @@ def _unknown_kind(text: str, kind: str) -> CliError:
 def _unknown_part(text: str, path: NamePath, rest: Sequence[str], known: Sequence[str]) -> CliError:
     owner = printed(path)
     whole = text.partition("/")[2]
-    hint = f"known below it: {', '.join(known)}. " if known else "it has no parts. "
+    hint = f"known below it: {', '.join(known)}. "
     return CliError(
         f"{text!r}: {'/'.join(rest)!r} is no part of {owner}",
         then=hint + f"If the slash belongs to the name: --{path[0]} {whole!r}"

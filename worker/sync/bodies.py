@@ -102,9 +102,7 @@ def bound(value: Any, ids: Mapping[str, str]) -> Any:
         return value.bound(lambda one: bound(one, ids))
     if isinstance(value, dict):
         return {
-            bound(name, ids): ids.get(item, item)
-            if name == "Id" and isinstance(item, PendingId)
-            else bound(item, ids)
+            bound(name, ids): ids.get(item, item) if name == "Id" and isinstance(item, PendingId) else bound(item, ids)
             for name, item in value.items()
         }
     if isinstance(value, list):

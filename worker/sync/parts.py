@@ -23,6 +23,18 @@ def of(world: World, kind: Kind, source_id: str) -> Iterator[str]:
             yield from (item.id for item in world.source.directory(part.name).of(source_id))
 
 
+def made_of(world: World, kind: Kind | None, source_id: str) -> str | None:
+    """The item of which a document is no part of its own, but what it is made of: a script module's variables.
+
+    Raises :class:`worker.sync.world.NotObserved`.
+    """
+    owner_id = registry.owner_of(source_id)
+    owner_kind = world.kind_of(owner_id) if owner_id is not None else None
+    if kind is None or owner_kind is None or owner_kind.name in kind.owner_kinds:
+        return None
+    return owner_id if any(owner_kind.prefix == registry.BY_NAME[one].prefix for one in kind.owner_kinds) else None
+
+
 def shown_by(kind: Kind, source_id: str) -> Iterator[str]:
     """What an item shows of its parts: an event of it may be about them, and to look at them costs nothing."""
     yield from (registry.made_with_owner(part, source_id) for part in registry.parts_of(kind) if part.sign is not None)

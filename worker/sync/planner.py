@@ -154,7 +154,7 @@ class Planner:
         if source_id in self.done:
             return None
         kind = self.world.kind_of(source_id)
-        if (whole := self.part_of(kind, source_id)) is not None:
+        if (whole := parts.made_of(self.world, kind, source_id)) is not None:
             self.done.add(source_id)
             with self.wanted.by(whole):
                 return self.target(whole)
@@ -195,14 +195,6 @@ class Planner:
         else:
             self.create(kind, entry, path)
         return None
-
-    def part_of(self, kind: Kind | None, source_id: str) -> str | None:
-        """The item of which a document is no part of its own, but what it is made of: a script module's variables."""
-        owner_id = registry.owner_of(source_id)
-        owner_kind = self.world.kind_of(owner_id) if owner_id is not None else None
-        if kind is None or owner_kind is None or owner_kind.name in kind.owner_kinds:
-            return None
-        return owner_id if any(owner_kind.prefix == registry.BY_NAME[one].prefix for one in kind.owner_kinds) else None
 
     def absent(self, kind: Kind, source_id: str, path: NamePath) -> None:
         """Absence is not deletion: lists leave out what a key may not see."""
