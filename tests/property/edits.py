@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.pair import Document, Server, row, script
+from tests.pair import Document, row, script
 from tests.property.building import FOREVER, give_logo, said_value, secret_value
 from tests.property.editing import Edit, NothingThere, is_no_module
 from tests.property.library_edits import LibraryHand
