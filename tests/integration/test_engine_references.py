@@ -88,10 +88,11 @@ async def test_what_a_version_of_a_template_means_is_asked_once() -> None:
     async with pair() as both:
         here = await both.source.post("actiontemplates", TEMPLATE)
         await both.destination.post("actiontemplates", TEMPLATE)
+        await both.source.edit(f"actiontemplates/{here['Id']}", Description="of version 1")
         uses = {"Octopus.Action.Template.Id": here["Id"], "Octopus.Action.Template.Version": "0"}
         project = await both.source.project("OctoFX")
-        for name in ("x", "y"):
-            await both.source.steps(project, script("Db", Properties={**uses, "Db.Name": name}))
+        for account in ("Accounts-1", "Accounts-2"):
+            await both.source.steps(project, script("Db", Properties={**uses, "Db.Account": account}))
             await both.ledger.directories.invalidate("prod", "Default")
             await both.plan(f"deploymentprocess-{project['Id']}")
 

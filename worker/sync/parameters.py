@@ -11,7 +11,7 @@ from worker.kinds.step_templates import STEP_TEMPLATE, STEP_TEMPLATE_VERSION
 from worker.plan.values import Document
 from worker.sync.world import Side
 
-_PERHAPS_AN_ID = re.compile(r"\s*[A-Za-z]+-[A-Za-z0-9-]+\s*|\s*[{\[].*-.*", re.DOTALL)
+_PERHAPS_AN_ID = re.compile(r"\s*\S+-\S+\s*|\s*[{\[].*-.*", re.DOTALL)
 """An id and nothing else, or JSON that may hold one: all that a control type can make a reference of."""
 
 
