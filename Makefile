@@ -8,7 +8,10 @@ BIN := .venv/bin
 # Tests of one file share a process, since they share what the file starts: servers, queues, workers.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-.PHONY: help setup tools test test-fast test-acceptance lint types imports format demo bench bench-quick bench-page lock chart-readme metrics-table clean references-table kinds-page coverage-pages
+# Of the long property tests: each is 200 examples, always the same ones. PIECES="7 8" for some of them.
+PIECES ?= 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25
+
+.PHONY: help setup tools test test-fast test-long test-acceptance lint types imports format demo bench bench-quick bench-page lock chart-readme metrics-table clean references-table kinds-page coverage-pages
 
 help:  ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -25,6 +28,14 @@ test: setup tools lint types imports  ## Everything: lint, types, layers, all te
 
 test-fast: setup  ## Unit and property tests only
 	@$(PYTEST) tests/unit tests/property
+
+test-long: setup  ## 5,000 examples of the engine's invariants, in 25 pieces; PIECES="7 8" for some of them
+	@failed=; for piece in $(PIECES); do \
+	  echo "piece $$piece"; \
+	  OCTOSYNC_HYPOTHESIS=long $(PYTEST) --show-capture=no --hypothesis-seed=$$piece tests/property/test_sync_*.py \
+	    || failed="$$failed $$piece"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "failed: pieces$$failed; one by itself: make test-long PIECES=N"; exit 1; fi
 
 test-acceptance: setup  ## The scenes of docs/acceptance.md in full: thousands of webhooks, a thousand changes, all faults
 	@OCTOSYNC_ACCEPTANCE=full $(BIN)/python -m pytest -q -s -n 0 tests/acceptance/test_chaos_*.py

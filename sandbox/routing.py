@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -159,12 +160,19 @@ class Match:
     space_id: str | None
 
 
+def _literal_first(route: Route) -> list[bool]:
+    return [part.startswith("{") for part in route.template.split("/")]
+
+
 class Router:
     """The routes of the server; iterating gives all of them, of every release. Literal templates go before those with
     parameters, whatever the order of `add`."""
 
     def __init__(self) -> None:
         self._routes: dict[int, list[Route]] = {}
+        """Number of segments → routes, in order."""
+        self._by_word: dict[tuple[int, str], list[Route]] = {}
+        """Of those, the ones that a path with this first segment may lead to. Made when asked for."""
 
     def __iter__(self) -> Iterator[Route]:
         return (route for routes in self._routes.values() for route in routes)
@@ -177,8 +185,21 @@ class Router:
         `since` is the first version whose server has the route; older ones answer 404.
         """
         routes = self._routes.setdefault(template.count("/") + 1 if template else 0, [])
-        routes.append(Route(method, template, handler, scope, since))
-        routes.sort(key=lambda route: [part.startswith("{") for part in route.template.split("/")])
+        insort(routes, Route(method, template, handler, scope, since), key=_literal_first)
+        self._by_word.clear()
+
+    def _that_begin_with(self, segments: list[str]) -> list[Route]:
+        word = segments[0].lower() if segments else ""
+        found = self._by_word.get((len(segments), word))
+        if found is None:
+            found = [
+                route
+                for route in self._routes.get(len(segments), [])
+                if route.template.partition("/")[0] == word or route.template.startswith("{")
+            ]
+            if found:  # what strangers ask for is not remembered
+                self._by_word[len(segments), word] = found
+        return found
 
     def match(self, method: str, path: str, store: Store, settings: Settings) -> Match:
         """The route of a path below `/api` (still percent-encoded). Raises ApiError 404 or 405."""
@@ -187,11 +208,11 @@ class Router:
             raise method_not_allowed(method)
         tried: list[Match] = []
         for scopes, rest, space_id in self._readings(segments, store, settings.version):
-            for route in self._routes.get(len(rest), []):
-                if route.scope not in scopes or not at_least(settings.version, route.since):
+            for route in self._that_begin_with(rest):
+                if route.scope not in scopes:
                     continue
                 params = route.match(rest)
-                if params is not None:
+                if params is not None and at_least(settings.version, route.since):
                     tried.append(Match(route, params, space_id))
         found = next((match for match in tried if match.route.method == method), None)
         if found:

@@ -1,5 +1,8 @@
-"""How hypothesis tries: the same examples in every run. ``OCTOSYNC_HYPOTHESIS=long`` tries others, and more of them
-(see :func:`tests.property.engine.tries`)."""
+"""How hypothesis tries: the same examples in every run, but for what ``OCTOSYNC_HYPOTHESIS`` says.
+
+long    the examples of a seed (``--hypothesis-seed=N``): one piece of `make test-long`
+raw     the same, and what fails is not made small
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,24 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 settings.register_profile(
     "default", derandomize=True, deadline=None, print_blob=True, suppress_health_check=SLOW, phases=PHASES
 )
-settings.register_profile("long", deadline=None, print_blob=True, suppress_health_check=SLOW, phases=PHASES)
+# Without what failed before: a piece is always the same.
+settings.register_profile(
+    "long", deadline=None, print_blob=True, database=None, suppress_health_check=SLOW, phases=PHASES
+)
 # To see soon that something fails, before an hour of making it small.
 settings.register_profile(
-    "raw", derandomize=True, deadline=None, suppress_health_check=SLOW, phases=(Phase.explicit, Phase.generate)
+    "raw",
+    deadline=None,
+    print_blob=True,
+    database=None,
+    suppress_health_check=SLOW,
+    phases=(Phase.explicit, Phase.generate),
 )
 settings.load_profile(os.environ.get("OCTOSYNC_HYPOTHESIS", "default"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    timeout = 4 * 3600 if os.environ.get("OCTOSYNC_HYPOTHESIS") == "long" else 900
+    timeout = 3600 if os.environ.get("OCTOSYNC_HYPOTHESIS") else 900
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.timeout(timeout))

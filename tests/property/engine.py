@@ -3,7 +3,6 @@ looks after."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import Any
 
@@ -50,10 +49,9 @@ CAREFUL: dict[str, Any] = {"include": {kind: ["*"] for kind in ("project", "libr
 """The defaults, which never overwrite a value and never remove anything."""
 
 
-def tries(examples: int, *, longer: int = 8) -> settings:
-    """So many examples, and in the profile *long* so many times more."""
-    factor = longer if os.environ.get("OCTOSYNC_HYPOTHESIS") == "long" else 1
-    return settings(max_examples=examples * factor)
+def tries(examples: int) -> settings:
+    """So many examples: of all invariants 200 in `make test`, and as many in each piece of `make test-long`."""
+    return settings(max_examples=examples)
 
 
 async def sync(both: Pair, **more: Any) -> Outcome:

@@ -20,12 +20,13 @@ def secrets(sandbox: Sandbox) -> dict[tuple[str, str], str]:
 
 
 def values(sandbox: Sandbox) -> dict[str, Any]:
-    """Row id → value, of all variables that are not secret."""
+    """Row id → value, of all variables that are not secret. Those that make up a script module are the source's."""
+    sets = collection(sandbox, "libraryvariablesets")
     return {
         row["Id"]: row["Value"]
         for document in collection(sandbox, "variables").values()
         for row in document["Variables"]
-        if not row["IsSensitive"]
+        if not row["IsSensitive"] and sets.get(document["OwnerId"], {}).get("ContentType") != "ScriptModule"
     }
 
 

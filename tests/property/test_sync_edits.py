@@ -34,7 +34,7 @@ async def open_clean_ups(both: Pair) -> set[tuple[Any, ...]]:
     return {(one.entry.item, one.entry.where, one.entry.reason) for one in await both.clean_ups()}
 
 
-@tries(25)
+@tries(20)
 @given(spaces(), st.lists(edits(*STAYS), min_size=1, max_size=2))
 async def test_a_mirror_follows_the_source(space: Space, rounds: list[list[Edit]]) -> None:
     async with pair(**MIRROR) as both:

@@ -19,7 +19,7 @@ from tests.property.spaces import Project, Space, spaces
 from worker.sync.run import Result
 
 
-@tries(25)
+@tries(20)
 @given(spaces())
 async def test_mirrored_spaces_are_alike_and_stay_so(space: Space) -> None:
     async with pair(**MIRROR) as both:
@@ -69,7 +69,7 @@ def candidates(space: Space) -> list[Left]:
     return found
 
 
-@tries(25)
+@tries(20)
 @given(spaces(), st.data())
 async def test_with_an_item_excluded_the_space_comes_out_as_if_it_had_never_been(
     space: Space, data: st.DataObject
@@ -100,7 +100,7 @@ OPTIONS = ["skip-unless-partial", "skip-unless-exact", "ignore-mismatch", "ignor
 TARGETS = ("AutomaticDeploymentTargets", "OptionalDeploymentTargets")
 
 
-@tries(25)
+@tries(20)
 @given(spaces(), st.integers(0, 3), st.sampled_from(OPTIONS), st.sampled_from(OPTIONS), st.lists(edits(), max_size=2))
 async def test_nothing_is_permitted_beyond_what_the_source_says_unless_a_person_is_told(
     space: Space, shared: int, steps: str, rows: str, rounds: list[list[Edit]]

@@ -104,7 +104,7 @@ def told(one: House, plan: Any) -> str:
     return "\n".join([*one.lines, "--- and now ---", *lines])
 
 
-@tries(40, longer=125)
+@tries(25)
 @given(
     spaces() | spaces().map(secretive), st.sampled_from(RULES), st.lists(moves(both_sides=True), min_size=2, max_size=9)
 )
@@ -120,7 +120,7 @@ async def test_whatever_happens_it_comes_to_rest_and_nothing_is_lost(
         assert plan.is_empty, told(one, plan)
 
 
-@tries(30, longer=125)
+@tries(15)
 @given(spaces(), st.lists(moves(both_sides=False, without=STAYS), min_size=2, max_size=9))
 async def test_with_edits_on_the_source_only_the_events_end_where_a_comparison_ends(
     space: Space, history: list[Move]

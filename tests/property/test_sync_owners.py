@@ -52,7 +52,7 @@ def entered(value: Any, where: str) -> Any:
     return value
 
 
-@tries(25)
+@tries(20)
 @given(spaces().map(secretive), routes, edits("delete channel", most=2), edits(least=1, most=6))
 async def test_no_secret_is_lost_and_no_value_overwritten(
     space: Space, route: dict[str, Any], there: list[Edit], here: list[Edit]
@@ -77,7 +77,7 @@ async def test_no_secret_is_lost_and_no_value_overwritten(
             assert route is MIRROR or went or value in (rows.get(row, "gone"), secret), f"{row} {value!r}\n{listed}"
 
 
-@tries(25)
+@tries(15)
 @given(spaces(), routes, additions(), edits(least=1))
 async def test_what_only_the_destination_has_survives(
     space: Space, route: dict[str, Any], there: list[Edit], here: list[Edit]
