@@ -353,6 +353,9 @@ class Planner:
             self.wanted.made[source_id] = path
         return self.verdicts[source_id]
 
+    def uses(self, source_id: str) -> None:
+        self.wanted.ask(source_id)
+
     def version(self, template_id: str, version: str, there: str) -> tuple[str, bool]:
         found = self.templates.version(template_id, version, there)
         return found.number, found.same

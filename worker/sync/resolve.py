@@ -97,6 +97,7 @@ class Resolver:
                     return Resolved(name=entry.name, item=path, why=_other_type(kind, known, entry))
                 return Resolved((linked,), entry.name, item=path)
         if entry.id in self.closure.pending:
+            self.closure.uses(entry.id)
             return Resolved((self.closure.pending[entry.id],), entry.name, item=path)
         owner = None
         if entry.owner is not None:

@@ -58,6 +58,10 @@ class Closure(Protocol):
 
     def ensure(self, kind: Kind, source_id: str) -> Resolved: ...
 
+    def uses(self, source_id: str) -> None:
+        """The document at hand names an item that this plan creates."""
+        ...
+
     def is_gone(self, source_id: str) -> bool:
         """Whether a source item was deleted, or what it belonged to."""
         ...
