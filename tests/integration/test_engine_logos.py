@@ -96,6 +96,28 @@ async def test_an_icon_crosses_and_a_picture_may_take_its_place() -> None:
         assert (await both.sync("*")).result is Result.UNCHANGED
 
 
+@pytest.mark.parametrize("shown", ["icon", "picture"])
+async def test_a_project_that_was_deleted_there_gets_its_logo_with_its_new_copy(shown: str) -> None:
+    """And not a run later: what is remembered of the logo was of a project that is no more."""
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        if shown == "icon":
+            await icon(both.source, project, **ROCKET)
+        else:
+            await upload(both.source, project, ONE)
+        await both.sync("*")
+        await both.destination.call("DELETE", f"projects/{(await copy_of(both))['Id']}")
+
+        await both.sync("*")
+
+        there = await copy_of(both)
+        if shown == "icon":
+            assert there["Icon"] == {"Id": "rocket", "Color": "#227647"}
+        else:
+            assert await picture(both.destination, there) == ONE
+        assert (await both.sync("*")).plan.is_empty
+
+
 async def test_where_there_is_none_nothing_is_read_and_nothing_is_taken_away() -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX")

@@ -90,7 +90,7 @@ class Builder:
 
     async def make_tenant(self, tenant: Tenant) -> None:
         links = {self.ids["projects", project]: self.all("environments", names) for project, names in tenant.links}
-        made = await self.make("tenants", tenant.name, ProjectEnvironments=links)
+        made = await self.make("tenants", tenant.name, ProjectEnvironments=links, TenantTags=list(tenant.tags))
         route = f"tenants/{made['Id']}/variables"
         if not tenant.values:
             return
@@ -123,7 +123,11 @@ class Builder:
         default = (await self.server.get(f"projects/{made['Id']}/channels"))["Items"][0]
         for number, channel in enumerate(project.channels):
             lifecycle = self.ids["lifecycles", channel.lifecycle] if channel.lifecycle is not None else None
-            fields = {"LifecycleId": lifecycle, "TenantTags": list(channel.tags)}
+            fields = {
+                "LifecycleId": lifecycle,
+                "TenantTags": list(channel.tags),
+                "GitReferenceRules": list(channel.branches),
+            }
             if number == 0:
                 await self.server.edit(f"channels/{default['Id']}", Name=channel.name, **fields)
                 self.ids["channels", project.name, channel.name] = default["Id"]
@@ -155,12 +159,26 @@ class Builder:
                     f"runbookProcesses/RunbookProcess-{made['Id']}",
                     Steps=[self.step(project.name, one) for one in runbook.steps],
                 )
+        await self.git_rules(project)
         await self.versioning(project)
         for trigger in project.triggers:
             await self.make_trigger(project.name, trigger)
         if project.logo is not None:
             await give_logo(self.server, project_id, project.logo)
         await self.write_rows(project_id, project.rows, actions, project.name)
+
+    async def git_rules(self, project: Project) -> None:
+        taking = next((number for number, step in enumerate(project.steps) if step.credential is not None), None)
+        if taking is None or not any(channel.of_step for channel in project.channels):
+            return
+        project_id = self.ids["projects", project.name]
+        process = await self.server.get(f"deploymentprocesses/deploymentprocess-{project_id}")
+        slug = process["Steps"][taking]["Actions"][0]["Slug"]
+        for channel in project.channels:
+            named = [{"DeploymentActionSlug": slug, "GitDependencyName": ""}]
+            rules = [{"GitDependencyActions": named, "Rules": list(channel.of_step)}] if channel.of_step else []
+            channel_id = self.ids["channels", project.name, channel.name]
+            await self.server.edit(f"channels/{channel_id}", GitResourceRules=rules)
 
     async def versioning(self, project: Project) -> None:
         project_id = self.ids["projects", project.name]

@@ -170,6 +170,15 @@ class Editor(LibraryHand):
             rules = [*channel["Rules"], {"VersionRange": "[3.0]", "Tag": edit.text, "ActionPackages": [package]}]
         await self.save("PUT", f"channels/{channel['Id']}", {**channel, "Rules": rules})
 
+    async def branches(self, edit: Edit) -> None:
+        """Which branches a channel allows, of the project's own repository or of one that a step names."""
+        channel = await self.one("channels", edit.pick)
+        rules = channel["GitResourceRules"]
+        change: Document = {"GitReferenceRules": [edit.text + self.mark] if edit.other % 4 else []}
+        if rules and edit.other % 2:
+            change = {"GitResourceRules": [{**rules[0], "Rules": [edit.text + self.mark]}, *rules[1:]]}
+        await self.save("PUT", f"channels/{channel['Id']}", {**channel, **change})
+
     async def action(self, project_id: str, pick: int) -> tuple[Any, Any]:
         process = await self.server.get(f"deploymentprocesses/deploymentprocess-{project_id}")
         found = [(step, action) for step in process["Steps"] for action in step["Actions"]]
@@ -305,6 +314,9 @@ class Editor(LibraryHand):
         triggers = (await self.server.get(f"projects/{project['Id']}/triggers?take=1000"))["Items"]
         packages = [package for one in channels for rule in one["Rules"] for package in rule["ActionPackages"]]
         packages += [package for one in triggers for package in one["Filter"].get("Packages", [])]
+        packages += [
+            named for one in channels for rule in one["GitResourceRules"] for named in rule["GitDependencyActions"]
+        ]
         packages.append(project["VersioningStrategy"]["DonorPackage"] or {})
         packages.append(project["ReleaseCreationStrategy"]["ReleaseCreationPackage"] or {})
         return {package.get("DeploymentAction") or package["DeploymentActionSlug"] for package in packages if package}
@@ -489,6 +501,7 @@ EDITS: dict[str, Callable[[Editor, Edit], Awaitable[None]]] = {
     "add channel": Editor.add_channel,
     "delete channel": Editor.delete_channel,
     "rules": Editor.rules,
+    "branches": Editor.branches,
     "add runbook": Editor.add_runbook,
     "delete runbook": Editor.delete_runbook,
     "add trigger": Editor.add_trigger,

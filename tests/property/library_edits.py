@@ -38,9 +38,13 @@ class LibraryHand(Hand):
     async def tag_something(self, edit: Edit) -> None:
         tag_set = await self.one("tagsets", edit.other)
         tag = self.pick(tag_set["Tags"], edit.other)["CanonicalTagName"]
-        collection, field = (("channels", "TenantTags"), ("projects", "ProjectTags"), ("accounts", "TenantTags"))[
-            edit.pick % 3
-        ]
+        tagged = {
+            "channels": "TenantTags",
+            "projects": "ProjectTags",
+            "accounts": "TenantTags",
+            "tenants": "TenantTags",
+        }
+        collection, field = list(tagged.items())[edit.pick % len(tagged)]
         item = await self.one(collection, edit.pick)
         have = item[field]
         tags = [one for one in have if one != tag] if tag in have else [*have, tag]

@@ -23,6 +23,7 @@ from tests.property.names import maybe, name, names, some
 
 SCOPES = ("Environment", "Role", "Channel", "Action", "ProcessOwner")
 ACCOUNTS = ("UsernamePassword", "UsernamePassword", "Token", "SshKeyPair", "AmazonWebServicesAccount")
+BRANCHES = ("main", "release/*", "refs/tags/v[1-9], x")
 ROLES = ("web", "db, main", "[x]")
 SCRIPTS = ("echo 1", "echo 'Accounts-1 is only text'", 'Write-Host "#{Url}"\n', "exit 0 # 😀")
 
@@ -102,6 +103,10 @@ class Channel:
     lifecycle: str | None = None
     ranges: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    """Of the project's own repository."""
+    of_step: tuple[str, ...] = ()
+    """Branches of the repository that the first step with one takes a file from."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,7 @@ class Tenant:
     name: str
     links: tuple[tuple[str, tuple[str, ...]], ...] = ()
     values: tuple[Said, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -300,6 +306,8 @@ def projects(draw: st.DrawFn, called: str, others: Sequence[str], space: Space) 
             draw(maybe([lifecycle.name for lifecycle in space.lifecycles])),
             draw(some(["[1.0,2.0)", "[2.0,3.0)", ""], 1)),
             draw(some(space.library.tags)),
+            draw(some(BRANCHES, 1)),
+            draw(some(BRANCHES)),
         )
         for one in draw(names(1, 2))
     )
@@ -349,7 +357,7 @@ def tenants(draw: st.DrawFn, called: str, space: Space) -> Tenant:
     ]
     places += [(("libraryvariablesets", one.name), template.name, "") for one in sets for template in one.templates]
     values = tuple(Said(*place, draw(st.sampled_from(["v", "w", "#{Url}"]))) for place in places if draw(st.booleans()))
-    return Tenant(called, tuple(links.items()), values)
+    return Tenant(called, tuple(links.items()), values, draw(some(space.library.tags)))
 
 
 @st.composite

@@ -30,7 +30,8 @@ class Signs:
             return sign == PLAIN
         known = self.world.baselines.get(entry.id)
         doubted = entry.id in self.world.intents or entry.id == self.world.alone or self.world.doubts(entry.id)
-        if known is not None and known.want.get(SIGN) == sign and not doubted:
+        anew = isinstance(destination_id, PendingId)  # what is remembered is of one that the destination has no more
+        if known is not None and known.want.get(SIGN) == sign and not doubted and not anew:
             return True
         self._ask_for_the_owner(kind, destination_id)
         return False
