@@ -30,6 +30,7 @@ from typing import Any, cast
 
 import aiohttp
 import fakeredis
+import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
@@ -212,7 +213,10 @@ class Estate:
             now, _ = await self.redis.time()
             readings = await self.state.ledger.cursors.readings()
             read = not caught_up or any(now - reading.age_s > seconds + 1 for reading in readings)
-            return read and await self.depth() == {}
+            depth = await self.depth()
+            if read and depth and all(not (route.events or route.bulk or route.running) for route in depth.values()):
+                pytest.fail(f"given up: {await self.state.queue.dead_letters()}")
+            return read and depth == {}
 
         try:
             await eventually(at_rest, within_s, "the queue never became empty")

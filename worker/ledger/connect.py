@@ -10,15 +10,16 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 CONNECT_TIMEOUT_S = 3.0
 CALL_TIMEOUT_S = 5.0
 HEALTH_CHECK_S = 25
 
-UNAVAILABLE = (RedisConnectionError, RedisTimeoutError)
-"""What a call raises when Redis cannot be reached or does not answer in time."""
+UNAVAILABLE = (RedisConnectionError, RedisTimeoutError, NoScriptError)
+"""What a call raises when Redis cannot be reached, does not answer in time, or was restarted in the middle of the call:
+then it does not know the script that it was given a moment ago."""
 
 
 FAILED = (RedisError,)
