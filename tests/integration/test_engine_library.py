@@ -212,3 +212,31 @@ async def test_where_the_route_says_so_phases_follow_and_what_the_destination_ad
         mine = await both.destination.named("lifecycles", "Mine")
         assert [one["Name"] for one in mine["Phases"]] == ["Production", "Extra"]
         assert (await both.sync("*")).plan.is_empty
+
+
+async def test_an_environment_that_each_side_put_into_a_phase_of_its_own_is_left_to_a_person() -> None:
+    """The server takes an environment in one phase only."""
+    async with pair(include={"lifecycle": ["Mine"]}, rules={"update": ["lifecycle"]}) as both:
+        here = await both.source.environments("Test", "Production")
+        there = await both.destination.environments("Test", "Production")
+        item = await both.source.post("lifecycles", {"Name": "Mine", "Phases": [phase("Test", here["Test"])]})
+        await both.sync("*")
+        mine = await both.destination.named("lifecycles", "Mine")
+        route = f"lifecycles/{mine['Id']}"
+        await both.destination.edit(route, Phases=[*mine["Phases"], phase("Theirs", there["Production"])])
+        ours = [*item["Phases"], phase("Ours", here["Production"])]
+        await both.source.edit(f"lifecycles/{item['Id']}", Phases=ours)
+
+        outcome = await both.sync("*")
+
+        assert outcome.plan.is_empty
+        assert [one["Name"] for one in (await both.destination.get(route))["Phases"]] == ["Test", "Theirs"]
+        assert await both.reasons() == ["environment-twice Phases[Ours]"]
+        [entry] = await both.clean_ups()
+        assert "'Production' would be in two phases, 'Theirs' and 'Ours'" in entry.entry.text
+
+        await both.destination.edit(route, Phases=mine["Phases"])
+        await both.sync("*")
+
+        assert [one["Name"] for one in (await both.destination.get(route))["Phases"]] == ["Test", "Ours"]
+        assert await both.reasons() == []

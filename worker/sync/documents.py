@@ -41,7 +41,7 @@ from worker.sync.tenant_plan import holds_values, plan_values
 from worker.sync.translate import translate
 from worker.sync.variables import VariablesBaseline, merge_variables
 from worker.sync.world import Entry, World, project_of
-from worker.sync.written import Outcome, Renamed, Written, left_for_its_type
+from worker.sync.written import Outcome, Renamed, Written, left_for_its_phases, left_for_its_type
 
 
 class Plans(Protocol):
@@ -135,6 +135,10 @@ class DocumentPlanner:
             return self.plans.planned[source_id]
         baseline = self.world.baselines.get(source_id)
         return baseline.elements if baseline is not None else {}
+
+    def environment_called(self, environment_id: str) -> str:
+        known = self.world.destination.directory("environment").by_id.get(environment_id)
+        return known.name if known is not None else environment_id
 
     def pinned(self, path: NamePath, project: str | None, step: str) -> dict[str, list[str]]:
         pins = self.rules(path).steps.pins
@@ -267,6 +271,10 @@ class DocumentPlanner:
         )
         wanted = out.document | (dict(kind.pristine) if created else {})
         merged = merge(kind.shape, wanted, there, baseline, terms)
+        if (
+            left := left_for_its_phases(kind, path, entry.id, there, merged.document, self.environment_called)
+        ) is not None:
+            return left
         rule = self.rules(path).destructive_updates
         destructive = destructive_updates(kind.name, path, merged.changes, there, rule)
         merged.document |= destructive.held

@@ -14,6 +14,7 @@ RESTATED = frozenset(
         "deleted-here",
         "deleted-on-source",
         "duplicate-scope",
+        "environment-twice",
         "fixed-differs",
         "in-use",
         "left-behind",

@@ -87,6 +87,34 @@ class Outcome:
     """Actions of a process that get another name: each as the destination has it, and the name."""
 
 
+def left_for_its_phases(
+    kind: Kind, path: NamePath, source_id: str, there: Document, merged: Document, name_of: Callable[[str], str]
+) -> Outcome | None:
+    """An environment may appear in only one phase of a lifecycle. Where each side has put it into a phase of its own,
+    the server would refuse both together, and a person must say which one it is. ``None``: none is in two.
+    ``name_of``: environment id → name."""
+    if kind.name != "lifecycle":
+        return None
+    first: dict[str, Document] = {}
+    for phase in merged.get("Phases") or []:
+        for environment in (
+            *(phase.get("AutomaticDeploymentTargets") or ()),
+            *(phase.get("OptionalDeploymentTargets") or ()),
+        ):
+            known = first.setdefault(environment, phase)
+            if known is not phase:
+                text = (
+                    f"{name_of(environment)!r} would be in two phases, {known['Name']!r} and {phase['Name']!r}: what "
+                    "the source changed in this lifecycle does not follow until it is in one of them only"
+                )
+                where = f"Phases[{phase['Name']}]"
+                clean_up = CleanUp(path, where, "environment-twice", text)
+                decision = Decision("conflict", where, text)
+                action = Action(Op.LEAVE, kind.name, path, source_id, there["Id"], (), (decision,), (clean_up,))
+                return Outcome(action, Written(there["Id"]))
+    return None
+
+
 def left_for_its_type(kind: Kind, path: NamePath, source_id: str, want: Document, there: Document) -> Outcome | None:
     """Details of a shared name follow only where both are of one type: a pool of the Cloud's own workers has others
     than one of somebody's own. ``None``: they are."""
