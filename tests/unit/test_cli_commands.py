@@ -83,9 +83,10 @@ class FakeEngine:
     message: str = ""
     asked: list[Any] = field(default_factory=list)
 
+    async def everything(self) -> list[str]:
+        return ["Projects-1", "Projects-2"]
+
     async def documents(self, items: Items) -> list[str]:
-        if list(items.targets) == ["*"]:
-            return ["Projects-1", "Projects-2"]
         known = {ITEM: "Projects-1", ("project", "A/B"): "Projects-2"}
         unknown = [path for path in items.paths if path not in known]
         if unknown:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from worker.cli.context import House
 from worker.cli.errors import CliError
 from worker.cli.items import Selection
-from worker.queue.keys import EVERYTHING
 
 if TYPE_CHECKING:
     from worker.plan.values import Plan
@@ -34,9 +33,10 @@ async def documents(engine: OpenRoute, what: Selection) -> list[str]:
     """Ids of the source documents that ``what`` means, in order of writing. Raises :class:`CliError`."""
     from worker.sync.items import Items, UnknownItem
 
-    items = Items(targets=[EVERYTHING]) if what.everything else Items(paths=what.items)
+    if what.everything:
+        return await engine.everything()
     try:
-        return await engine.documents(items)
+        return await engine.documents(Items(paths=what.items))
     except UnknownItem as error:
         source = f"route {engine.route.name}, source {engine.route.source}"
         raise CliError(

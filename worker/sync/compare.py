@@ -79,7 +79,7 @@ async def compare(
     result = Compared(stands.documents, counts=dict(stands.counts))
 
     route.world.links = await route.ledger.links.all(name)
-    everything = await route.documents(Items(targets=[EVERYTHING]))
+    everything = await route.everything()
     tops = sorted((one for one in everything if not _is_part(one)), key=_order)
     left = [one for one in tops if stands.after is None or _order(one) > stands.after]
     if not dry_run:

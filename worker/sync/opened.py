@@ -17,10 +17,11 @@ from worker.octopus.client import OctopusClient, SpaceClient
 from worker.queue.lease import DocumentLease
 from worker.sync.baseline import Baseline, Intent
 from worker.sync.facing import place
-from worker.sync.items import SUBTREE, Items, UnknownItem
+from worker.sync.items import EVERYTHING, SUBTREE, Items, UnknownItem
 from worker.sync.observe import SideObserver
 from worker.sync.planner import Planned, Planner
 from worker.sync.spool import Spool
+from worker.sync.vanished import deletions_of
 from worker.sync.world import Need, NotObserved, World
 
 ROUNDS = 100
@@ -77,6 +78,20 @@ class Opened:
             await self.source.freshen(force=True)
             self.world.source.directories.clear()
             return await self._documents(items)
+
+    async def everything(self) -> list[str]:
+        """Ids of all that the route includes. Of what crossed once and is not listed any more, the source's audit log
+        is asked whether it was deleted, if nobody has read that yet."""
+        items = Items(targets=[EVERYTHING])
+        found = await self.documents(items)
+        missing = [one for one, is_gone in self.world.deleted.known.items() if not is_gone]
+        here = self.route.source
+        gone = await deletions_of(self.source.client, missing)
+        if not gone:
+            return found
+        await self.ledger.deletions.record(here.instance, here.space, gone)
+        self.world.deleted.known |= dict.fromkeys(gone, True)
+        return await self.documents(items)
 
     async def _documents(self, items: Items) -> list[str]:
         await self.source.freshen()
