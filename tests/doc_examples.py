@@ -9,6 +9,8 @@
         steps:
           - Deploy
           - Approve @ Environments: Test
+      accounts: [AWS @ Environments: Test]
+      tenants: ["Internal @ OctoFX: Test, Production"]
     rules: { … }                          of the route; maps, include, exclude, mode as in the routes file
     then:                                 after a first sync: one side or both are edited (a part is given whole)
       - source: { … }
@@ -38,7 +40,7 @@ SECRET = "(secret)"
 BODY = "Octopus.Action.Script.ScriptBody"
 SCOPED = {"Environment": "environments", "Machine": "machines", "Channel": "channels"}
 ROUTE = ("rules", "maps", "include", "exclude", "mode", "first_contact")
-PARTS = ("environments", "lifecycles", "accounts", "library", "project", "tags", "tenants")
+PARTS = ("environments", "lifecycles", "accounts", "library", "project", "tenants")
 
 
 @dataclass(frozen=True)
@@ -104,14 +106,28 @@ class Space:
                 await self.server.environments(name)
         for name, environments in (parts.get("lifecycles") or {}).items():
             await self._lifecycle(name, environments)
-        for name in parts.get("accounts") or []:
+        for line in parts.get("accounts") or []:
+            _, name, _, scope = _parsed(line, "()")
             if name not in await self.server.names("accounts"):
                 account = {"Name": name, "AccountType": "UsernamePassword", "Username": "x"}
-                await self.server.post("accounts", account)
+                where = {"EnvironmentIds": await self._ids(field, names) for field, names in scope}
+                await self.server.post("accounts", account | where)
         if (library := parts.get("library")) is not None:
             await self._owner("libraryvariablesets", library.get("name", "Shared"), library)
         if (project := parts.get("project")) is not None:
             await self._project(project)
+        for line in parts.get("tenants") or []:
+            await self._tenant(line)
+
+    async def _tenant(self, line: str) -> None:
+        _, name, _, links = _parsed(line, "()")
+        ids = {
+            (await self.server.named("projects", project))["Id"]: await self._ids("Environments", names)
+            for project, names in links
+        }
+        for project_id in ids:
+            await self.server.edit(f"projects/{project_id}", TenantedDeploymentMode="TenantedOrUntenanted")
+        await self.server.post("tenants", {"Name": name, "ProjectEnvironments": ids})
 
     async def _lifecycle(self, name: str, environments: list[str]) -> None:
         ids = [(await self.server.named("environments", one))["Id"] for one in environments]
@@ -215,9 +231,19 @@ class Space:
                 for one in await self.server.get("lifecycles/all")
                 if one["Name"] in like["lifecycles"]
             }
-        for part, collection in (("environments", "environments"), ("accounts", "accounts")):
-            if part in like:
-                out[part] = await self.server.names(collection)
+        if "environments" in like:
+            out["environments"] = await self.server.names("environments")
+        if "accounts" in like:
+            out["accounts"] = [
+                one["Name"] + await self._scope({"Environments": one["EnvironmentIds"]})
+                for one in await self.server.get("accounts/all")
+            ]
+        if "tenants" in like:
+            projects = await self._names("projects")
+            out["tenants"] = [
+                one["Name"] + await self._scope({projects[at]: ids for at, ids in one["ProjectEnvironments"].items()})
+                for one in await self.server.get("tenants/all")
+            ]
         if "library" in like:
             name = like["library"].get("name", "Shared")
             out["library"] = await self._of(await self.server.named("libraryvariablesets", name), like["library"])

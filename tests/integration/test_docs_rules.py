@@ -46,6 +46,8 @@ def test_every_rule_has_its_section(setting: str, options: list[str]) -> None:
     [section] = re.findall(rf"^### `{re.escape(heading)}`\n(.*?)(?=^##|\Z)", TEXT, re.MULTILINE | re.DOTALL)
     if dimension_of is not None:
         assert f"`{setting.rpartition('.')[2]}`" in section
+    if not heading.endswith(".placeholder"):
+        assert "```yaml play" in section or "|---|" in section, "an example says more than a sentence"
     if options and set(options) != set(ScopeOption):
         assert [one for one in options if f"`{one}`" not in section] == []
 
