@@ -110,8 +110,8 @@ class Space:
             _, name, _, scope = _parsed(line, "()")
             if name not in await self.server.names("accounts"):
                 account = {"Name": name, "AccountType": "UsernamePassword", "Username": "x"}
-                where = {"EnvironmentIds": await self._ids(field, names) for field, names in scope}
-                await self.server.post("accounts", account | where)
+                ids = [one for field, names in scope for one in await self._ids(field, names)]
+                await self.server.post("accounts", {**account, "EnvironmentIds": ids})
         if (library := parts.get("library")) is not None:
             await self._owner("libraryvariablesets", library.get("name", "Shared"), library)
         if (project := parts.get("project")) is not None:

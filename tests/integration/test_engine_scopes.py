@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.pair import Document, Pair, pair, row
+from tests.pair import Document, Pair, pair, row, script
 from worker.sync.run import Result
 
 EVERYWHERE: dict[str, list[str]] = {}
@@ -184,3 +184,88 @@ async def test_value_scope_type_prompt_and_description_of_a_row_follow_each_by_i
         # The secret is unknown, so the destination keeps what it had, and hides it.
         assert "of the source" not in repr(both.destination.sandbox.store.state)
         assert (await both.sync("*")).plan.is_empty
+
+
+# ── every dimension ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+DIMENSIONS = {
+    "channel": "Channel",
+    "process_owner": "ProcessOwner",
+    "step": "Action",
+    "target": "Machine",
+    "tenant_tag": "TenantTag",
+}
+"""All but the environments, which are above. As the rules call them, and as Octopus does."""
+HALF: dict[str, Any] = {
+    "exclude": {"channel": ["QA"], "runbook": ["Clean up"], "tag-set": ["*"]},
+    "include": {"project": ["*"]},
+}
+IGNORED = [{"project": "*", "step": "Load data"}]
+
+
+async def half_there(both: Pair) -> None:
+    """In each dimension a row scoped to two things, of which the destination will have one, and one to the other."""
+    tags = [{"Name": name, "Color": "#333333"} for name in ("North", "East")]
+    await both.source.post("tagsets", {"Name": "Region", "Tags": tags})
+    await both.destination.post("tagsets", {"Name": "Region", "Tags": tags[:1]})
+    for server, names in ((both.source, ("web", "db")), (both.destination, ("web",))):
+        at = (await server.environments("Production"))["Production"]
+        policy = (await server.get("machinepolicies/all"))[0]["Id"]
+        endpoint = {"CommunicationStyle": "None"}
+        for name in names:
+            machine = {"Name": name, "Roles": ["r"], "EnvironmentIds": [at], "MachinePolicyId": policy}
+            await server.post("machines", {**machine, "Endpoint": endpoint})
+    project = await both.source.project("OctoFX")
+    quality = await both.source.post("channels", {"Name": "QA", "ProjectId": project["Id"]})
+    default = next(one for one in await both.source.get("channels/all") if one["Name"] == "Default")
+    steps = (await both.source.steps(project, script("Deploy"), script("Load data")))["Steps"]
+    runbooks = [await both.source.runbook(project, name) for name in ("Restart", "Clean up")]
+    machines = {one["Name"]: one["Id"] for one in await both.source.get("machines/all")}
+    both_of = {
+        "Channel": [default["Id"], quality["Id"]],
+        "ProcessOwner": [one["Id"] for one in runbooks],
+        "Action": [step["Actions"][0]["Id"] for step in steps],
+        "Machine": [machines["web"], machines["db"]],
+        "TenantTag": ["Region/North", "Region/East"],
+    }
+    rows = [row(name, "else", {"Role": ["web"]}) for name in DIMENSIONS]
+    for name, field in DIMENSIONS.items():
+        rows += [row(name, IN_PART, {field: both_of[field]}), row(name, NOWHERE, {field: both_of[field][1:]})]
+    await both.source.variables(project, *rows)
+
+
+@pytest.mark.parametrize(
+    ("option", "expected", "widened"),
+    [
+        ("skip-unless-exact", {}, 0),
+        ("skip-unless-partial", {IN_PART: 1}, 0),
+        ("ignore-mismatch", {IN_PART: 1, NOWHERE: 0}, len(DIMENSIONS)),
+        ("ignore-mismatch-on-new", {IN_PART: 1, NOWHERE: 0}, len(DIMENSIONS)),
+    ],
+)
+async def test_an_option_decides_alike_in_every_dimension(option: str, expected: dict[str, int], widened: int) -> None:
+    """``expected``: value → how many things its row is scoped to on the destination."""
+    rules = {"variables": {"scopes": dict.fromkeys(DIMENSIONS, option)}, "steps": {"ignore": IGNORED}}
+    async with pair(rules=rules, **HALF) as both:
+        await half_there(both)
+
+        await both.sync("*")
+
+        found: dict[str, dict[str, int]] = {name: {} for name in DIMENSIONS}
+        for one in await both.destination.rows("OctoFX"):
+            if one["Value"] != "else":
+                found[one["Name"]][one["Value"]] = len(one["Scope"].get(DIMENSIONS[one["Name"]], []))
+        assert found == dict.fromkeys(DIMENSIONS, expected)
+        assert [one.entry.reason for one in await both.clean_ups()].count("scope-widened") == widened
+        assert (await both.plan("*")).plan.is_empty
+
+
+async def test_an_error_in_any_dimension_stops_the_set() -> None:
+    async with pair(rules={"steps": {"ignore": IGNORED}}, **HALF) as both:
+        await half_there(both)
+        for option in ("error-unless-exact", "error-unless-partial"):
+            for name in DIMENSIONS:
+                rules = {"variables": {"scopes": {name: option}}, "steps": {"ignore": IGNORED}}
+                planned = await both.with_route(rules=rules, **HALF).plan("*")
+                [blocked] = planned.plan.blocked
+                assert blocked.path == ("project", "OctoFX", "variables")
