@@ -224,6 +224,7 @@ def test_a_name_that_the_source_does_not_have_is_an_error(shell: Shell) -> None:
     answer = shell.run("plan", "project/Nobody")
     assert answer.exit_code == 1
     assert "the source has no project 'Nobody'" in answer.stderr
+    assert "`octosync plan --all` lists them" in " ".join(answer.stderr.split())
     assert "route test-to-prod, source test/Default" in answer.stderr
 
 

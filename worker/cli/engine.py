@@ -40,7 +40,9 @@ async def documents(engine: OpenRoute, what: Selection) -> list[str]:
     except UnknownItem as error:
         source = f"route {engine.route.name}, source {engine.route.source}"
         raise CliError(
-            str(error), where=source, then="names are those of the source; `octosync plan` lists them"
+            str(error),
+            where=source,
+            then="names are those of the source; `octosync plan --all` lists them, and what was deleted there",
         ) from None
 
 
