@@ -127,11 +127,11 @@ async def begin(one: Estate, projects: int) -> list[Pair]:
 async def edit(one: Estate, source: Document, destination: Document, text: str, faults: Sequence[str]) -> None:
     """The project itself, its process and its variables; these meet the faults."""
     await one.source.edit(f"projects/{source['Id']}", Description=text)
-    await one.source.steps(source, script(f"Step {text}"))
+    await one.source.steps(source, script("Step", text))
     found = await one.source.get(f"variables/variableset-{source['Id']}")
     for kind in faults:
         await set_fault(one, kind, source, destination)
-    rows = [row("Count", text), row(f"Row {text}", text)]
+    rows = [row("Count", text), row("Same", text)]
     await one.source.call("PUT", f"variables/variableset-{source['Id']}", found | {"Variables": rows})
 
 

@@ -140,3 +140,18 @@ async def test_while_a_route_is_held_nothing_is_written_but_the_approved_plan(fa
     assert await must_wait(route(), ledger, planned(plan), None) is None
     assert await must_wait(route(), ledger, planned(other), None) is not None
     assert await must_wait(route(), ledger, planned(other), other.hash) is None
+
+
+async def test_another_item_of_a_held_route_says_why_it_is_held_and_its_own_way_out(fake_redis: FakeAsyncRedis) -> None:
+    ledger = Ledger(fake_redis)
+    await with_memory(ledger, 20)
+    many = planned(updates(20))
+    stop = await must_wait(route(), ledger, many, None)
+    assert stop is not None
+    await ledger.held.hold("dev-to-prod", stop.reason, many.plan.hash, key="dev-to-prod|*")
+
+    other = planned(updates(1))
+    waits = await must_wait(route(), ledger, other, None)
+    assert waits is not None
+    assert waits.reason == stop.reason.replace(many.plan.hash, other.plan.hash)
+    assert waits.reason.count("octosync approve") == 1

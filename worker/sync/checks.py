@@ -37,8 +37,7 @@ async def must_wait(route: Route, ledger: Ledger, planned: Planned, approved_has
     held = await ledger.held.get(route.name)
     if held is not None:
         # The ledger shows the newest plan of the item that held the route; another item's does not displace it.
-        reason = held.reason.partition(WAY_OUT)[0]
-        return Stop(f"{reason}{way_out}" if held.plan_hash != plan.hash else held.reason, "held-before")
+        return Stop(held.reason.replace(held.plan_hash, plan.hash), "held-before")
     known = await ledger.baselines.ids(route.name)
     adopts = planned.adopts and route.first_contact is FirstContact.HOLD
     if adopts and not await ledger.held.adoption_allowed(route.name):
