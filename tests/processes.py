@@ -77,7 +77,10 @@ class Processes:
     def children(self, name: str) -> list[int]:
         """Processes that the main process has started."""
         pid = self._running[name].pid
-        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        try:
+            return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        except OSError:
+            return []  # it has just ended
 
     def kill_child(self, name: str, number: int) -> None:
         os.kill(self.children(name)[number], signal.SIGKILL)

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,21 +60,35 @@ async def test_workers_are_killed_at_random_during_many_changes(redis_url: str, 
         await one.open(*workers)
         people, processes = People(one.source, random), one.processes
         await people.begin()
+
+        def pools() -> list[str]:
+            return [it for it in workers if processes.alive(it) and processes.children(it)]
+
         for number in range(KILLS):
             for _ in range(CHANGES // KILLS):
                 await people.change()
+            start_again(one, workers)
             await meet_at_work(one, people)
             name = random.choice(workers)
             if number % 3 == 1:
-                name = random.choice(await eventually(lambda: [it for it in workers if processes.children(it)], 60))
+                name = random.choice(await eventually(pools, 60, "no worker has processes"))
                 processes.kill_child(name, 0)
                 one.told["SIGKILL of a child of a worker"] += 1
             else:
                 one.kill(name)
                 one.start_worker(name)
+        start_again(one, workers)
         await one.ends_right(size(180, 900))
         one.told["changes"] = people.made.total()
         one.tell("workers killed at random")
+
+
+def start_again(one: Estate, workers: Sequence[str]) -> None:
+    """A worker that loses a process while it starts gives up, and whoever runs it starts it again."""
+    for name in workers:
+        if not one.processes.alive(name):
+            one.start_worker(name)
+            one.told["workers that gave up at start"] += 1
 
 
 async def test_redis_is_killed_restarted_and_stopped(tmp_path: Path) -> None:
