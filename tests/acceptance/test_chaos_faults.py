@@ -131,7 +131,8 @@ async def edit(one: Estate, source: Document, destination: Document, text: str, 
     found = await one.source.get(f"variables/variableset-{source['Id']}")
     for kind in faults:
         await set_fault(one, kind, source, destination)
-    rows = [row("Count", text), row("Same", text)]
+    kept = [one for one in found["Variables"] if one["Name"] != "Count"]
+    rows = [*kept, row("Count", text), row(f"Row {text}", text)]
     await one.source.call("PUT", f"variables/variableset-{source['Id']}", found | {"Variables": rows})
 
 
