@@ -25,7 +25,7 @@ from worker.octopus import budget
 from worker.publisher import publish
 from worker.queue.keys import EVERYTHING, DirtyKey
 from worker.queue.values import Priority, Source
-from worker.sync.connecting import connect
+from worker.sync.servers.connecting import connect
 
 LIMIT = 200
 LIMITS = (

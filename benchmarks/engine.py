@@ -33,8 +33,8 @@ from worker.ledger.connect import open_redis
 from worker.ledger.ledger import Ledger
 from worker.queue.dirty import DirtyQueue
 from worker.sync.compare import compare
-from worker.sync.items import Items
-from worker.sync.planner import Planner
+from worker.sync.planning.items import Items
+from worker.sync.planning.planner import Planner
 from worker.sync.run import open_route
 
 STEPS, VARIABLES = 12, 200

@@ -30,7 +30,7 @@ from worker.ledger.connect import open_redis
 from worker.ledger.ledger import Ledger
 from worker.queue.dirty import DirtyQueue
 from worker.sync.compare import Compared, compare
-from worker.sync.items import Items
+from worker.sync.planning.items import Items
 from worker.sync.run import Outcome, Result, open_route
 
 ROUTE = "dev-to-prod"

@@ -32,7 +32,7 @@ from worker.ledger.runs import Run
 from worker.queue.dirty import DirtyQueue
 from worker.queue.inbox import Inbox, JournalEntry
 from worker.queue.lease import DocumentLease
-from worker.sync.items import Items
+from worker.sync.planning.items import Items
 from worker.sync.run import OpenRoute, Outcome, Result, open_route
 
 __all__ = ["main"]

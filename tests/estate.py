@@ -47,7 +47,7 @@ from tests.property.portable import Key, differences, portable
 from worker.ledger.connect import UNAVAILABLE, open_redis
 from worker.ledger.ledger import Ledger
 from worker.state import State, state_of
-from worker.sync.items import Items
+from worker.sync.planning.items import Items
 from worker.sync.run import Result, open_route
 
 FULL = os.environ.get("OCTOSYNC_ACCEPTANCE") == "full"

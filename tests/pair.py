@@ -29,8 +29,8 @@ from sandbox.settings import Settings
 from sandbox.store import Store
 from worker.ledger.clean_ups import CleanUpEntry
 from worker.ledger.ledger import Ledger
-from worker.sync.items import Items
-from worker.sync.planner import Planned
+from worker.sync.planning.items import Items
+from worker.sync.planning.planner import Planned
 from worker.sync.run import Outcome, open_route
 
 Document = dict[str, Any]

@@ -16,10 +16,10 @@ from typing import Any
 from config.route import Endpoint, Route
 from worker.kinds import registry
 from worker.plan.values import Action, Document, printed
-from worker.sync import world as observed
-from worker.sync.baseline import Baseline
-from worker.sync.planner import Planned, Planner
-from worker.sync.world import Directory, Entry, Side
+from worker.sync.planning.planner import Planned, Planner
+from worker.sync.world import world as observed
+from worker.sync.world.baseline import Baseline
+from worker.sync.world.world import Directory, Entry, Side
 
 Add = Callable[..., Document]
 

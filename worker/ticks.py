@@ -19,8 +19,8 @@ from worker.queue.keys import EVERYTHING, DirtyKey
 from worker.queue.values import Due, Priority, Source
 from worker.state import State
 from worker.sync.catch_up import CaughtUp, catch_up
-from worker.sync.connecting import connect
-from worker.sync.spaces import space_of
+from worker.sync.servers.connecting import connect
+from worker.sync.servers.spaces import space_of
 
 log = structlog.get_logger(__name__)
 

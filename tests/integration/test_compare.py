@@ -21,7 +21,7 @@ from worker.state import State, state_of
 from worker.sync import compare as comparing
 from worker.sync.compare import Compared, compare
 from worker.sync.run import open_route
-from worker.sync.spool import NIGHTS, Spool
+from worker.sync.servers.spool import NIGHTS, Spool
 
 
 class StoppedError(Exception):

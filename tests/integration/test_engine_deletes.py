@@ -18,7 +18,7 @@ from worker.plan.values import Op
 from worker.state import state_of
 from worker.sync.compare import compare
 from worker.sync.run import Outcome, Result, open_route
-from worker.sync.vanished import deletions_of
+from worker.sync.servers.vanished import deletions_of
 
 DELETE: dict[str, Any] = {"rules": {"deleted": "delete"}}
 RETENTION = {"QuantityToKeep": 1, "ShouldKeepForever": False}

@@ -16,7 +16,7 @@ from tests.pair import ROUTE, Document, Pair, Server, pair, row, script
 from worker.ledger.ledger import Ledger
 from worker.octopus import errors
 from worker.plan.values import Op, printed
-from worker.sync.items import Items, UnknownItem
+from worker.sync.planning.items import Items, UnknownItem
 from worker.sync.run import Outcome, Result, open_route
 
 

@@ -13,9 +13,9 @@ from config.settings import Settings
 from tests.pair import ROUTE, Document, Pair, Server, pair, row, script
 from worker.plan.values import Plan
 from worker.state import state_of
-from worker.sync.checking import Checker
 from worker.sync.compare import compare
-from worker.sync.items import Items
+from worker.sync.findings.check import Checker
+from worker.sync.planning.items import Items
 from worker.sync.run import open_route
 
 LISTENING = {"CommunicationStyle": "None"}

@@ -182,7 +182,7 @@ async def test_a_night_reads_no_picture_but_those_whose_turn_it_is(monkeypatch: 
                 return await compare(route, queue.queue, queue.comparisons, **more)
 
         downloads(both)
-        monkeypatch.setattr("worker.sync.spool.Spool.is_turn_of", lambda *_: False)
+        monkeypatch.setattr("worker.sync.servers.spool.Spool.is_turn_of", lambda *_: False)
         assert (await night()).differing == []
         assert downloads(both) == 0
 
@@ -193,7 +193,7 @@ async def test_a_night_reads_no_picture_but_those_whose_turn_it_is(monkeypatch: 
         logo = store.space(space["Id"]).collections["logos"][f"logo-{projects[1]['Id']}"]
         logo["Data"] = "iVBORyB0aHJlZQ=="
         assert (await night()).differing == []
-        monkeypatch.setattr("worker.sync.spool.Spool.is_turn_of", lambda _, one: one.startswith("logo-"))
+        monkeypatch.setattr("worker.sync.servers.spool.Spool.is_turn_of", lambda _, one: one.startswith("logo-"))
         assert (await night(dry_run=True)).differing == [f"logo-{projects[1]['Id']}"]
         await both.sync(f"logo-{projects[1]['Id']}")
         assert await picture(both.destination, await copy_of(both, "Project 1")) == b"\x89PNG three"

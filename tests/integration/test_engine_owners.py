@@ -10,8 +10,8 @@ from config.routes import RoutesFile
 from tests.pair import ROUTE, Pair, pair, row, script
 from worker.looking.failures import Class, failure_of
 from worker.plan.values import Op
-from worker.sync.facing import RouteReversed
-from worker.sync.items import Items
+from worker.sync.applying.facing import RouteReversed
+from worker.sync.planning.items import Items
 from worker.sync.run import Outcome, open_route
 
 OTHER = "other"

@@ -19,8 +19,8 @@ from worker.octopus.errors import BadRequest, Misunderstood
 from worker.plan.values import Op
 from worker.state import state_of
 from worker.sync.compare import compare
-from worker.sync.package_versions import version_key
 from worker.sync.run import Result, open_route
+from worker.sync.world.package_versions import version_key
 
 LATEST: dict[str, Any] = {"include": {"package": ["OctoFX.*"]}}
 

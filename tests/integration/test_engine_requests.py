@@ -11,7 +11,7 @@ import pytest
 
 from tests.pair import ROUTE, Document, Pair, Server, pair, row, script
 from worker.plan.values import Op
-from worker.sync.items import Items
+from worker.sync.planning.items import Items
 from worker.sync.run import OpenRoute, Outcome, Result, open_route
 
 

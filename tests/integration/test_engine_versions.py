@@ -9,7 +9,7 @@ from sandbox.settings import Settings
 from tests.pair import ROUTE, pair
 from worker.looking.failures import Class, failure_of
 from worker.sync.run import Result, open_route
-from worker.sync.versions import VersionsRefused
+from worker.sync.servers.versions import VersionsRefused
 
 
 def of(source: str, destination: str) -> dict[str, Settings]:

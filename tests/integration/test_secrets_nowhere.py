@@ -36,7 +36,7 @@ GUESSED = "a-wrong-webhook-secret-4714"
 BROKEN = """
 import logging, os, sys
 import sentry_sdk, structlog
-from worker.sync.apply import Applier
+from worker.sync.applying.apply import Applier
 
 async def settle(self, action, written, kind, destination_id, answer, sent, there=None):
     key, hook, redis = (os.environ[name] for name in ("OCTOSYNC_DEV_KEY", "OCTOSYNC_DEV_HOOK", "OCTOSYNC_REDIS_URL"))

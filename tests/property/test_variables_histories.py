@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from config.names import name_key
 from config.rules import NewRows, Removed, ValueRule, VariableRules
 from worker.plan.values import Document
-from worker.sync.variable_rows import Scope, identity, label, scope_of, type_class, value_of
-from worker.sync.variables import MergedVariables, VariablesBaseline, WantedRow, merge_variables
+from worker.sync.variables.merge import MergedVariables, VariablesBaseline, WantedRow, merge_variables
+from worker.sync.variables.rows import Scope, identity, label, scope_of, type_class, value_of
 
 ITEM = ("project", "OctoFX", "variables", "")
 NAMES = ["Port", "port", "A, B", "Deploy [Prod]/*", "1st 😀", "#{x}"]

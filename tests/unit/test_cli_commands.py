@@ -30,8 +30,8 @@ from worker.queue.keys import DirtyKey
 from worker.queue.values import Entry, Outcome, Priority, Source
 from worker.sync import compare
 from worker.sync import run as engine
-from worker.sync.items import Items, UnknownItem
-from worker.sync.planner import Planned
+from worker.sync.planning.items import Items, UnknownItem
+from worker.sync.planning.planner import Planned
 
 T = TypeVar("T")
 

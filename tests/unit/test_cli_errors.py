@@ -14,7 +14,7 @@ from config.versions import ServerVersion, Versions, checked
 from worker.cli.errors import CliError, Commands, Status, explained
 from worker.cli.main import app
 from worker.octopus import errors as octopus
-from worker.sync.versions import VersionsRefused
+from worker.sync.servers.versions import VersionsRefused
 
 KEY = "API-ABCDEFGH12345678IJKLMNOP"
 RUN = CliRunner()

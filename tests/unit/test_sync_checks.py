@@ -10,7 +10,7 @@ from config.route import Endpoint, Route
 from worker.ledger.ledger import Ledger
 from worker.plan.values import Action, NamePath, Op, Plan
 from worker.sync.checks import must_wait
-from worker.sync.planner import Planned
+from worker.sync.planning.planner import Planned
 
 
 def route(**settings: Any) -> Route:

@@ -10,11 +10,11 @@ from config.rules import Removed, Rules
 from worker.kinds.references import Form, Ref
 from worker.kinds.shape import Elements, Shape
 from worker.plan.values import Document
-from worker.sync.baseline import Baseline, Intent
-from worker.sync.fields import MISSING, Sides, Verdict, decide, merge_set
-from worker.sync.merge import Terms, merge
-from worker.sync.outcome import Merged
-from worker.sync.recover import recovered
+from worker.sync.merging.merge import Terms, merge
+from worker.sync.merging.recover import recovered
+from worker.sync.world.baseline import Baseline, Intent
+from worker.sync.world.fields import MISSING, Sides, Verdict, decide, merge_set
+from worker.sync.world.outcome import Merged
 
 SECRET = {"HasValue": True, "NewValue": None}
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.sync.expressions import Reference, is_known, references
+from worker.sync.findings.expressions import Reference, is_known, references
 
 
 @pytest.mark.parametrize(

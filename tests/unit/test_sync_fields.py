@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from worker.sync.fields import MISSING, Sides, Verdict, decide, merge_set, same
+from worker.sync.world.fields import MISSING, Sides, Verdict, decide, merge_set, same
 
 
 def sides(want: Any, before: Any, there: Any, wrote: Any, **more: bool) -> Sides:

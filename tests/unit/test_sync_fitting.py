@@ -14,7 +14,7 @@ from worker.kinds.processes import DEPLOYMENT_PROCESS
 from worker.kinds.projects import PROJECT, RUNBOOK
 from worker.kinds.releases import Releases
 from worker.plan.values import Document
-from worker.sync.fitting import Fitted, demanded, fitted
+from worker.sync.translating.fitting import Fitted, demanded, fitted
 
 
 def between(source: str, destination: str) -> Releases:

@@ -9,8 +9,8 @@ import pytest
 from tests.worlds import World
 from worker.kinds import registry
 from worker.plan.values import NamePath
-from worker.sync.baseline import Baseline
-from worker.sync.items import Items, UnknownItem
+from worker.sync.planning.items import Items, UnknownItem
+from worker.sync.world.baseline import Baseline
 
 
 def space(**route: Any) -> World:

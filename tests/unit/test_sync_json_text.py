@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.kinds.references import PendingId, PendingText
-from worker.sync.json_text import replaced, strings
+from worker.sync.translating.json_text import replaced, strings
 
 CONTAINERS = (
     '[{"Name": "web",\t"FeedId":"Feeds-1","Ports":[{"key":"http"}] ,\r\n "x": null},{"FeedId":"Feeds\\u002d2"}]'

@@ -18,10 +18,10 @@ from worker.kinds.processes import DEPLOYMENT_PROCESS
 from worker.kinds.projects import CHANNEL, DEPLOYMENT_SETTINGS, PROJECT
 from worker.kinds.references import PendingId
 from worker.plan.values import MASK, BothSides, Change, Document, Edit
-from worker.sync.baseline import Baseline, wrote_after
-from worker.sync.fields import MISSING
-from worker.sync.merge import Terms, merge
-from worker.sync.outcome import Merged
+from worker.sync.merging.merge import Terms, merge
+from worker.sync.world.baseline import Baseline, wrote_after
+from worker.sync.world.fields import MISSING
+from worker.sync.world.outcome import Merged
 
 PATH = ("project", "OctoFX", "deployment-process")
 REMOVE_OURS = Rules(removed=Removed.REMOVE_OURS)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from config.route import Endpoint, Route
 from worker.kinds.references import PendingId
 from worker.plan.values import Action, CleanUp, Op
-from worker.sync.baseline import Baseline
-from worker.sync.naming import Names, verbatim
-from worker.sync.translate import label
-from worker.sync.variable_rows import label as row_label
-from worker.sync.world import Directory, Entry, World
+from worker.sync.translating.translate import label
+from worker.sync.variables.rows import label as row_label
+from worker.sync.world.baseline import Baseline
+from worker.sync.world.naming import Names, verbatim
+from worker.sync.world.world import Directory, Entry, World
 
 
 def names() -> Names:

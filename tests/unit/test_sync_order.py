@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.sync.order import interleave
+from worker.sync.merging.order import interleave
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from tests.worlds import World
 from worker.kinds import registry
 from worker.kinds.references import PendingId
 from worker.plan.values import Action, Document, Op, Plan, printed
-from worker.sync.baseline import Baseline
-from worker.sync.planner import Planner
-from worker.sync.world import Entry, Need, NotObserved
+from worker.sync.planning.planner import Planner
+from worker.sync.world.baseline import Baseline
+from worker.sync.world.world import Entry, Need, NotObserved
 
 
 def project(world: World, number: int = 1, name: str = "OctoFX", **fields: Any) -> str:

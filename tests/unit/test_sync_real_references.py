@@ -18,9 +18,9 @@ from worker.kinds.kind import Kind
 from worker.kinds.processes import DEPLOYMENT_PROCESS
 from worker.kinds.step_templates import STEP_TEMPLATE
 from worker.plan.values import Document
-from worker.sync.hidden import Known
-from worker.sync.resolve import Resolved
-from worker.sync.translate import translate
+from worker.sync.translating.hidden import Known
+from worker.sync.translating.resolve import Resolved
+from worker.sync.translating.translate import translate
 
 pytestmark = [needs_samples, pytest.mark.spacecloner("feature-18", "feature-19", "bug-22")]
 

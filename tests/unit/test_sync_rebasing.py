@@ -8,8 +8,8 @@ from worker.kinds.processes import DEPLOYMENT_PROCESS
 from worker.kinds.projects import PROJECT
 from worker.kinds.releases import Releases
 from worker.plan.values import Document
-from worker.sync.baseline import SCHEMA, Baseline
-from worker.sync.rebasing import rebased
+from worker.sync.merging.rebasing import rebased
+from worker.sync.world.baseline import SCHEMA, Baseline
 
 NOW = Releases(ServerVersion.parse("2026.1.9674"), ServerVersion.parse("2026.1.9674"))
 OLD = ("2023.4.8290", "2023.4.8290")

@@ -11,8 +11,8 @@ from worker.kinds.processes import DEPLOYMENT_PROCESS
 from worker.kinds.projects import PROJECT
 from worker.kinds.references import PendingId
 from worker.plan.values import CleanUp, Document
-from worker.sync.baseline import Baseline, Intent
-from worker.sync.recover import assigned_ids, holds, recovered
+from worker.sync.merging.recover import assigned_ids, holds, recovered
+from worker.sync.world.baseline import Baseline, Intent
 
 NEW = PendingId.of("deploymentprocess-Projects-1", "s-B")
 

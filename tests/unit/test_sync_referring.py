@@ -21,11 +21,11 @@ from worker.kinds.library import LIBRARY_VARIABLE_SET
 from worker.kinds.processes import DEPLOYMENT_PROCESS
 from worker.kinds.references import PendingId, PendingText
 from worker.plan.values import Document
-from worker.sync.hidden import Known
-from worker.sync.naming import verbatim
-from worker.sync.referring import translate_value
-from worker.sync.resolved import Resolved
-from worker.sync.translate import Translated, translate
+from worker.sync.translating.hidden import Known
+from worker.sync.translating.referring import translate_value
+from worker.sync.translating.translate import Translated, translate
+from worker.sync.world.naming import verbatim
+from worker.sync.world.resolved import Resolved
 
 PATH = ("project", "OctoFX", "deployment-process")
 THERE = {

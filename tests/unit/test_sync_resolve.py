@@ -6,8 +6,8 @@ import pytest
 
 from tests.worlds import World
 from worker.kinds.references import PendingId
-from worker.sync.baseline import Baseline
-from worker.sync.resolved import Resolved
+from worker.sync.world.baseline import Baseline
+from worker.sync.world.resolved import Resolved
 
 
 def resolve(world: World, kind: str, source_id: str, project: str | None = None) -> Resolved:

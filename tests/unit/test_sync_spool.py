@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from worker.sync.spool import NIGHTS, Spool
+from worker.sync.servers.spool import NIGHTS, Spool
 
 SHOWN: dict[str, Any] = {
     "VersioningStrategy": {"Template": "1.0.i"},

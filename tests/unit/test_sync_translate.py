@@ -14,10 +14,10 @@ from worker.kinds.library import LIFECYCLE
 from worker.kinds.processes import DEPLOYMENT_PROCESS
 from worker.kinds.projects import CHANNEL, DEPLOYMENT_SETTINGS, PROJECT, RUNBOOK
 from worker.plan.values import Document
-from worker.sync.crossing import Translated, verdict_on
-from worker.sync.naming import verbatim
-from worker.sync.resolved import Resolved
-from worker.sync.translate import translate
+from worker.sync.translating.crossing import Translated, verdict_on
+from worker.sync.translating.translate import translate
+from worker.sync.world.naming import verbatim
+from worker.sync.world.resolved import Resolved
 
 PATH = ("project", "OctoFX", "deployment-process")
 

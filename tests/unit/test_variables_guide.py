@@ -13,7 +13,7 @@ import pytest
 
 from config.rules import VariableRules
 from worker.plan.values import Document
-from worker.sync.variables import VariablesBaseline, WantedRow, merge_variables
+from worker.sync.variables.merge import VariablesBaseline, WantedRow, merge_variables
 
 ITEM = ("project", "OctoFX", "variables", "")
 DATABASE = "Application.Database.Name"

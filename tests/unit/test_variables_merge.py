@@ -8,7 +8,7 @@ import pytest
 
 from config.rules import NewRows, Removed, ValueRule, VariableRules
 from worker.plan.values import MASK, BothSides, Change, Document, Edit
-from worker.sync.variables import MergedVariables, VariablesBaseline, WantedRow, merge_variables
+from worker.sync.variables.merge import MergedVariables, VariablesBaseline, WantedRow, merge_variables
 
 ITEM = ("project", "OctoFX", "variables", "")
 KEEP = VariableRules()

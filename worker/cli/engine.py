@@ -12,7 +12,7 @@ from worker.cli.items import Selection
 
 if TYPE_CHECKING:
     from worker.plan.values import Plan
-    from worker.sync.planner import Planned
+    from worker.sync.planning.planner import Planned
     from worker.sync.run import OpenRoute
 
 
@@ -31,7 +31,7 @@ async def opened(house: House, route: str, *, bulk: bool = False) -> AsyncIterat
 
 async def documents(engine: OpenRoute, what: Selection) -> list[str]:
     """Ids of the source documents that ``what`` means, in order of writing. Raises :class:`CliError`."""
-    from worker.sync.items import Items, UnknownItem
+    from worker.sync.planning.items import Items, UnknownItem
 
     if what.everything:
         return await engine.everything()
@@ -48,6 +48,6 @@ async def documents(engine: OpenRoute, what: Selection) -> list[str]:
 
 async def checked(engine: OpenRoute, planned: Planned) -> Plan:
     """The plan, with what would not work on the destination once it is applied."""
-    from worker.sync.checking import Checker
+    from worker.sync.findings.check import Checker
 
     return await Checker().check(engine, planned)

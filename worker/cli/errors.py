@@ -85,8 +85,8 @@ def explained(error: Exception) -> CliError:
         )
     if isinstance(error, octopus.OctopusError):
         return CliError(error.server_words or type(error).__name__, where=_request(error), then=_next_step(error))
-    from worker.sync.facing import RouteReversed  # not before something went wrong: commands start at once
-    from worker.sync.versions import VersionsRefused
+    from worker.sync.applying.facing import RouteReversed  # not before something went wrong: commands start at once
+    from worker.sync.servers.versions import VersionsRefused
 
     if isinstance(error, RouteReversed):
         return CliError(error.text, where=f"route {error.route}", status=Status.REFUSED)

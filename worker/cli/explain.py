@@ -25,8 +25,8 @@ from worker.plan.values import Action, BothSides, Plan
 
 if TYPE_CHECKING:
     from config.effective import Setting
-    from worker.sync.compared import Compared
     from worker.sync.explaining import Explained
+    from worker.sync.world.compared import Compared
 
 RULES = {
     "variable-set": ("variables.",),

@@ -75,7 +75,7 @@ async def _subscribe(wish: Wish, route: str | None, config: Path | None, redis: 
 
 async def _one(house: House, source: Endpoint, wish: Wish) -> Subscribed:
     from worker.setup.subscribe import NoAddressError, NoSecretError, subscribe
-    from worker.sync.connecting import connect
+    from worker.sync.servers.connecting import connect
 
     instance = house.routes.instance(source.instance)
     file = str(house.settings.routes)

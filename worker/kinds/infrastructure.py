@@ -29,7 +29,7 @@ ENVIRONMENT = Kind(
     bulk="environments",
     mode=Mode.SHARED_NAME,
     listed_by="environments/all",
-    # The newer list has less in it; see worker.sync.environments.
+    # The newer list has less in it; see worker.sync.servers.environments.
     listed_whole=False,
     type_of=type_of_environment,
     # They come with a release and go with it.

@@ -114,7 +114,7 @@ class Kind:
     never_created: str = ""
     """Why none is ever made on the destination. Who needs one finds it there by its name."""
     history: bool = False
-    """Its items have numbered versions, which other documents name; see :mod:`worker.sync.templates`."""
+    """Its items have numbered versions, which other documents name; see :mod:`worker.sync.planning.templates`."""
     removal_may_be_refused: bool = False
     """The server refuses to take away an element that is in use. Then it stays, and the rest is written."""
 

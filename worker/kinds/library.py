@@ -91,7 +91,7 @@ SCRIPT_MODULE = Kind(
     mode=Mode.EXACT,
     listed_by="libraryvariablesets/all",
     among=("ContentType", "ScriptModule"),
-    # The script stands in the variable set; see worker.sync.script_modules.
+    # The script stands in the variable set; see worker.sync.servers.script_modules.
     listed_whole=False,
     shape=Shape(
         server=SERVER_FIELDS | {"VariableSetId", "Templates"},

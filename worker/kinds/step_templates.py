@@ -60,7 +60,8 @@ STEP_TEMPLATE_VERSION = Kind(
 )
 
 STEP_TEMPLATE_HISTORY = Kind(
-    # Looked up for which versions are in use, and which of the two sides are the same; see worker.sync.templates.
+    # Looked up for which versions are in use, and which of the two sides are the same; see
+    # worker.sync.planning.templates.
     name="step-template-history",
     prefix="ActionTemplateHistories",
     route="actiontemplates",

@@ -5,7 +5,7 @@ that it is linked to may not exist yet. A PUT replaces all links, and the server
 no longer linked.
 
 The values have no shape here: what a value belongs to are a template (of a project or of a library set), whose id each
-server makes for itself, and an environment (see :mod:`worker.sync.tenant_values`). Nor are they one document for the
+server makes for itself, and an environment (see :mod:`worker.sync.tenants.merge`). Nor are they one document for the
 server, which keeps each value by itself; for us they are one, named for its tenant (``TenantVariables-Tenants-3``), as
 they are read and written together.
 """

@@ -1,7 +1,7 @@
 """Variable sets, of projects and of library sets.
 
 Facts: Octopus API reference 2026, "Variables". The rows have no shape of their own here: what a variable is, and
-which of two is the same one, takes more than a name (see :mod:`worker.sync.variables`).
+which of two is the same one, takes more than a name (see :mod:`worker.sync.variables.merge`).
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from enum import StrEnum
 from config import scrub
 from config.secret import SecretMissingError
 from worker.octopus import errors
-from worker.sync.facing import RouteReversed
-from worker.sync.versions import VersionsRefused
+from worker.sync.applying.facing import RouteReversed
+from worker.sync.servers.versions import VersionsRefused
 
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 600.0

@@ -38,7 +38,7 @@ from worker.queue.values import BLOCKED, Claim, ClaimStatus, Done, Outcome, Prio
 from worker.state import State
 from worker.sync import run
 from worker.sync.compare import compare
-from worker.sync.items import Items
+from worker.sync.planning.items import Items
 
 log = structlog.get_logger(__name__)
 

@@ -29,7 +29,7 @@ from worker.queue.lease import LeaseBusyError
 from worker.queue.subjects import Subject, Verdict, subject
 from worker.queue.values import Priority, Source
 from worker.state import State
-from worker.sync.observe import kinds_changed
+from worker.sync.servers.observe import kinds_changed
 
 log = structlog.get_logger(__name__)
 

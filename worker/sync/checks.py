@@ -8,7 +8,7 @@ from config.routes import FirstContact, Mode, Route
 from worker.ledger.ledger import Ledger
 from worker.plan.limits import check as within_limits
 from worker.plan.values import printed
-from worker.sync.planner import Planned
+from worker.sync.planning.planner import Planned
 
 WAY_OUT = "look at it and approve it: octosync approve "
 

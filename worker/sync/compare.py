@@ -2,7 +2,7 @@
 
 So it cannot race an event: whoever runs a marked item reads it again under its lease. It goes in chunks, so that memory
 holds one chunk of documents at a time and each chunk is read in bulk; after each it notes how far it is, and one that
-was cut off goes on from there. It trusts no cache, but what it has read itself (:mod:`worker.sync.spool`).
+was cut off goes on from there. It trusts no cache, but what it has read itself (:mod:`worker.sync.servers.spool`).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from worker.plan.values import Op, Plan
 from worker.queue.dirty import DirtyQueue
 from worker.queue.keys import SUBTREE, DirtyKey
 from worker.queue.values import Priority, Source
-from worker.sync.baseline import Baseline
-from worker.sync.checking import Checker
-from worker.sync.items import EVERYTHING, Items
-from worker.sync.lists import CLINGING_REASON, asking_again
-from worker.sync.planner import Planned
+from worker.sync.findings.check import Checker
+from worker.sync.merging.lists import CLINGING_REASON, asking_again
+from worker.sync.planning.items import EVERYTHING, Items
+from worker.sync.planning.planner import Planned
 from worker.sync.run import UNASKED, OpenRoute, nobody_minds
-from worker.sync.spool import Spool
+from worker.sync.servers.spool import Spool
+from worker.sync.world.baseline import Baseline
 
 log = structlog.get_logger(__name__)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from worker.plan.values import Action
-from worker.sync.compared import Compared
-from worker.sync.naming import Names
 from worker.sync.opened import Opened, Progress
+from worker.sync.world.compared import Compared
+from worker.sync.world.naming import Names
 
 
 @dataclass(frozen=True, slots=True)

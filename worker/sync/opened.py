@@ -15,14 +15,14 @@ from worker.kinds import registry
 from worker.ledger.ledger import Ledger
 from worker.octopus.client import OctopusClient, SpaceClient
 from worker.queue.lease import DocumentLease
-from worker.sync.baseline import Baseline, Intent
-from worker.sync.facing import place
-from worker.sync.items import EVERYTHING, SUBTREE, Items, UnknownItem
-from worker.sync.observe import SideObserver
-from worker.sync.planner import Planned, Planner
-from worker.sync.spool import Spool
-from worker.sync.vanished import deletions_of
-from worker.sync.world import Need, NotObserved, World
+from worker.sync.applying.facing import place
+from worker.sync.planning.items import EVERYTHING, SUBTREE, Items, UnknownItem
+from worker.sync.planning.planner import Planned, Planner
+from worker.sync.servers.observe import SideObserver
+from worker.sync.servers.spool import Spool
+from worker.sync.servers.vanished import deletions_of
+from worker.sync.world.baseline import Baseline, Intent
+from worker.sync.world.world import Need, NotObserved, World
 
 ROUNDS = 100
 """How often a plan may ask for more. Closure needs a few rounds for each step away from the document."""
@@ -70,7 +70,7 @@ class Opened:
 
     async def documents(self, items: Items) -> list[str]:
         """Ids of the source documents that ``items`` means, in order of writing. Raises
-        :class:`worker.sync.items.UnknownItem`."""
+        :class:`worker.sync.planning.items.UnknownItem`."""
         try:
             return await self._documents(items)
         except UnknownItem:
@@ -107,7 +107,7 @@ class Opened:
     async def read_in_bulk(self) -> None:
         """For a plan of very many documents, that is shown and not applied: whole lists are read, and what they hold
         is not asked for once more. As in a comparison, deployment settings are taken from the project that shows them
-        (:mod:`worker.sync.spool`). Call it first."""
+        (:mod:`worker.sync.servers.spool`). Call it first."""
         for observer in (self.source, self.destination):
             await observer.freshen(force=True)
             observer.spool = Spool(None)

@@ -30,18 +30,18 @@ from worker.octopus.transport import Observer
 from worker.plan import json as plan_json
 from worker.plan.values import Action, Plan
 from worker.queue.lease import DocumentLease, LeaseBusyError
-from worker.sync.apply import Applied, Applier, Guard
+from worker.sync.applying.apply import Applied, Applier, Guard
+from worker.sync.applying.facing import check_facing, place
+from worker.sync.applying.recording import log_decisions, record
 from worker.sync.checks import Stop, must_wait
-from worker.sync.connecting import connect
-from worker.sync.exchange import Ends
-from worker.sync.facing import check_facing, place
 from worker.sync.opened import Opened, Progress
-from worker.sync.planner import Planned
-from worker.sync.recording import log_decisions, record
-from worker.sync.spaces import space_of
-from worker.sync.versions import agreed
-from worker.sync.world import Memory
-from worker.sync.written import Moved
+from worker.sync.planning.planner import Planned
+from worker.sync.servers.connecting import connect
+from worker.sync.servers.exchange import Ends
+from worker.sync.servers.spaces import space_of
+from worker.sync.servers.versions import agreed
+from worker.sync.world.world import Memory
+from worker.sync.world.written import Moved
 
 log = structlog.get_logger(__name__)
 
@@ -255,7 +255,7 @@ async def open_route(
     """``leases``: whoever shares the ledger with others writes under them.
 
     Raises :class:`KeyError` for an unknown route, :class:`config.secret.SecretMissingError`, what the client raises,
-    :class:`worker.sync.versions.VersionsRefused` and :class:`worker.sync.facing.RouteReversed`.
+    :class:`worker.sync.servers.versions.VersionsRefused` and :class:`worker.sync.applying.facing.RouteReversed`.
     """
     route = routes.route(name)
     await check_facing(route, ledger)

@@ -1,0 +1,1 @@
+"""Applying: a plan is carried out, and remembered in the ledger."""

@@ -1,0 +1,1 @@
+"""Merging: three documents become one, field by field and element by element. Pure."""

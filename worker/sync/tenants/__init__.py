@@ -1,0 +1,1 @@
+"""The values of tenants, cell by cell. Pure."""

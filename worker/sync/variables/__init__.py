@@ -1,0 +1,1 @@
+"""Variable sets: which row is which, and what becomes of each. Pure."""
