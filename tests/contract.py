@@ -43,6 +43,7 @@ QUERY_BEYOND: dict[str, dict[str, str]] = {
     "/teams": {"includeSystem": _LINK_TEMPLATES},
     "/runbookSnapshots": {"publish": _LINK_TEMPLATES},
     "/packages/raw": {"overwriteMode": _LINK_TEMPLATES},
+    "/events": {"spaces": _LINK_TEMPLATES, "includeSystem": _LINK_TEMPLATES},
 }
 
 # Properties of a body that Swagger calls required and servers do not ask for: bound from the route.
@@ -53,8 +54,12 @@ NOT_ASKED_FOR: dict[str, str] = {
 
 # Violations by answers, as (part of the route, part of the violation): reason.
 _ALL_FEEDS = "Swagger shows the class of all feeds' packages"
+_TOGGLES = "Swagger shows what tells of a page of the configuration; under this id clients get the toggles themselves"
 _STEP_PACKAGES = "as on actions, from which step templates are made and into which they go"
 ANSWERS_BEYOND: dict[tuple[str, str], str] = {
+    ("/configuration/{id}", "'Description'"): _TOGGLES,
+    ("/configuration/{id}", "'Name'"): _TOGGLES,
+    ("/configuration/{id}", "'FeatureToggles'"): _TOGGLES,
     ("actiontemplate", "'Inputs'"): _STEP_PACKAGES,
     ("actiontemplate", "'StepPackageVersion'"): _STEP_PACKAGES,
     ("/packages/{id}", "'Hash', 'PackageSizeBytes'"): _ALL_FEEDS,

@@ -61,10 +61,16 @@ async def test_a_worker_counts_what_all_its_processes_do(redis_url: str, tmp_pat
         one.start_worker()
         one.start_beat()
         await one.settled_after_first_comparison()
-        assert (metrics := await text_of(one.session, f"http://127.0.0.1:{port}/metrics"))
+
+        async def counted() -> str | None:
+            # A run is counted when all is done: a moment after nothing is left to do.
+            metrics = await text_of(one.session, f"http://127.0.0.1:{port}/metrics")
+            last = 'octosync_reconcile_total{kind="everything",result="unchanged"} 1.0'
+            return metrics if metrics and last in metrics else None
+
+        metrics = await eventually(counted, 30, "the comparison was never counted")
         assert 'octosync_runs_total{result="compared",route="dev-to-prod"}' in metrics
         assert 'octosync_octopus_requests_total{instance="dev"' in metrics
-        assert 'octosync_reconcile_total{kind="everything",result="unchanged"} 1.0' in metrics
         for probe in ("healthz", "readyz"):
             assert await text_of(one.session, f"http://127.0.0.1:{port}/{probe}"), probe
         await logs_are_json(one)

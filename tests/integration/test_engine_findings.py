@@ -202,4 +202,4 @@ async def test_the_night_finds_them_and_the_report_is_replaced(fake_redis: FakeA
 
 
 def _template(name: str) -> Document:
-    return {"Name": name, "DisplaySettings": {"Octopus.ControlType": "SingleLineText"}, "DefaultValue": {"Value": ""}}
+    return {"Name": name, "DisplaySettings": {"Octopus.ControlType": "SingleLineText"}, "DefaultValue": ""}
