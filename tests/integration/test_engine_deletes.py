@@ -565,6 +565,53 @@ async def test_stopped_in_the_middle_and_run_again(kind: Any) -> None:
         assert await told(both) == []
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/projects"),
+        ("POST", "/channels"),
+        ("PUT", "/deploymentprocesses/"),
+        ("POST", "/runbooks"),
+        ("PUT", "/runbookProcesses/"),
+        ("PUT", "/variables/"),
+    ],
+)
+async def test_what_was_made_and_nobody_heard_of_goes_when_the_source_has_deleted_it(method: str, path: str) -> None:
+    async with pair(**DELETE) as both:
+        project = await both.source.project("OctoFX")
+        await both.source.steps(project, script("Deploy"))
+        await both.source.variables(project, row("Url", "https://x"))
+        await both.source.runbook(project, "Restart", script("Restart it"))
+        await both.source.post("channels", {"Name": "Beta", "ProjectId": project["Id"]})
+        both.destination.sandbox.faults.add(Fault("reset-after", method=method, path=path, count=9))
+        with pytest.raises(OctopusError):
+            await both.sync("*")
+        both.destination.sandbox.faults.clear()
+        assert await both.destination.names("projects") == ["OctoFX"]
+        source_id = await gone(both, "projects", project)
+
+        await both.sync(f"{source_id}/*")
+
+        assert await both.destination.names("projects") == []
+        assert source_id not in await both.ledger.links.all(ROUTE)
+        assert await told(both) == []
+
+
+async def test_what_somebody_else_made_under_the_name_of_a_lost_creation_stays() -> None:
+    async with pair(**DELETE) as both:
+        project = await both.source.project("OctoFX")
+        both.destination.sandbox.faults.add(Fault("reset-before", method="POST", path="/projects", count=9))
+        with pytest.raises(OctopusError):
+            await both.sync("*")
+        both.destination.sandbox.faults.clear()
+        await both.destination.project("OctoFX", Description="made by hand")
+        source_id = await gone(both, "projects", project)
+
+        await both.sync(f"{source_id}/*")
+
+        assert await both.destination.names("projects") == ["OctoFX"]
+
+
 async def test_an_edit_made_while_the_deletion_was_planned_saves_the_project() -> None:
     async with pair(**DELETE) as both:
         project = await furnished(both)

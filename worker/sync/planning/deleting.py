@@ -31,8 +31,9 @@ from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit
 from worker.sync.planning.needed import NeededBy
 from worker.sync.planning.owned import edited
 from worker.sync.planning.renaming import TAKEN
+from worker.sync.planning.unheard import Unheard
 from worker.sync.world.world import Asking, Entry, World, path_of
-from worker.sync.world.written import Leaving, Written
+from worker.sync.world.written import Leaving, Renamed, Written
 
 REASON = "deleted-on-source"
 GONE = "was deleted on the source"
@@ -46,6 +47,7 @@ class Plans(Protocol):
     relinked: set[str]
     seen: dict[str, str]
     bodies: dict[str, Document]
+    names: dict[str, Renamed]
 
     def add(self, action: Action, written: Written | None = None) -> None: ...
 
@@ -69,6 +71,7 @@ class Deleting:
         self.plan = plan
         self.noted: dict[str, Kind] = {}
         self.needed = NeededBy(world, plan, self.noted)
+        self.unheard = Unheard(world, plan)
         self.again = False
         """With one of the deletions a name becomes free that the plan wanted, or another item is needed no more."""
 
@@ -103,8 +106,11 @@ class Deleting:
         if kind.place is not Place.COLLECTION or not self.world.deleted.holds(source_id):
             return self._leave(kind, source_id, (kind.name, source_id), f"{GONE} with what it belonged to")
         if linked is None:
-            return self._leave(kind, source_id, (kind.name, source_id), f"{GONE}, and has no counterpart")
-        there = self.world.destination.listed(kind.name, linked)
+            there = self.unheard.made(kind, source_id)
+            if there is None:
+                return self._leave(kind, source_id, (kind.name, source_id), f"{GONE}, and has no counterpart")
+        else:
+            there = self.world.destination.listed(kind.name, linked)
         if there is None:
             text = f"{GONE}, and is gone from the destination too"
             leaving = Leaving(tuple(self._lost(kind, source_id)))
@@ -224,38 +230,37 @@ class Deleting:
 
     def _look(self, kind: Kind, there: Entry, found: _Looked, asking: Asking, path: NamePath) -> None:
         """The item and, below it, its parts."""
-        source_id = self.world.linked_to(there.id)
+        source_id = self.unheard.source_of(kind, there)
         name = printed(path)
-        if source_id is None:
+        if source_id is None and not self.unheard.came_with_its_owner(kind, there):
             found.obstacles.append(f"{name} is the destination's own")
             return
-        found.forgets.append(source_id)
+        if source_id is not None:
+            found.forgets.append(source_id)
         with asking:
             self._look_at(kind, source_id, there.id, "", found, name)
         with asking:
             found.obstacles += [f"{name} has {one}" for one in self.world.destination.remains(kind, there.id)]
         for part in registry.parts_of(kind):
-            if part.place is Place.WITH_OWNER:
+            if part.place is Place.WITH_OWNER and source_id is not None:
                 ids = registry.made_with_owner(part, source_id), registry.made_with_owner(part, there.id)
                 found.forgets.append(ids[0])
                 if part.follows is not None:
                     continue  # it has nothing that is not another document's
                 with asking:
                     self._look_at(part, *ids, there.id, found, f"{name}/{part.segment}")
-            elif part.mode is not Mode.LOOKUP:
+            elif part.place is not Place.WITH_OWNER and part.mode is not Mode.LOOKUP:
                 with asking:
                     for entry in self.world.destination.directory(part.name).of(there.id):
                         below = (*path, part.name, entry.name)
                         found.parts.append(printed(below))
                         self._look(part, entry, found, asking, below)
 
-    def _look_at(self, kind: Kind, source_id: str, there_id: str, owner: str, found: _Looked, name: str) -> None:
+    def _look_at(self, kind: Kind, source_id: str | None, there_id: str, owner: str, found: _Looked, name: str) -> None:
         document = self.world.destination.document(kind, there_id, owner or None)
         if document is None:
             return
         found.documents.append((kind.name, there_id, owner))
-        baseline = self.world.baselines.get(source_id)
-        if baseline is not None and baseline.destination_id not in {None, there_id}:
-            baseline = None
+        baseline = self.unheard.baseline(kind, source_id, document)
         if (why := edited(kind, baseline, document)) is not None:
             found.obstacles.append(f"{name} {why}" if not why.startswith("the ") else why)

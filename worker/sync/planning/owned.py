@@ -60,7 +60,9 @@ def _as_set(value: Any) -> Any:
 def _rows(baseline: Baseline, there: Document) -> str | None:
     known: dict[str, RowBaseline] = {}
     if baseline.rows:
-        known = {row.destination_id: row for row in VariablesBaseline.from_json(baseline.rows).rows}
+        # Those of a write of which nobody heard have no ids yet: they are known by what they hold.
+        of_id = {str(row.get("Id")): row for row in there.get("Variables") or []}
+        known = {row.destination_id: row for row in VariablesBaseline.from_json(baseline.rows).aligned({}, of_id).rows}
     for row in there.get("Variables") or []:
         name = f"the variable {row.get('Name')!r}"
         ours = known.get(str(row.get("Id")))

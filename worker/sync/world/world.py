@@ -154,6 +154,13 @@ class Side:
             raise NotObserved([Need(self.name, kind_name, anew=True)])
         return entry
 
+    def called_now(self, kind_name: str, name: str, owner: str | None) -> list[Entry]:
+        """The items of a name. As with :meth:`listed`, none is believed only of a directory that was just read."""
+        found = self.directory(kind_name).named(name, owner)
+        if not found and kind_name in self.from_cache:
+            raise NotObserved([Need(self.name, kind_name, anew=True)])
+        return found
+
     def document(self, kind: Kind, document_id: str, owner_id: str | None = None) -> Document | None:
         """Raises :class:`NotObserved`."""
         if document_id not in self.documents:
