@@ -236,7 +236,9 @@ class Estate:
         found = await self.destination.portable(self.folder)
         wanted = await self._reconciled()
         unlike = differences(wanted, found)
-        assert not unlike, "not what one full reconciliation gives:\n" + "\n".join(line[:600] for line in unlike[:20])
+        _, by_hand, _ = await self.octosync("cleanup", "list")
+        shown = "\n".join(line[:600] for line in unlike[:20])
+        assert not unlike, f"not what one full reconciliation gives:\n{shown}\nto finish by hand:\n{by_hand}"
         self.told["documents alike"] = len(found)
         self.told["writes to the destination"] = await self.destination.written()
         self.told["requests to the destination"] = (await self.destination.get("sandbox/requests"))["Total"]

@@ -20,6 +20,7 @@ from worker.ledger.ledger import Ledger
 from worker.octopus import errors
 from worker.plan.values import Action, Document, Op, printed
 from worker.queue.lease import DocumentLease
+from worker.sync.applying.intents import Intents
 from worker.sync.applying.leases import WriteLeases
 from worker.sync.applying.remembering import Remembering
 from worker.sync.applying.removing import Remover
@@ -84,6 +85,7 @@ class Applier:
         self.tags = Retagging(ledger, self.route, world.destination.documents)
         self.memory = Remembering(world, ledger, self.tags)
         self.reports = Reports(ledger, self.route, run_id)
+        self.intents = Intents(world, ledger, run_id)
         self.applied = Applied()
         self.remover = Remover(self)
         self.plan_hash = ""
@@ -167,8 +169,7 @@ class Applier:
                 await self.memory.remember(action.source_id, written.destination_id, remembered, only_if_still=True)
                 await self.note_version(action.source_id, written, there)
         await self.reports.report(action)
-        if action.source_id in self.world.intents:
-            await self.ledger.intents.clear(self.route, action.source_id)
+        await self.intents.settled(action.source_id)
 
     async def delete(self, action: Action, written: Written) -> None:
         async with self.leases.hold(action, action.destination_id):
@@ -226,7 +227,7 @@ class Applier:
                 answer = await exchange.update(ends, kind, destination_id, owner, wire)
         except errors.OctopusError as error:
             if not error.maybe_applied:
-                await self.ledger.intents.clear(self.route, source_id)
+                await self.intents.withdraw(source_id)
             if isinstance(error, errors.StaleVersion) or (creates and isinstance(error, errors.NameTaken)):
                 raise Moved(f"{printed(action.path)}: {error.server_words}") from error
             raise
@@ -367,9 +368,7 @@ class Applier:
             kept=after.kept,
             there=there if rows is None else None,
         )
-        await self.ledger.intents.store(
-            self.route, action.source_id or "", self.plan_hash, self.run_id, action.clean_ups, intent.to_json()
-        )
+        await self.intents.store(action.source_id or "", self.plan_hash, intent)
 
     # ── bodies ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
