@@ -230,7 +230,7 @@ def check_unique(call: Call, kind: Kind, document: Document) -> None:
         return
     others = call.lookup(kind.collection, by_name, document["Name"].casefold())
     if any(_beside(document, other, kind.unique_within) for other in others):
-        raise bad_request(texts.name_taken(kind.name, document["Name"]))
+        raise bad_request(texts.name_taken(texts.words(kind.name)))
 
 
 def _beside(document: Document, other: Document, within: tuple[str, ...]) -> bool:

@@ -73,7 +73,7 @@ def _add_routes(router: Router, deliveries: Deliveries) -> None:
         name = document["Name"].casefold()
         for other in call.scope.collection(_COLLECTION).values():
             if other["Id"] != subscription_id and other["Name"].casefold() == name:
-                raise bad_request(texts.name_taken("Subscription", document["Name"]))
+                raise bad_request(texts.name_taken("subscription"))
         secrets = {} if header is None else {HEADER_PLACE: header}
         write = Write(_COLLECTION, before, document, secrets=secrets)
         call.store.commit(call.space_id, [write], call.actor)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = [
     "MAINTENANCE",
     "frozen",
@@ -10,9 +12,11 @@ __all__ = [
     "missing_references",
     "name_taken",
     "out_of_date",
+    "plural",
     "required",
     "step_in_use",
     "too_long",
+    "words",
     "wrong_choice",
     "wrong_type",
 ]
@@ -47,8 +51,21 @@ def wrong_choice(value: object, path: str) -> str:
     return f"Error converting value \"{value}\" to type '{path}'. Path '{path}'."
 
 
-def name_taken(kind: str, name: str) -> str:
-    return f"A {kind} named '{name}' already exists. Please choose a different name."
+def name_taken(kind: str) -> str:
+    """``kind``: as :func:`words` has it. The form is what clients look for; the exact words differ by kind (?)."""
+    article = "An" if kind[0] in "aeio" else "A"
+    return f"{article} {kind} with this name already exists. Please choose a different name."
+
+
+def words(name: str) -> str:
+    """What a sentence calls a kind: `LibraryVariableSet` → `library variable set`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
+def plural(noun: str) -> str:
+    if noun.endswith("y"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith("s") else f"{noun}s"
 
 
 def mismatch(name: str, sent: object, stored: object) -> str:

@@ -8,7 +8,6 @@ that one is deleted (OctopusDeploy/Issues#19).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,7 +37,7 @@ def cascade(call: Call, kind: Kind, document: Document) -> list[Write]:
     for other, reference, referrer in referrers(call, kind, document):
         if reference.on_delete == "block":
             noun, name = _called(call, other, referrer)
-            names = blocking.setdefault(f"{noun}s", [])
+            names = blocking.setdefault(texts.plural(noun), [])
             names += [f"'{name}'"] if f"'{name}'" not in names else []
         elif reference.on_delete in ("remove", "narrow"):
             _, before, after = changed.get(referrer["Id"], (other, referrer, referrer))
@@ -48,7 +47,7 @@ def cascade(call: Call, kind: Kind, document: Document) -> list[Write]:
                     after = None
             changed[referrer["Id"]] = (other, before, after)
     if blocking:
-        raise bad_request(*(texts.in_use(_words(kind), by, names) for by, names in blocking.items()))
+        raise bad_request(*(texts.in_use(texts.words(kind.name), by, names) for by, names in blocking.items()))
     return [Write(other.collection, before, after, side_effect=True) for other, before, after in changed.values()]
 
 
@@ -58,13 +57,8 @@ def _called(call: Call, kind: Kind, document: Document) -> tuple[str, str]:
         name, collection = kind.spoken_of_as
         other = call.look_up(collection, document[name])
         if other:
-            return _words(KINDS[collection]), str(other["Name"])
-    return _words(kind), str(document.get("Name") or document["Id"])
-
-
-def _words(kind: Kind) -> str:
-    """`LibraryVariableSet` → `library variable set`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.name).lower()
+            return texts.words(KINDS[collection].name), str(other["Name"])
+    return texts.words(kind.name), str(document.get("Name") or document["Id"])
 
 
 def same_id(one: Any, other: str) -> bool:

@@ -65,7 +65,7 @@ def _check_name(save: Save) -> None:
     name = save.after["Name"].casefold()
     for other in save.call.scope.collection("certificates").values():
         if other["Id"] != save.after["Id"] and not other["Archived"] and other["Name"].casefold() == name:
-            raise bad_request(texts.name_taken("Certificate", save.after["Name"]))
+            raise bad_request(texts.name_taken("certificate"))
 
 
 def _what_it_says(data: str) -> Document:

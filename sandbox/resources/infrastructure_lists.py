@@ -100,7 +100,7 @@ def _create_target_tag(call: Call) -> Answer:
     if len(tag) > 200:
         raise bad_request(texts.too_long("Tag", 200))
     if tag.strip().casefold() in {one.casefold() for one in _known(call)}:
-        raise bad_request(texts.name_taken("target tag", tag))
+        raise bad_request(texts.name_taken("target tag"))
     document: Document = {"Id": f"TargetTags-{tag.strip().casefold()}", "Name": tag.strip(), "Tag": tag.strip()}
     call.store.commit(call.space_id, [Write(_TAGS, None, document)], call.actor)
     return Answer(_target_tag(call, document["Tag"]), status=201)

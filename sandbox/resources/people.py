@@ -70,7 +70,7 @@ def _prepare_user(save: Save) -> None:
     name = user["Username"].casefold()
     users = save.call.scope.collection("users").values()
     if any(one["Id"] != user["Id"] and one["Username"].casefold() == name for one in users):
-        raise bad_request(texts.name_taken("User", user["Username"]))
+        raise bad_request(texts.name_taken("user"))
     if name in _RESERVED:
         raise bad_request("Username is reserved and can't be used to create new users.")
     if user["IsService"] and given.get("password"):

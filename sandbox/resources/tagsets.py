@@ -31,7 +31,7 @@ def _prepare(save: Save) -> None:
         if not tag["Name"]:
             raise bad_request(texts.required("Tags.Name"))
         if any(other["Name"].casefold() == tag["Name"].casefold() for other in tags):
-            raise bad_request(texts.name_taken("Tag", tag["Name"]))
+            raise bad_request(texts.name_taken("tag"))
         tag["Id"] = tag["Id"] or f"{tag_set['Id']}/{call.store.next_id('Tags')}"
         tags.append(tag)
     if tag_set["Type"] == "FreeText" and tags:

@@ -124,7 +124,9 @@ async def test_a_space_is_furnished_and_deleted_only_when_stopped() -> None:
 async def test_names_are_unique_without_regard_to_case() -> None:
     async with http() as octopus:
         await octopus.environment("Test")
-        assert "already exists" in await octopus.refused("POST", "environments", {"Name": "TEST"})
+        assert "An environment with this name already exists." in await octopus.refused(
+            "POST", "environments", {"Name": "TEST"}
+        )
         one, other = await octopus.project("One"), await octopus.project("Two")
         await octopus.refused("PUT", f"projects/{other['Id']}", {**other, "Name": "ONE"})
         await octopus.post("channels", {"Name": "Beta", "ProjectId": one["Id"]})
