@@ -597,6 +597,25 @@ async def test_what_was_made_and_nobody_heard_of_goes_when_the_source_has_delete
         assert await told(both) == []
 
 
+@pytest.mark.parametrize("edit", [{}, {"Description": "by hand"}, {"Name": "Main"}])
+async def test_a_default_channel_without_a_link_goes_with_a_project_of_ours_if_it_is_as_it_was_made(edit: Any) -> None:
+    """It has none where the source's project was deleted before its channels were looked at."""
+    async with pair(**DELETE) as both:
+        project = await both.source.project("OctoFX")
+        await both.sync("*")
+        [channel] = (await both.source.get(f"projects/{project['Id']}/channels"))["Items"]
+        await both.ledger.links.remove(ROUTE, [channel["Id"]])
+        await both.ledger.baselines.delete(ROUTE, [channel["Id"]])
+        copy = await both.destination.named("projects", "OctoFX")
+        [there] = (await both.destination.get(f"projects/{copy['Id']}/channels"))["Items"]
+        await both.destination.call("PUT", f"channels/{there['Id']}", {**there, **edit})
+        source_id = await gone(both, "projects", project)
+
+        await both.sync(f"{source_id}/*")
+
+        assert await both.destination.names("projects") == (["OctoFX"] if edit else [])
+
+
 async def test_what_somebody_else_made_under_the_name_of_a_lost_creation_stays() -> None:
     async with pair(**DELETE) as both:
         project = await both.source.project("OctoFX")

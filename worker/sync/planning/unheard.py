@@ -10,11 +10,15 @@ from __future__ import annotations
 from config.names import name_key
 from worker.kinds import registry
 from worker.kinds.kind import Kind
+from worker.kinds.shape import SERVER_FIELDS
 from worker.plan.values import Document
 from worker.sync.merging.recall import Plans, Recall
 from worker.sync.merging.recover import holds
 from worker.sync.world.baseline import Baseline, Intent
 from worker.sync.world.world import Entry, World
+
+_AS_MADE = frozenset({"Name", "ProjectId", "IsDefault", "Type"})
+"""What a channel says that was made with its project; all else is empty."""
 
 
 class Unheard:
@@ -50,12 +54,21 @@ class Unheard:
         return None
 
     def came_with_its_owner(self, kind: Kind, there: Entry) -> bool:
-        """Whether it is the channel that the server made with a project, which nobody heard that we made."""
-        if kind.name != "channel" or not there.default or there.owner is None:
+        """Whether it is the channel that the server made with a project of ours, just as it made it. It has no link
+        where the source's project went before its channels were looked at."""
+        if kind.name != "channel" or not there.default or there.owner is None or name_key(there.name) != "default":
             return False
         owner = self.source_of(registry.BY_NAME["project"], Entry(there.owner, self._name_of(there.owner)))
-        intent = self.world.intents.get(owner or "")
-        return intent is not None and intent.op == "create"
+        if owner is None or not self._is_our_making(owner):
+            return False
+        document = self.world.destination.document(kind, there.id, there.owner)
+        told = {name: value for name, value in (document or {}).items() if name not in SERVER_FIELDS | _AS_MADE}
+        return document is not None and not any(told.values())
+
+    def _is_our_making(self, source_id: str) -> bool:
+        intent, baseline = self.world.intents.get(source_id), self.world.baselines.get(source_id)
+        unheard = intent is not None and intent.op == "create"
+        return unheard or (baseline is not None and (baseline.created or baseline.fresh))
 
     def baseline(self, kind: Kind, source_id: str | None, there: Document) -> Baseline | None:
         """What is ours of a document: also what was written and not heard. ``source_id``: ``None`` for what the server
