@@ -40,7 +40,7 @@ from config.settings import Settings
 from sandbox.server import Sandbox, serve
 from sandbox.settings import Settings as SandboxSettings
 from sandbox.store import Store
-from tests.house import HEADER, SECRET
+from tests.house import SECRET, forget, routes_between, subscribe
 from tests.pair import ROUTE, Document, Server
 from tests.processes import Processes, eventually, free_port
 from tests.property.portable import Key, differences, portable
@@ -186,15 +186,7 @@ class Estate:
 
     async def subscribe(self, url: str = "") -> Document:
         """``url``: of somebody on the way to the receiver."""
-        notification = {
-            "Filter": {},
-            "WebhookURI": url or self.hooks,
-            "WebhookTimeout": "00:00:10",
-            "WebhookHeaderKey": HEADER,
-            "WebhookHeaderValue": SECRET,
-        }
-        body = {"Name": "octosync", "EventNotificationSubscription": notification}
-        return await self.source.post("Spaces-1/subscriptions", body)
+        return await subscribe(self.source, url or self.hooks)
 
     # ── how it ends ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -308,7 +300,7 @@ async def estate(
         routes, own = load(folder / "octosync.yaml"), Settings()
         redis = open_redis(redis_url)
         stack.push_async_callback(redis.aclose)
-        stack.push_async_callback(_forget, redis, namespace)
+        stack.push_async_callback(forget, redis, namespace)
         yield Estate(
             folder,
             *servers,
@@ -337,43 +329,13 @@ async def _answers(server: Octopus) -> bool:
     return True
 
 
+RULES: dict[str, Any] = {
+    "variables": {"value": "follow", "removed": "remove-ours"},
+    "removed": "remove-ours",
+    "deleted": "delete",
+}
+"""With which the destination becomes what the source is."""
+
+
 def _routes(source: str, destination: str, route: Mapping[str, Any]) -> dict[str, Any]:
-    # JSON is YAML.
-    return {
-        "instances": [
-            {
-                "name": "dev",
-                "url": source,
-                "api_key": {"env": "OCTOSYNC_DEV_KEY"},
-                "webhook_secrets": [{"env": "OCTOSYNC_DEV_HOOK"}],
-                "webhook_header": HEADER,
-                "requests_per_minute": 1_000_000,
-            },
-            {
-                "name": "prod",
-                "url": destination,
-                "api_key": {"env": "OCTOSYNC_PROD_KEY"},
-                "requests_per_minute": 1_000_000,
-            },
-        ],
-        "routes": [
-            {
-                "name": ROUTE,
-                "source": {"instance": "dev", "space": "Default"},
-                "destination": {"instance": "prod", "space": "Default"},
-                "include": {"project": ["*"], "library-variable-set": ["*"]},
-                "rules": {
-                    "variables": {"value": "follow", "removed": "remove-ours"},
-                    "removed": "remove-ours",
-                    "deleted": "delete",
-                },
-                "limits": {"updates_percent": 100, "deletes_percent": 100},
-                **route,
-            }
-        ],
-    }
-
-
-async def _forget(redis: Redis, namespace: str) -> None:
-    async for key in redis.scan_iter(match=f"*{namespace}*", count=1000):
-        await redis.delete(key)
+    return routes_between(source, destination, **{"rules": RULES, **route})

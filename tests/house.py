@@ -59,15 +59,7 @@ class House:
         self.processes.start("beat", "-m", "worker", "--beat")
 
     async def subscribe(self) -> Document:
-        notification = {
-            "Filter": {},
-            "WebhookURI": self.hooks,
-            "WebhookTimeout": "00:00:10",
-            "WebhookHeaderKey": HEADER,
-            "WebhookHeaderValue": SECRET,
-        }
-        body = {"Name": "octosync", "EventNotificationSubscription": notification}
-        return await self.source.post("Spaces-1/subscriptions", body)
+        return await subscribe(self.source, self.hooks)
 
     async def hook(self, body: bytes, secret: str | None = SECRET, path: str = "") -> int:
         """The status that the receiver answers to a request of our own."""
@@ -124,13 +116,13 @@ async def house(redis_url: str, folder: Path, *, poll_seconds: float = 0.2, **se
             "OCTOSYNC_DEV_HOOK": SECRET,
             **{f"OCTOSYNC_{name.upper()}": value for name, value in settings.items()},
         }
-        (folder / "octosync.yaml").write_text(json.dumps(_routes(dev.url, prod.url)))
+        (folder / "octosync.yaml").write_text(json.dumps(routes_between(dev.url, prod.url)))
         os.environ.update(environment)  # conftest.py takes what begins so out of every other test
         stack.callback(lambda: [os.environ.pop(name, None) for name in environment])
         routes, own = load(folder / "octosync.yaml"), Settings()
         redis = open_redis(redis_url)
         stack.push_async_callback(redis.aclose)
-        stack.push_async_callback(_forget, redis, namespace)
+        stack.push_async_callback(forget, redis, namespace)
         runner = web.AppRunner(create_app(routes, own), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -142,8 +134,21 @@ async def house(redis_url: str, folder: Path, *, poll_seconds: float = 0.2, **se
         )
 
 
-def _routes(source: str, destination: str) -> dict[str, Any]:
-    # JSON is YAML.
+async def subscribe(source: Server, url: str) -> Document:
+    """Has the source tell of all that happens."""
+    notification = {
+        "Filter": {},
+        "WebhookURI": url,
+        "WebhookTimeout": "00:00:10",
+        "WebhookHeaderKey": HEADER,
+        "WebhookHeaderValue": SECRET,
+    }
+    body = {"Name": "octosync", "EventNotificationSubscription": notification}
+    return await source.post("Spaces-1/subscriptions", body)
+
+
+def routes_between(source: str, destination: str, **route: Any) -> dict[str, Any]:
+    """A routes file for two servers, as JSON, which is YAML. ``route``: what the route says besides."""
     return {
         "instances": [
             {
@@ -168,11 +173,13 @@ def _routes(source: str, destination: str) -> dict[str, Any]:
                 "destination": {"instance": "prod", "space": "Default"},
                 "include": {"project": ["*"], "library-variable-set": ["*"]},
                 "limits": {"updates_percent": 100, "deletes_percent": 100},
+                **route,
             }
         ],
     }
 
 
-async def _forget(redis: Redis, namespace: str) -> None:
+async def forget(redis: Redis, namespace: str) -> None:
+    """All that a test has left in Redis."""
     async for key in redis.scan_iter(match=f"*{namespace}*", count=1000):
         await redis.delete(key)

@@ -16,11 +16,11 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-import aiohttp
 import pytest
 from aiohttp import web
 
 from tests.changes import People
+from tests.deadly_network import deadly_network
 from tests.estate import Estate, estate, size
 from tests.house import HEADER, SECRET
 from tests.pair import row
@@ -102,43 +102,17 @@ async def test_webhooks_are_lost_doubled_and_out_of_order(redis_url: str, tmp_pa
         assert one.told["events by catch-up"] > 0
 
 
-@asynccontextmanager
-async def deadly_network(one: Estate) -> AsyncIterator[tuple[str, list[int]]]:
-    """Passes webhooks on. For each number in the list the receiver is killed once, right after it answered the webhook
-    of a batch that has this number, and is not the last; and it is started again."""
-    kills: list[int] = []
-
-    async def pass_on(request: web.Request) -> web.Response:
-        body = await request.read()
-        try:
-            async with one.session.post(one.hooks, data=body, headers={HEADER: SECRET}) as answer:
-                status = answer.status
-        except aiohttp.ClientError:
-            return web.Response(status=502)
-        payload = json.loads(body)["Payload"]
-        if kills and payload["TotalEventsInBatch"] > payload["EventNumberInBatch"] >= kills[0]:
-            del kills[0]
-            one.kill("receiver")
-            one.start_receiver()
-        return web.Response(status=status)
-
-    app = web.Application()
-    app.router.add_post("/", pass_on)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/", kills
-    finally:
-        await runner.cleanup()
-
-
 async def test_the_receiver_is_killed_between_two_webhooks_of_a_batch(redis_url: str, tmp_path: Path) -> None:
     """Octopus drops the rest of the batch. That it broke off is noticed; here catch-up may see it first."""
     async with estate(redis_url, tmp_path, poll_seconds=0.6, catch_up_seconds="3") as one:
         await one.open(subscribe=False)
         people = People(one.source, Random(14))
-        async with deadly_network(one) as (url, kills):
+
+        def kill() -> None:
+            one.kill("receiver")
+            one.start_receiver()
+
+        async with deadly_network(one.session, one.hooks, kill) as (url, kills):
             await one.subscribe(url)
             await people.begin()
             for number in range(RECEIVER_KILLS):

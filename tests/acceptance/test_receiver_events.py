@@ -6,15 +6,12 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
-from aiohttp import web
 
 from tests.acceptance.test_processes import text_of
+from tests.deadly_network import deadly_network
 from tests.house import HEADER, SECRET, House, house
 from tests.pair import ROUTE
 from tests.processes import eventually, free_port
@@ -33,37 +30,6 @@ CONNECTIONS = 16
 WORKERS = 8
 
 
-@asynccontextmanager
-async def on_the_way(one: House, port: int) -> AsyncIterator[tuple[str, list[int]]]:
-    """Between Octopus and the receiver: an address that passes webhooks on. For each number in the list the receiver is
-    killed once, right after it answered the webhook of a batch that has this number, and is not the last."""
-    kills: list[int] = []
-
-    async def pass_on(request: web.Request) -> web.Response:
-        body = await request.read()
-        try:
-            url = f"http://127.0.0.1:{port}/webhooks/dev"
-            async with one.session.post(url, data=body, headers={HEADER: request.headers[HEADER]}) as answer:
-                status = answer.status
-        except aiohttp.ClientError:
-            return web.Response(status=502)
-        payload = json.loads(body)["Payload"]
-        if kills and payload["TotalEventsInBatch"] > payload["EventNumberInBatch"] >= kills[0]:
-            del kills[0]
-            one.processes.kill("receiver")
-        return web.Response(status=status)
-
-    app = web.Application()
-    app.router.add_post("/", pass_on)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/", kills
-    finally:
-        await runner.cleanup()
-
-
 async def test_killed_between_two_webhooks_of_a_batch_nothing_is_lost(
     redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,7 +43,8 @@ async def test_killed_between_two_webhooks_of_a_batch_nothing_is_lost(
         one.processes.start("receiver", "-m", "webhook_receiver")
         await eventually(lambda: text_of(one.session, f"http://127.0.0.1:{port}/readyz"))
         await one.settled_after_first_comparison()
-        async with on_the_way(one, port) as (url, kills):
+        hooks = f"http://127.0.0.1:{port}/webhooks/dev"
+        async with deadly_network(one.session, hooks, lambda: one.processes.kill("receiver")) as (url, kills):
             one.hooks = url
             await one.subscribe()
             names = []
