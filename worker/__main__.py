@@ -46,10 +46,11 @@ def _celery(arguments: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     try:
-        app.start(argv=arguments)
+        # The status that a worker ended with: one that gave up must not look like one that was asked to stop.
+        status: object = app.start(argv=arguments)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
-    return 0
+        status = end.code
+    return status if isinstance(status, int) else 0
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ def _tick(task: str, every_s: float) -> dict[str, Any]:
 
 app.conf.update(
     include=["worker.tasks"],
+    worker_consumer="worker.consumer:PatientConsumer",
     task_acks_late=True,  # a second net only: what it delivers twice is found clean
     task_reject_on_worker_lost=False,  # else what kills its worker comes back at once, for ever
     worker_prefetch_multiplier=1,

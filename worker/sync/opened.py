@@ -140,6 +140,8 @@ class Opened:
 
     async def _remember(self) -> None:
         self.world.links = await self.ledger.links.all(self.route.name)
+        # Others may have made since what a directory that was read before them does not list.
+        self.world.destination.from_cache |= self.world.destination.directories.keys()
         there = self.route.destination
         self.world.foreign = await self.ledger.owners.of_others(*place(there), self.world.neighbours)
         self.world.intents = {

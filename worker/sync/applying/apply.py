@@ -26,13 +26,14 @@ from worker.sync.applying.remembering import Remembering
 from worker.sync.applying.removing import Remover
 from worker.sync.applying.reports import Reports
 from worker.sync.applying.retagging import Retagging
-from worker.sync.merging.recover import RENAME, assigned, assigned_ids, holds
+from worker.sync.merging.recover import RENAME, assigned, assigned_ids
 from worker.sync.planning.planner import Planned
 from worker.sync.planning.templates import stand_in
 from worker.sync.servers.exchange import Ends, exchange_of
 from worker.sync.world.baseline import Baseline, Intent, wrote_after
 from worker.sync.world.bodies import bound, overlaid, stand_ins, without_pending
 from worker.sync.world.fields import MISSING, same
+from worker.sync.world.unheard import holds
 from worker.sync.world.world import World
 from worker.sync.world.written import Moved, Written
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from worker.kinds.references import PendingId, is_secret
-from worker.kinds.shape import SERVER_FIELDS, Shape
+from worker.kinds.references import PendingId
+from worker.kinds.shape import Shape
 from worker.plan.values import Document
 from worker.sync.world.baseline import Baseline, Intent, wrote_after
-from worker.sync.world.fields import MISSING, same
+from worker.sync.world.fields import MISSING
+from worker.sync.world.unheard import holds
 
 RENAME = "rename"
 """The operation of an intent to write nothing but a name."""
@@ -43,31 +44,6 @@ def recovered(
         kept=intent.kept,
         created=intent.op == "create" or (before is not None and (before.created or before.fresh)),
     )
-
-
-def holds(body: Any, there: Any, shape: Shape | None = None) -> bool:
-    """Whether ``there`` already has all that ``body`` says, but for what only the server decides."""
-    if isinstance(body, PendingId):
-        return True
-    if is_secret(body):
-        return is_secret(there) and bool(body["HasValue"]) == bool(there["HasValue"])
-    if isinstance(body, dict) and isinstance(there, dict):
-        hidden = {"Value"} if there.get("IsSensitive") else frozenset()
-        keyed = shape.keyed if shape is not None else {}
-        return all(
-            _has_links(value, there.get(name)) if name in keyed else holds(value, there.get(name))
-            for name, value in body.items()
-            if name not in SERVER_FIELDS and name not in hidden
-        )
-    if isinstance(body, list) and isinstance(there, list):
-        return len(body) == len(there) and all(holds(a, b) for a, b in zip(body, there, strict=True))
-    return same(body, there)
-
-
-def _has_links(wanted: Any, there: Any) -> bool:
-    """A key with an empty list is something else than no key."""
-    links = there if isinstance(there, dict) else {}
-    return all(key in links and set(links[key]) == set(ids) for key, ids in wanted.items())
 
 
 def assigned_ids(body: Any, answer: Any) -> dict[str, str]:

@@ -28,10 +28,11 @@ from config.options import Deleted
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op, printed
+from worker.sync.planning.made_along import MadeAlong
 from worker.sync.planning.needed import NeededBy
 from worker.sync.planning.owned import edited
 from worker.sync.planning.renaming import TAKEN
-from worker.sync.planning.unheard import Unheard
+from worker.sync.world.unheard import made, source_of
 from worker.sync.world.world import Asking, Entry, World, path_of
 from worker.sync.world.written import Leaving, Renamed, Written
 
@@ -71,7 +72,7 @@ class Deleting:
         self.plan = plan
         self.noted: dict[str, Kind] = {}
         self.needed = NeededBy(world, plan, self.noted)
-        self.unheard = Unheard(world, plan)
+        self.along = MadeAlong(world, plan)
         self.again = False
         """With one of the deletions a name becomes free that the plan wanted, or another item is needed no more."""
 
@@ -106,7 +107,7 @@ class Deleting:
         if kind.place is not Place.COLLECTION or not self.world.deleted.holds(source_id):
             return self._leave(kind, source_id, (kind.name, source_id), f"{GONE} with what it belonged to")
         if linked is None:
-            there = self.unheard.made(kind, source_id)
+            there = made(self.world, kind, source_id)
             if there is None:
                 return self._leave(kind, source_id, (kind.name, source_id), f"{GONE}, and has no counterpart")
         else:
@@ -230,9 +231,9 @@ class Deleting:
 
     def _look(self, kind: Kind, there: Entry, found: _Looked, asking: Asking, path: NamePath) -> None:
         """The item and, below it, its parts."""
-        source_id = self.unheard.source_of(kind, there)
+        source_id = source_of(self.world, kind, there)
         name = printed(path)
-        if source_id is None and not self.unheard.came_with_its_owner(kind, there):
+        if source_id is None and not self.along.came_with_its_owner(kind, there):
             found.obstacles.append(f"{name} is the destination's own")
             return
         if source_id is not None:
@@ -261,6 +262,6 @@ class Deleting:
         if document is None:
             return
         found.documents.append((kind.name, there_id, owner))
-        baseline = self.unheard.baseline(kind, source_id, document)
+        baseline = self.along.baseline(kind, source_id, document)
         if (why := edited(kind, baseline, document)) is not None:
             found.obstacles.append(f"{name} {why}" if not why.startswith("the ") else why)

@@ -64,7 +64,7 @@ class Inclusion:
         """A team that was there has roles of its own. One that we made has those of the source, and what somebody has
         taken from it there it does not get again."""
         linked = self.world.links.get(entry.id)
-        if linked is not None and linked not in self.world.destination.directory(SCOPED_USER_ROLE.name).by_id:
+        if linked is not None and self.world.destination.listed(SCOPED_USER_ROLE.name, linked) is None:
             return "was taken from the team on the destination, and stays so"
         team = entry.owner or ""
         if team in self.pending or TEAM.name in self.world.route.rules.of(path).update:

@@ -18,7 +18,7 @@ from worker.kinds.references import PendingId
 from worker.plan.values import NamePath, printed
 from worker.sync.translating.actions import Actions
 from worker.sync.translating.tags import FREE, TAGS, set_of, tag_called
-from worker.sync.world import former_names
+from worker.sync.world import former_names, unheard
 from worker.sync.world.resolved import Closure, Resolved
 from worker.sync.world.world import Entry, World, path_of
 
@@ -91,14 +91,17 @@ class Resolver:
         names = self.world.route.mapped(kind.name, entry.name) if kind.name not in _UNNAMEABLE else None
         if names is None:
             linked = self.world.links.get(entry.id)
-            if linked is not None and (linked in there.by_id or there.hidden):
-                known = there.by_id.get(linked)
+            known = self.world.destination.listed(kind.name, linked) if linked is not None else None
+            if linked is not None and (known is not None or there.hidden):
                 if known is not None and known.type != entry.type:
                     return Resolved(name=entry.name, item=path, why=_other_type(kind, known, entry))
                 return Resolved((linked,), entry.name, item=path)
         if entry.id in self.closure.pending:
             self.closure.uses(entry.id)
             return Resolved((self.closure.pending[entry.id],), entry.name, item=path)
+        if names is None and (made := unheard.made(self.world, kind, entry.id)) is not None:
+            self.closure.seen[entry.id] = made.id
+            return Resolved((made.id,), entry.name, item=path)
         owner = None
         if entry.owner is not None:
             owner_kind = registry.kind_of(entry.owner)
@@ -141,7 +144,7 @@ class Resolver:
         After a rename the old name may be given to something new on the source, while the destination's item still has
         it: that one is the renamed item, not the new one.
         """
-        other = self.world.linked_to(candidate.id)
+        other = unheard.source_of(self.world, kind, candidate)
         if other is None or other == entry.id:
             return None
         if candidate.id in self.closure.names:

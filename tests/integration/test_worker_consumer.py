@@ -1,0 +1,49 @@
+"""A worker whose Redis goes away while it has taken something it has not acknowledged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kombu import Connection, Queue
+
+from config.settings import Settings
+from worker.consumer import PatientConsumer
+from worker.ledger import embedded
+from worker.publisher import new_app
+
+
+class Lost(PatientConsumer):
+    """No more of it than what the loss of a connection needs."""
+
+    def __init__(self, connection: Connection, redis_url: str) -> None:
+        self.connection = connection
+        self.app = new_app(Settings(redis_url=redis_url))
+        self.app.conf.worker_cancel_long_running_tasks_on_connection_loss = False
+        self.initial_prefetch_count = self.prefetch_multiplier = 1
+
+
+@pytest.mark.filterwarnings("ignore::celery.exceptions.CPendingDeprecationWarning")  # it tells what we have chosen
+async def test_it_connects_again_with_something_unacknowledged(tmp_path: Path) -> None:
+    server = embedded.start(tmp_path / "redis")
+    connection = Connection(server.url, transport_options={"socket_timeout": 5})
+    channel = connection.default_channel
+    queue = Queue("octosync.events")(channel)
+    queue.declare()
+    connection.Producer().publish("look", routing_key="octosync.events")
+    assert queue.get() is not None, "taken, and not acknowledged"
+    consumer = Lost(connection, server.url)
+    server.stop()
+
+    consumer.on_connection_error_after_connected(ConnectionError("gone"))
+
+    assert consumer.connection is None
+
+
+async def test_what_else_goes_wrong_is_not_passed_over(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise AttributeError("another fault")
+
+    monkeypatch.setattr("celery.worker.consumer.consumer.bound_open_broker_sockets", broken)
+    with Connection(redis_url) as connection, pytest.raises(AttributeError, match="another fault"):
+        Lost(connection, redis_url).on_connection_error_after_connected(ConnectionError("gone"))
