@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from kombu import Connection, Queue
@@ -20,27 +22,43 @@ class Lost(PatientConsumer):
         self.connection = connection
         self.app = new_app(Settings(redis_url=redis_url))
         self.app.conf.worker_cancel_long_running_tasks_on_connection_loss = False
-        self.initial_prefetch_count = self.prefetch_multiplier = 1
+        self.hub = SimpleNamespace(call_soon=lambda p: p())
 
 
 @pytest.mark.filterwarnings("ignore::celery.exceptions.CPendingDeprecationWarning")  # it tells what we have chosen
-async def test_it_connects_again_with_something_unacknowledged(tmp_path: Path) -> None:
+def test_it_connects_again_with_something_unacknowledged(tmp_path: Path) -> None:
     server = embedded.start(tmp_path / "redis")
     connection = Connection(server.url, transport_options={"socket_timeout": 5})
     channel = connection.default_channel
     queue = Queue("octosync.events")(channel)
     queue.declare()
     connection.Producer().publish("look", routing_key="octosync.events")
-    assert queue.get() is not None, "taken, and not acknowledged"
+    message = queue.get()
+    assert message is not None
     consumer = Lost(connection, server.url)
     server.stop()
 
     consumer.on_connection_error_after_connected(ConnectionError("gone"))
 
     assert consumer.connection is None
+    channel._pool = None  # as it is where nobody had asked for one before
+    consumer.call_soon_ack(message.ack_log_error, logging.getLogger(), connection.connection_errors)
+    assert not message.acknowledged
 
 
-async def test_what_else_goes_wrong_is_not_passed_over(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_came_by_a_connection_that_is_there_is_acknowledged(redis_url: str) -> None:
+    with Connection(redis_url) as connection:
+        queue = Queue("octosync.events")(connection.default_channel)
+        queue.declare()
+        connection.Producer().publish("look", routing_key="octosync.events")
+        message = queue.get()
+        assert message is not None
+        consumer = Lost(connection, redis_url)
+        consumer.call_soon_ack(message.ack_log_error, logging.getLogger(), connection.connection_errors)
+        assert message.acknowledged
+
+
+def test_what_else_goes_wrong_is_not_passed_over(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise AttributeError("another fault")
 
