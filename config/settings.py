@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     Whoever stops it must wait for longer before killing it."""
     metrics_port: int = Field(default=9464, ge=0, le=65535)
     """Metrics and probes of a worker. 0: none."""
+    beat_file: Path | None = None
+    """Beat writes there that it goes round, for its health check, `python -m worker.heartbeat FILE`. Without: nowhere.
+    """
 
     @property
     def zone(self) -> ZoneInfo:

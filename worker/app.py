@@ -4,7 +4,7 @@
     celery -A worker.app beat
 
 Celery over Redis is not at-least-once, and need not be: what must not be lost lies in the dirty queue, and a message
-only says *look*. So there are no results, no chords, no ETA; the ticks of beat are idempotent, and beat keeps no file.
+only says *look*. So there are no results, no chords, no ETA; the ticks of beat are idempotent, and beat keeps nothing.
 
 Nothing happens at import but reading the settings: logs and error reports are set up when a process becomes a worker.
 """
@@ -57,7 +57,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
-    beat_scheduler="celery.beat:Scheduler",
+    beat_scheduler="worker.beat:Beat",
     beat_max_loop_interval=max(0.1, min(5.0, SETTINGS.sweep_seconds, SETTINGS.canary_seconds)),
     beat_schedule={
         "sweep": _tick(SWEEP, SETTINGS.sweep_seconds),

@@ -12,6 +12,7 @@ from config.load import load
 from sandbox.settings import DEFAULT_API_KEY
 from tests.shipping import ROOT, SETTINGS, module_of, run_tool, try_tool
 from worker.__main__ import main as worker_main
+from worker.heartbeat import main as heartbeat_main
 
 Service = dict[str, Any]
 
@@ -70,8 +71,16 @@ def test_every_service_has_limits_and_bounded_or_default_logs(services: dict[str
 
 def test_every_service_says_how_it_is_doing(services: dict[str, Service]) -> None:
     without = {name for name, service in services.items() if "test" not in service.get("healthcheck", {})}
-    # Beat listens nowhere; what runs once ends; Octopus' image has a check of its own.
-    assert without == {"beat", "octopus"} | ONE_SHOT
+    # What runs once ends; Octopus' image has a check of its own.
+    assert without == {"octopus"} | ONE_SHOT
+
+
+def test_beat_is_asked_about_the_file_that_it_writes(services: dict[str, Service]) -> None:
+    beat = services["beat"]
+    file = beat["environment"]["OCTOSYNC_BEAT_FILE"]
+    assert beat["healthcheck"]["test"] == ["CMD", "python", "-m", "worker.heartbeat", file, "--sends"]
+    assert heartbeat_main([file, "--sends"]) == 1, "it takes these arguments"
+    assert file.startswith("/tmp/"), "it can write there"
 
 
 def test_nobody_waits_for_what_never_comes(services: dict[str, Service]) -> None:

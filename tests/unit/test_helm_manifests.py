@@ -17,6 +17,7 @@ from webhook_receiver.serving import EMPTIED_WITHIN_S, FINISH_WITHIN_S
 from worker import health
 from worker.__main__ import main as worker_main
 from worker.app import app as celery
+from worker.heartbeat import main as heartbeat_main
 
 KUBERNETES = ["1.29", "1.34", "1.37"]
 CRDS = {"ExternalSecret", "PrometheusRule", "ScaledObject", "ServiceMonitor"}
@@ -225,6 +226,22 @@ def test_there_is_one_beat_and_never_two() -> None:
     beat = of_kind(render("everything"), "Deployment")["sync-beat"]
     assert beat["spec"]["replicas"] == 1
     assert beat["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_beat_is_asked_about_the_file_that_it_writes() -> None:
+    beat = containers(render("everything"))["Deployment/sync-beat/beat"]
+    (file,) = [one["value"] for one in beat["env"] if one["name"] == "OCTOSYNC_BEAT_FILE"]
+    asked = {name: beat[name]["exec"]["command"] for name in ("startupProbe", "livenessProbe", "readinessProbe")}
+    alive = ["python", "-m", "worker.heartbeat", file]
+    assert asked == {"startupProbe": alive, "livenessProbe": alive, "readinessProbe": [*alive, "--sends"]}
+    assert heartbeat_main([file, "--sends"]) == 1, "it takes these arguments"
+
+
+@every_case
+def test_whatever_runs_for_good_is_watched(case: str) -> None:
+    for name, container in containers(render(case)).items():
+        if name.startswith(("Deployment/", "StatefulSet/")):
+            assert {"livenessProbe", "readinessProbe"} <= container.keys(), name
 
 
 def test_receivers_are_never_fewer_than_wanted() -> None:

@@ -20,7 +20,7 @@ from tests.shipping import ROOT
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 
-SET_BY_THE_CHART = {"routes", "receiver_host", "receiver_port", "status_port", "metrics_port"}
+SET_BY_THE_CHART = {"routes", "receiver_host", "receiver_port", "status_port", "metrics_port", "beat_file"}
 SECRETS = {"redis_url", "sentry_dsn", "status_token"}
 
 
