@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 import pytest
 
 from sandbox.faults import Fault
 from tests.pair import ROUTE, pair, row, script
+from tests.processes import eventually
 from worker.octopus.errors import OctopusError
 from worker.sync.applying.apply import Applier
+from worker.sync.planning.items import Items
 from worker.sync.run import Result, nobody_minds, open_route
 from worker.sync.servers.exchange import Ends
 from worker.sync.world.written import Moved
@@ -40,3 +45,76 @@ async def test_a_write_that_another_run_began_is_found_again(path: str, prefix: 
 
         assert outcome.result is Result.CHANGED
         assert not outcome.plan.clean_ups
+
+
+async def test_a_write_is_found_again_though_another_document_has_changed_what_the_server_adds() -> None:
+    """A new step is one more thing that a variable may be scoped to, and the server lists these with the variables."""
+    async with pair(rules={"variables": {"value": "follow"}}) as both:
+        project = await both.source.project("OctoFX")
+        await both.sync("*")
+        variables = f"variableset-{project['Id']}"
+        await both.source.variables(project, row("Url", "https://one"))
+        both.destination.sandbox.faults.add(Fault("reset-after", method="PUT", path="/variables/", count=9))
+        with pytest.raises(OctopusError):
+            await both.sync(variables)
+        both.destination.sandbox.faults.clear()
+        await both.source.steps(project, script("Deploy"))
+        assert (await both.sync(f"deploymentprocess-{project['Id']}")).result is Result.CHANGED
+
+        assert (await both.sync(variables)).result is Result.UNCHANGED
+        await both.source.variables(project, row("Url", "https://two"))
+        outcome = await both.sync(variables)
+        assert outcome.result is Result.CHANGED
+        assert not outcome.plan.clean_ups
+
+
+async def test_a_creation_that_ended_since_another_run_planned_is_neither_made_again_nor_forgotten() -> None:
+    """The other knew that it had begun. What it remembers of parts is not taken for what nobody has heard of."""
+    async with pair(rules={"variables": {"value": "follow"}}) as both:
+        project = await both.source.project("OctoFX")
+        await both.source.variables(project, row("Url", "https://one"))
+        fault = Fault("latency", method="POST", path="/projects", seconds=0.5)
+        both.destination.sandbox.faults.add(fault)
+        async with open_route(both.routes, ROUTE, ledger=both.ledger) as slow:
+            everything = await slow.documents(Items(targets=["*"]))
+            first = asyncio.create_task(both.sync("*"))
+            await eventually(lambda: fault.hits)
+            planned = await slow.plan(everything)
+            assert (await first).result is Result.CHANGED
+            writes = both.destination.writes
+            ends = Ends(slow.source.client, slow.destination.client, print)
+            with pytest.raises(Moved):
+                await Applier(slow.world, ends, both.ledger, guard=nobody_minds, run_id="slow").apply(planned)
+            assert both.destination.writes == writes
+            outcome = await slow.sync(everything)
+            assert outcome.result is Result.UNCHANGED
+
+        assert await both.ledger.intents.all(ROUTE) == []
+        await both.source.variables(project, row("Url", "https://two"))
+        outcome = await both.sync(f"variableset-{project['Id']}")
+        assert outcome.result is Result.CHANGED
+        assert not outcome.plan.clean_ups
+
+
+async def test_what_two_runs_found_of_a_creation_that_nobody_heard_of_is_remembered_once() -> None:
+    """The second had planned before the first remembered what it wrote into the new project."""
+    async with pair(rules={"variables": {"value": "follow"}}) as both:
+        project = await both.source.project("OctoFX")
+        await both.source.variables(project, row("Url", "https://one"))
+        both.destination.sandbox.faults.add(Fault("reset-after", method="POST", path="/projects$", count=1))
+        with pytest.raises(OctopusError):
+            await both.sync("*")
+        async with open_route(both.routes, ROUTE, ledger=both.ledger) as slow:
+            planned = await slow.plan([project["Id"]])
+            assert (await both.sync("*")).result is Result.CHANGED
+            ends = Ends(slow.source.client, slow.destination.client, print)
+            with suppress(Moved):
+                await Applier(slow.world, ends, both.ledger, guard=nobody_minds, run_id="slow").apply(planned)
+
+        await both.source.variables(project, row("Url", "https://two"))
+        outcome = await both.sync(f"variableset-{project['Id']}")
+        assert outcome.result is Result.CHANGED
+        assert not outcome.plan.clean_ups
+        [there] = await both.destination.get("projects/all")
+        [variable] = (await both.destination.get(f"variables/variableset-{there['Id']}"))["Variables"]
+        assert variable["Value"] == "https://two"

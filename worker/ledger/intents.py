@@ -38,14 +38,18 @@ class Intents(Part):
         clean_ups: Iterable[CleanUp] = (),
         write: Any = None,
     ) -> None:
+        await self.put(Intent(route, document, plan_hash, run_id, utc_now(), tuple(clean_ups), write))
+
+    async def put(self, intent: Intent) -> None:
+        """Just as it is."""
         body = {
-            "plan_hash": plan_hash,
-            "run_id": run_id,
-            "at": utc_now(),
-            "clean_ups": [asdict(one) for one in clean_ups],
-            "write": write,
+            "plan_hash": intent.plan_hash,
+            "run_id": intent.run_id,
+            "at": intent.at,
+            "clean_ups": [asdict(one) for one in intent.clean_ups],
+            "write": intent.write,
         }
-        await self._redis.hset(self._name("intents", route), document, pack(body))
+        await self._redis.hset(self._name("intents", intent.route), intent.document, pack(body))
 
     async def clear(self, route: str, *documents: str) -> None:
         """These, or all of the route when none is named."""

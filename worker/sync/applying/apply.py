@@ -16,6 +16,7 @@ import structlog
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
+from worker.kinds.shape import SERVER_FIELDS
 from worker.ledger.ledger import Ledger
 from worker.octopus import errors
 from worker.plan.values import Action, Document, Op, printed
@@ -211,6 +212,7 @@ class Applier:
         source_id = action.source_id or ""
         if written.intent is not None and written.before is not None:
             # What the last write left, of which nobody heard, must not be forgotten with its intent.
+            await self.intents.check(source_id)
             await self.memory.link(source_id, destination_id)
             await self.memory.remember(source_id, destination_id, written.before)
         if not creates:
@@ -293,7 +295,7 @@ class Applier:
                 self.bound[PendingId.of(part_id)] = registry.made_with_owner(part, destination_id)
                 self.made.add(part_id)
                 if part.follows is None:
-                    await self.memory.note(part_id, Baseline(fresh=True, created=True))
+                    await self.memory.note_fresh(part_id, registry.made_with_owner(part, destination_id))
 
     async def meet_default_channel(self, source_id: str, destination_id: str) -> None:
         """A new project comes with a default channel, whose place the source's default channel takes."""
@@ -307,7 +309,7 @@ class Applier:
             self.bound[PendingId.of(default.id)] = made["Id"]
             self.made.add(default.id)
             await self.memory.link(default.id, made["Id"])
-            await self.memory.note(default.id, Baseline(fresh=True, created=True))
+            await self.memory.note_fresh(default.id, made["Id"])
 
     # ── the ledger ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -359,10 +361,12 @@ class Applier:
         rows = written.rows.remember(body, self.bind, heard=False) if written.rows is not None else None
         after = self.baseline(action.source_id or "", written, {}, {}) if rows is None else Baseline()
         want = {"rows": rows} if rows is not None else after.want
+        # What only the server decides (what a variable may be scoped to) may be another when it is looked for.
+        servers_own = registry.BY_NAME[action.kind].shape.server - SERVER_FIELDS if op != "create" else frozenset()
         intent = Intent(
             op,
             want,
-            body,
+            {name: value for name, value in body.items() if name not in servers_own},
             destination_id,
             action.clean_ups,
             elements=after.elements,

@@ -42,6 +42,17 @@ class Remembering:
         self._noted[source_id] = Baseline.from_json(baseline.to_json())
         await self._ledger.baselines.put(self._route, source_id, baseline.to_json())
 
+    async def note_fresh(self, source_id: str, destination_id: str) -> None:
+        """The destination's server has made a document together with its owner, and nothing in it is anybody's. Unless
+        another run has written it since: what that one remembers holds."""
+        fresh = Baseline(fresh=True, created=True)
+
+        def is_of_another(stands: dict[str, Any] | None) -> bool:
+            return stands is None or Baseline.from_json(stands).destination_id != destination_id
+
+        if await self._ledger.baselines.replace(self._route, source_id, is_of_another, fresh.to_json()):
+            self._noted[source_id] = fresh
+
     async def forget(self, source_ids: Iterable[str]) -> None:
         """What was remembered of these is of something else."""
         gone = sorted(source_ids)
