@@ -17,6 +17,7 @@ from tests.processes import eventually
 from worker.looking import lease as leases
 from worker.looking.lease import Keeper, LeaseLost
 from worker.looking.look import Looker
+from worker.octopus.errors import Unreachable
 from worker.queue.keys import DirtyKey
 from worker.queue.values import Claim, ClaimStatus, Source
 
@@ -85,6 +86,37 @@ async def test_while_the_answer_to_a_write_was_on_its_way(one: Desk) -> None:
     looked = await one.look(f"variableset-{project_id}")
     assert (looked.result, await count(one)) == ("changed", "4"), "no conflict with what nobody wrote"
     assert await one.both.clean_ups() == []
+
+
+async def test_with_nothing_left_to_write(one: Desk) -> None:
+    """It says nothing of a change that another has answered."""
+    project_id = await synced(one)
+    fault = Fault("latency", "GET", "/variables/", seconds=0.7)
+    one.both.destination.sandbox.faults.add(fault)
+    run = await start(one, project_id, "2")
+    await eventually(lambda: fault.hits)
+    await take_over(one, project_id, "2")
+    written = one.both.destination.writes
+
+    looked = await run
+    assert (looked.result, looked.behind_s) == ("lease-lost", None)
+    assert one.both.destination.writes == written
+
+
+@pytest.mark.parametrize(("is_held", "raised"), [(False, LeaseLost), (True, Unreachable)])
+async def test_what_failed_after_the_loss_tells_nothing_of_the_server(is_held: bool, raised: type[Exception]) -> None:
+    """It slept through the answer. No circuit must open for that."""
+
+    class Queue:
+        async def beat(self, *_: Any) -> bool:
+            return is_held
+
+    async def work() -> None:
+        raise Unreachable("the connection broke")
+
+    claim = Claim(key_of("Projects-1"), ClaimStatus.OK, token=1)
+    with pytest.raises(raised):
+        await Keeper(Queue(), claim, 60_000).run(work(), 60)  # type: ignore[arg-type]  # all that it asks of a queue
 
 
 async def test_an_old_answer_is_no_promise(monkeypatch: pytest.MonkeyPatch) -> None:

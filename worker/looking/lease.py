@@ -48,7 +48,8 @@ class Keeper:
                 return
 
     async def run(self, work: Awaitable[T], deadline_s: float) -> T:
-        """The result of ``work``. Raises :class:`LeaseLost`; ``TimeoutError`` after ``deadline_s``; what it raises."""
+        """The result of ``work``. Raises :class:`LeaseLost`; ``TimeoutError`` after ``deadline_s``; what it raises, but
+        not after the loss: who slept through an answer cannot tell what became of the server."""
         task = asyncio.ensure_future(work)
         beats = asyncio.create_task(self._beat_until_lost(task))
         try:
@@ -57,6 +58,12 @@ class Keeper:
         except asyncio.CancelledError:
             if self.lost:
                 raise LeaseLost(str(self._claim.key)) from None
+            raise
+        except (LeaseLost, *UNAVAILABLE):
+            raise
+        except Exception as error:
+            if self.lost or not await self._beat():
+                raise LeaseLost(str(self._claim.key)) from error
             raise
         finally:
             beats.cancel()

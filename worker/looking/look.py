@@ -54,6 +54,8 @@ STAND_ASIDE_MS = 2_000
 BUSY_PAUSE_MS = 2_000
 """Another run writes one of the documents; it takes milliseconds, or its lease ends."""
 MOST_UNBLOCKED = 1_000
+LEASE_LOST = "lease-lost"
+"""Another worker has taken the key over."""
 SYNCED = frozenset({run.Result.UNCHANGED.value, run.Result.CHANGED.value})
 
 
@@ -162,7 +164,7 @@ class Looker:
         try:
             looked = await keeper.run(self._run(key, claim, keeper, watch, correlation_id), self.deadline_s)
         except LeaseLost:
-            return Looked(key, "lease-lost")
+            return Looked(key, LEASE_LOST)
         except (asyncio.CancelledError, SystemExit):
             # The worker is stopping, and its time for this is over. The work has ended; another may take it up at once.
             with contextlib.suppress(*UNAVAILABLE):
@@ -316,13 +318,16 @@ class Looker:
             case Class.OURS:
                 sentry_sdk.capture_exception(error)
         done = await self.state.queue.bury(claim.key, claim.token, failure.reason, failure.server_words)
-        return Looked(claim.key, failure.sort.value, again=done is Done.AGAIN, priority=claim.priority)
+        result = LEASE_LOST if done is Done.LOST else failure.sort.value
+        return Looked(claim.key, result, again=done is Done.AGAIN, priority=claim.priority)
 
     async def _finish(
         self, claim: Claim, result: str, outcome: Outcome, *, requests: int = 0, writes: int = 0
     ) -> Looked:
         done = await self.state.queue.done(claim.key, claim.token, outcome)
         again = done is Done.AGAIN and outcome == Outcome.finished()
+        # However it ended: the mark is another's to answer, and what this run says of it does not count.
+        result = LEASE_LOST if done is Done.LOST else result
         return Looked(claim.key, result, again, claim.priority, writes, requests)
 
     def _instance(self, url: str | None) -> str | None:
