@@ -15,7 +15,7 @@ from pathlib import Path
 from scripts.generated import Generated
 from worker.kinds import registry
 from worker.kinds.controls import CONTROL_TYPES
-from worker.kinds.references import OWN_STEP, Empty, Form, Ref
+from worker.kinds.references import ANSWERS, OWN_STEP, Empty, Form, Ref
 from worker.kinds.shape import Shape
 from worker.kinds.variables import SCOPE_REFERENCES, VALUE_REFERENCES
 
@@ -65,12 +65,16 @@ def _scoped(shape: Shape, above: str = "") -> Iterator[str]:
 
 
 def _form(ref: Ref) -> str:
+    if ref.kind == ANSWERS:
+        return "answers, each by an id"
     return "its id, name or slug" if ref.kind in ("step", "step-slug") else FORMS[ref.form]
 
 
 def _lacking(ref: Ref) -> str:
     if ref.kind == OWN_STEP:
         return "put in once it is there, else told"
+    if ref.kind == ANSWERS:
+        return "left to a person"
     if ref.foreign:
         return "never has one: left to a person"
     if ref.required:

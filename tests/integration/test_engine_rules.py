@@ -76,6 +76,25 @@ async def test_one_step_may_be_cloned_to_run_everywhere() -> None:
         assert [one.entry.reason for one in await both.clean_ups()] == ["scope-widened"]
 
 
+async def test_a_step_that_runs_everywhere_is_settled_once_somebody_gave_it_a_scope() -> None:
+    async with pair(rules={"steps": {"environment": "ignore-mismatch"}}) as both:
+        here = await both.source.environments("Test")
+        there = await both.destination.environments("Production")
+        project = await both.source.project("OctoFX")
+        await both.source.steps(project, script("Smoke test", Environments=[here["Test"]]))
+        await both.sync("*")
+        await both.sync("*")
+        assert [one.entry.reason for one in await both.clean_ups()] == ["scope-widened"]
+        steps = await both.destination.process("OctoFX")
+        steps[0]["Actions"][0]["Environments"] = [there["Production"]]
+        await both.destination.steps(await both.destination.named("projects", "OctoFX"), *steps)
+
+        await both.sync("*")
+
+        assert (await both.destination.process("OctoFX"))[0]["Actions"][0]["Environments"] == [there["Production"]]
+        assert await both.clean_ups() == []
+
+
 @pytest.mark.guide("accounts-variables-only")
 async def test_with_accounts_none_only_the_variable_crosses() -> None:
     """The guide: "Re-use the same variable name but associate it to different Accounts"."""

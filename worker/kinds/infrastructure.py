@@ -11,7 +11,7 @@ from typing import Any
 
 from worker.kinds.kind import Kind, Mode
 from worker.kinds.references import Empty, Form, Ref, Scope
-from worker.kinds.shape import SERVER_FIELDS, Shape
+from worker.kinds.shape import PLAIN_FIELDS, SERVER_FIELDS, Shape
 
 EPHEMERAL = "Ephemeral"
 
@@ -72,6 +72,7 @@ ACCOUNT = Kind(
         # The thumbprint is read from the certificate, which is a secret.
         server=SERVER_FIELDS | {"CertificateThumbprint"},
         fixed=frozenset({"AccountType"}),
+        plain=PLAIN_FIELDS | {"TenantId", "ClientId", "SubscriptionNumber"},
         refs=_MAY_BE_USED,
         scopes=_WHERE,
     ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from worker.kinds.kind import Kind, Mode
 from worker.kinds.references import Empty, Form, Ref, Scope
-from worker.kinds.shape import SERVER_FIELDS, Elements, Shape
+from worker.kinds.shape import PLAIN_FIELDS, SERVER_FIELDS, Elements, Shape
 
 FEED = Kind(
     name="feed",
@@ -19,7 +19,8 @@ FEED = Kind(
     listed_by="feeds/all",
     type_field="FeedType",
     never_created_types=frozenset({"BuiltIn", "OctopusProject"}),
-    shape=Shape(fixed=frozenset({"FeedType"})),
+    # A feed at Azure is opened with a tenant and a client of Entra's.
+    shape=Shape(fixed=frozenset({"FeedType"}), plain=PLAIN_FIELDS | {"OidcAuthentication"}),
 )
 
 RETENTION = frozenset({"ReleaseRetentionPolicy", "TentacleRetentionPolicy"})

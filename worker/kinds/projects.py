@@ -31,6 +31,22 @@ ON_DEPLOYMENT_SETTINGS = frozenset(_SHOWN_AS.values())
 PACKAGE_OF_STEP = Shape(server=frozenset(), refs={"DeploymentAction": Ref("step", required=True, loose=True)})
 """A package, by the step that has it. The step is named by its name, id or slug."""
 
+_CONNECTIONS = ("ServiceNowConnectionId", "JsmConnectionId")
+EXTENSION_SETTINGS = Elements(
+    Shape(
+        children={
+            "Values": Shape(
+                server=frozenset(),
+                refs={name: Ref("connection", foreign=True) for name in _CONNECTIONS},
+                own=frozenset(_CONNECTIONS),
+            )
+        },
+    ),
+    identity=("ExtensionId",),
+)
+"""What a project says to the integrations of its server. A connection to ServiceNow or to Jira Service Management is
+set up for the whole server, and has an id there; these two are all that public clients know."""
+
 PROJECT = Kind(
     name="project",
     prefix="Projects",
@@ -78,7 +94,7 @@ PROJECT = Kind(
             ),
         },
         needs={"AutoCreateRelease": "ReleaseCreationStrategy"},
-        elements={"Templates": TEMPLATE},
+        elements={"Templates": TEMPLATE, "ExtensionSettings": EXTENSION_SETTINGS},
         late=frozenset(
             {"ReleaseCreationStrategy", "AutoCreateRelease", "ProvisioningRunbookId", "DeprovisioningRunbookId"}
         ),

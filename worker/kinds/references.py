@@ -19,6 +19,7 @@ A value with ``#{`` in it is an Octopus expression. It is evaluated when a deplo
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,12 @@ _SLUG = ":slug"
 OWN_STEP = "own-step"
 """The kind of a reference to an action of the same process, by its id. The server assigns that when it is written, so a
 reference to a new one can only be written afterwards."""
+
+ANSWERS = "prompted-variable"
+"""The kind of what answers prompted variables, each by the variable's id: an object, or the same as JSON text. What is
+known by no id (by a name, say) is the same on every server."""
+
+_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
 class PendingId(str):
@@ -165,6 +172,17 @@ class Scope:
 
 def is_expression(value: Any) -> bool:
     return isinstance(value, str) and EXPRESSION.search(value) is not None
+
+
+def answers_by_id(value: Any) -> bool:
+    """Whether any of the answers to prompted variables is known by the id of its variable. Others hold for all servers,
+    and so does text that is no such object."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return False
+    return isinstance(value, Mapping) and any(_GUID.fullmatch(str(name)) for name in value)
 
 
 def is_secret(value: Any) -> bool:

@@ -16,8 +16,10 @@ A shape is a tree that follows the document. Per object it says which fields
     elements   are lists of objects with an identity of their own: merged element by element
     children   are objects with a shape of their own
     keyed      are objects whose keys name items, and whose values are lists of ids: of each project the environments
+    plain      are names, or prose, or ids of another system: what looks like an id of Octopus in them is none. In all
+               else that no declaration knows ids may hide, and are told
     free       (of the object itself) its keys are data: one that the source dropped goes; elsewhere absent equals
-               default. Ids may hide in it where no declaration looks for them
+               default
     parameters (of the object itself) its keys may be the parameters of the step template that it names
     whole      (of the object itself) is taken or left as one: its fields exclude or complete each other. Where
                something that it requires does not exist on the destination, it is left out, and the destination's stays
@@ -44,6 +46,9 @@ SERVER_FIELDS = frozenset(
 )
 """What only one server can know, on every kind."""
 
+PLAIN_FIELDS = frozenset({"Id", "Name", "Description", "Notes", "Label", "HelpText"})
+"""Names and prose, on every kind: nobody looks anything up by what stands in them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -63,6 +68,7 @@ class Shape:
     children: Mapping[str, Shape] = field(default_factory=dict)
     keyed: Mapping[str, Keyed] = field(default_factory=dict)
     late: frozenset[str] = frozenset()
+    plain: frozenset[str] = PLAIN_FIELDS
     free: bool = False
     whole: bool = False
     variant: str | None = None

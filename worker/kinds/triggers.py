@@ -3,12 +3,15 @@
 Facts: Octopus API reference 2026, "Project triggers". What only schedules say (times, zones, cron expressions, days)
 names nothing and crosses as it is. A trigger acts by itself, so one that has lost all of what it is limited to does not
 cross at all, rather than act everywhere; and a new one is switched off until somebody wants it.
+
+What a trigger answers to prompted variables it says by the variables' ids (as the forms of Octopus' previews do, which
+public scripts fill in), and it may be a secret: these answers are left to a person.
 """
 
 from __future__ import annotations
 
 from worker.kinds.kind import Kind, Mode
-from worker.kinds.references import Empty, Form, Ref, Scope
+from worker.kinds.references import ANSWERS, Empty, Form, Ref, Scope
 from worker.kinds.shape import SERVER_FIELDS, Elements, Shape
 
 _STEPS = {
@@ -36,9 +39,14 @@ FILTER = Shape(
     },
 )
 
+_ANSWERS = ("FormValues", "Variables")
+"""Of the trigger of a runbook, and of those that deploy: an object, and the same as JSON text."""
+
 ACTION = Shape(
     variant="ActionType",
+    own=frozenset(_ANSWERS),
     refs={
+        **{name: Ref(ANSWERS, foreign=True) for name in _ANSWERS},
         "EnvironmentId": Ref("environment", required=True),
         "DestinationEnvironmentId": Ref("environment", required=True),
         "SourceEnvironmentIds": Ref("environment", Form.LIST, empty=Empty.ANYWHERE),

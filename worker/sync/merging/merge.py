@@ -124,6 +124,9 @@ class _Walk:
             for name in [key for key in known if key not in sides.want and key in result] if known else []:
                 if self.field(shape, name, sides.get(name), at(where, name)) is MISSING:
                     del result[name]
+        for scope in shape.scopes:
+            if any(result.get(name) for name in scope.fields):
+                self.out.scoped.add(at(where, scope.fields[0]))
         return result
 
     def is_own(self, shape: Shape, name: str) -> bool:

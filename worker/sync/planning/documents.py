@@ -29,7 +29,7 @@ from worker.sync.planning.in_use import in_use
 from worker.sync.planning.old_names import renamed_actions
 from worker.sync.planning.package_choice import plan_package
 from worker.sync.tenants.plan import holds_values, plan_values
-from worker.sync.translating.crossing import Resolve, Translated
+from worker.sync.translating.crossing import SCOPE_WIDENED, Resolve, Translated
 from worker.sync.translating.fitting import demanded, fit
 from worker.sync.translating.hidden import identified_on
 from worker.sync.translating.parameters import control_types_of
@@ -275,6 +275,8 @@ class DocumentPlanner:
             left := left_for_its_phases(kind, path, entry.id, there, merged.document, self.environment_called)
         ) is not None:
             return left
+        # Where the destination has a scope of its own, nothing applies everywhere.
+        told = (one for one in out.clean_ups if one.reason != SCOPE_WIDENED or one.where not in merged.scoped)
         rule = self.rules(path).destructive_updates
         destructive = destructive_updates(kind.name, path, merged.changes, there, rule)
         merged.document |= destructive.held
@@ -287,7 +289,7 @@ class DocumentPlanner:
             destination_id,
             changes,
             (*out.decisions, *merged.decisions, *destructive.decisions),
-            (*out.clean_ups, *merged.clean_ups, *destructive.clean_ups, *(intent.clean_ups if intent else ())),
+            (*told, *merged.clean_ups, *destructive.clean_ups, *(intent.clean_ups if intent else ())),
             merged.document if changes else None,
             destroys=(*removed_by(changes), *destructive.destroys),
             drift=drift_seen(merged.drift, partly=destination_id in self.world.destination.partial),

@@ -11,6 +11,9 @@ from worker.plan.values import CleanUp, Decision, Document, NamePath
 from worker.sync.world.naming import verbatim
 from worker.sync.world.resolved import Resolved
 
+SCOPE_WIDENED = "scope-widened"
+"""Of a clean-up entry: something applies everywhere, since nothing of its scope is on the destination."""
+
 
 class Resolve(Protocol):
     """(kind of the reference, source id) → what it is on the destination. ``create``: it may be created, if missing."""

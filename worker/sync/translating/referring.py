@@ -14,7 +14,18 @@ from config.rules import OnMissing
 from worker.kinds import registry
 from worker.kinds.controls import control_type_of, meaning_of
 from worker.kinds.processes import PROCESS_TEMPLATE
-from worker.kinds.references import OWN_STEP, Empty, Form, Nested, PendingText, Ref, is_expression, is_secret
+from worker.kinds.references import (
+    ANSWERS,
+    OWN_STEP,
+    Empty,
+    Form,
+    Nested,
+    PendingText,
+    Ref,
+    answers_by_id,
+    is_expression,
+    is_secret,
+)
 from worker.kinds.shape import Shape
 from worker.plan.values import CleanUp, Decision, Document, NamePath
 from worker.sync.translating.crossing import Blocked, Resolve, Skip, Translated, at
@@ -75,12 +86,15 @@ class Referring:
         missing: dict[str, list[str]],
         versions: dict[str, tuple[str, str]],
     ) -> Any:
+        if ref.kind == ANSWERS:
+            return self.answers(value, where)
         if is_secret(value) or (is_expression(value) and ref.form is not Form.CSV):
             return value
         if isinstance(value, Pinned):
             return list(value)
         if ref.foreign:
-            self.leave_to_a_person(ref, str(value), where)
+            named = f"names the {ref.kind} {verbatim(str(value))}, which belongs to the source"
+            self.leave_to_a_person(f"{named}: choose one here", where)
             return None
         if ref.kind == OWN_STEP:
             return self.own_steps(str(value), where)
@@ -261,8 +275,16 @@ class Referring:
         asking.done()
         return ",".join(ids)
 
-    def leave_to_a_person(self, ref: Ref, value: str, where: str) -> None:
-        text = f"names the {ref.kind} {verbatim(value)}, which belongs to the source: choose one here"
+    def answers(self, value: Any, where: str) -> Any:
+        """To prompted variables. They may be secrets, so nothing is told of what they are."""
+        if not answers_by_id(value):
+            self.find_ids(value, where)
+            return value
+        text = "answers prompted variables, which it names by the source's ids: enter the answers here"
+        self.leave_to_a_person(text, where)
+        return {} if isinstance(value, dict) else None
+
+    def leave_to_a_person(self, text: str, where: str) -> None:
         self.out.decisions.append(Decision("foreign", where, text))
         self.out.clean_ups.append(CleanUp(self.path, where, "choose-here", text))
 

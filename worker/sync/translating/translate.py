@@ -16,7 +16,16 @@ from worker.kinds.processes import ACTION, STEP
 from worker.kinds.references import Scope
 from worker.kinds.shape import Elements, Keyed, Shape
 from worker.plan.values import CleanUp, Decision, Document, NamePath
-from worker.sync.translating.crossing import Blocked, Resolve, Skip, Translated, at, label, verdict_on
+from worker.sync.translating.crossing import (
+    SCOPE_WIDENED,
+    Blocked,
+    Resolve,
+    Skip,
+    Translated,
+    at,
+    label,
+    verdict_on,
+)
 from worker.sync.translating.hidden import Identify, is_nobodys
 from worker.sync.translating.referring import Pinned, Referring, VersionOf, as_it_is
 from worker.sync.world.resolved import Resolved
@@ -101,7 +110,7 @@ class _Walk(Referring):
                 elif name in meanings:
                     result[name] = self.meant(meanings[name], value, place)
                 else:
-                    if shape.free or name in shape.typed:
+                    if shape.free or name not in shape.plain:
                         self.find_ids(value, place)
                     result[name] = value
         asking.done()
@@ -225,7 +234,7 @@ class _Walk(Referring):
             self.out.leave |= {at(where, field_name) for field_name in scope.fields}
         self.out.decisions.append(Decision(rule, place, f"{text}; the rest of the scope is used"))
         if not kept:
-            self.out.clean_ups.append(CleanUp(self.path, place, "scope-widened", f"{text}: it now applies everywhere"))
+            self.out.clean_ups.append(CleanUp(self.path, place, SCOPE_WIDENED, f"{text}: it now applies everywhere"))
 
 
 def _all(value: Any) -> list[Any]:

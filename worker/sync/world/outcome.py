@@ -24,6 +24,8 @@ class Merged:
     kept: dict[str, str] = field(default_factory=dict)
     drift: list[Change] = field(default_factory=list)
     """Edits made on the destination to what we wrote, as far as they stay."""
+    scoped: set[str] = field(default_factory=set)
+    """Places of scopes that name something: what stands there does not apply everywhere."""
     deferred: bool = False
     """Something is to be removed, by a second write."""
     contact_conflict: bool = False
