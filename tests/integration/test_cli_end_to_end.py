@@ -49,6 +49,21 @@ def test_after_a_sync_there_is_nothing_to_do(person: Person) -> None:
     assert NAME in person.types("plan", "everything", "--all").stdout
 
 
+def test_a_sync_that_checks_says_what_would_not_work(person: Person) -> None:
+    project = call(person.source, "projects/all")[0]
+    route = f"deploymentprocesses/deploymentprocess-{project['Id']}"
+    properties = {"Octopus.Action.Script.ScriptBody": "#{Nothing}"}
+    steps = [{"Name": "Say", "Actions": [{"Name": "Say", "ActionType": "Octopus.Script", "Properties": properties}]}]
+    call(person.source, route, {**call(person.source, route), "Steps": steps}, method="PUT")
+
+    synced = person.types("sync", "everything", "--check")
+
+    assert synced.returncode == 2, synced.stdout + synced.stderr
+    assert "asks for #{Nothing}" in synced.stdout
+    (run, *_) = json.loads(person.types("runs", "--json").stdout)
+    assert "asks for #{Nothing}" in person.types("runs", "show", run["id"]).stdout
+
+
 def test_a_wrong_key_is_explained(person: Person) -> None:
     wrong = "API-WRONGWRONGWRONG"
     answer = person.types("plan", TEST_KEY=wrong)

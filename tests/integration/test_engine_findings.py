@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,7 +17,7 @@ from worker.state import state_of
 from worker.sync.compare import compare
 from worker.sync.findings.check import Checker
 from worker.sync.planning.items import Items
-from worker.sync.run import open_route
+from worker.sync.run import Result, open_route
 
 LISTENING = {"CommunicationStyle": "None"}
 
@@ -174,6 +175,22 @@ async def test_what_the_key_may_not_see_gives_no_finding(monkeypatch: pytest.Mon
         plan = await checked(both, "*")
         assert plan.findings == ()
         assert plan.notes[-1].startswith("not checked: workers, targets, variables; ")
+
+
+async def test_a_sync_that_checks_writes_and_keeps_the_findings_with_its_run() -> None:
+    async with one_project(on_targets("Deploy", "nobody"), script("Say", "#{Nothing}")) as (both, _):
+        outcome = await both.sync("*", check=Checker().check)
+
+        assert outcome.result is Result.CHANGED
+        expected = ["role-without-target", "unknown-variable"]
+        assert sorted(one.rule for one in outcome.plan.findings) == expected
+        run = await both.ledger.runs.get(outcome.run_id)
+        recorded = json.loads((run.plan if run else None) or "")
+        assert sorted(one["rule"] for one in recorded["findings"]) == expected
+        # Nothing is left to write, and it would work no better.
+        again = await both.sync("*", check=Checker().check)
+        assert (again.result, len(again.plan.findings)) == (Result.UNCHANGED, 2)
+        assert (await both.sync("*")).plan.findings == ()
 
 
 async def test_the_night_finds_them_and_the_report_is_replaced(fake_redis: FakeAsyncRedis) -> None:

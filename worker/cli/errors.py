@@ -31,7 +31,7 @@ class Status(IntEnum):
     """Nothing to do, or done."""
     ERROR = 1
     DIFFERENCES = 2
-    """A plan, or a dry run, found something to write."""
+    """A plan, or a dry run, found something to write, or a check something that would not work."""
     REFUSED = 3
     """By a limit, or because the route is held."""
 

@@ -49,6 +49,10 @@ Route = Annotated[
         help="Which route. Not needed where the file has only one.",
     ),
 ]
+Check = Annotated[
+    bool,
+    typer.Option("--check", help="Also look for pools without workers, roles without targets, unknown variables."),
+]
 AnyRoute = Annotated[
     str | None,
     typer.Option(

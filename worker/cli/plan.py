@@ -37,10 +37,7 @@ def plan(
     form: Annotated[Form, typer.Option("--format", "-f", help="How to print it.")] = Form.CONSOLE,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     everything: Annotated[bool, typer.Option("--all", "-a", help="Print what stays as it is, too.")] = False,
-    check: Annotated[
-        bool,
-        typer.Option("--check", help="Also look for pools without workers, roles without targets, unknown variables."),
-    ] = False,
+    check: options.Check = False,
     config: options.Config = None,
     redis: options.Redis = None,
 ) -> None:

@@ -51,23 +51,26 @@ def sync(
             "--approved", metavar="HASH", help="Apply the plan with this hash even if a person must approve it."
         ),
     ] = None,
+    check: options.Check = False,
     json: options.Json = False,
     config: options.Config = None,
     redis: options.Redis = None,
 ) -> None:
     """Bring items on the destination in step with the source, now. `octosync plan` shows what it would do.
 
-    Exit status 0: done, or nothing to do. 3: refused by a limit, or the route is held. 1: error.
+    Exit status 0: done, or nothing to do. 2: done, with findings of --check. 3: refused by a limit, or the route is
+    held. 1: error.
     """
     what = selection(items, projects=projects, library_sets=library_sets, tenants=tenants)
     if not what:
         raise CliError("nothing is named to be synced", then="name items, as in project/OctoFX, or write `everything`")
-    outcome = asyncio.run(_sync(what, route, approved, config, redis))
+    outcome = asyncio.run(_sync(what, route, approved, check, config, redis))
     if json:
         print_json(as_dict(outcome))
     else:
         _report(outcome)
-    raise typer.Exit(STATUS[outcome.result])
+    status = STATUS[outcome.result]
+    raise typer.Exit(Status.DIFFERENCES if status is Status.DONE and outcome.plan.findings else status)
 
 
 def as_dict(outcome: Outcome) -> dict[str, Any]:
@@ -92,12 +95,20 @@ def _report(outcome: Outcome) -> None:
 
 
 async def _sync(
-    what: Selection, route: str | None, approved: str | None, config: Path | None, redis: str | None
+    what: Selection, route: str | None, approved: str | None, check: bool, config: Path | None, redis: str | None
 ) -> Outcome:
+    from worker.sync.findings.check import Checker
+
     async with open_house(config, redis) as house:
         name = house.route(route).name
         async with opened(house, name) as engine:
             wanted = await documents(engine, what)
             with progress("Syncing") as report:
                 cause = Cause(house.correlation_id, requested_by=house.requested_by)
-                return await engine.sync(wanted, approved_hash=approved, cause=cause, progress=report)
+                return await engine.sync(
+                    wanted,
+                    approved_hash=approved,
+                    cause=cause,
+                    progress=report,
+                    check=Checker().check if check else None,
+                )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -76,6 +76,10 @@ class Outcome:
     run_id: str = ""
 
 
+Check = Callable[[Opened, Planned], Awaitable[Plan]]
+"""Adds to a plan what would not work on the destination once it is applied (:mod:`worker.sync.findings`)."""
+
+
 async def nobody_minds() -> None:
     """The guard of a run that holds no lease."""
 
@@ -92,15 +96,18 @@ class OpenRoute(Opened):
         cause: Cause = UNASKED,
         key: str = "",
         progress: Progress | None = None,
+        check: Check | None = None,
     ) -> Outcome:
-        """Plans and, if nobody needs to be asked, applies. Raises what the client raises, and what ``guard`` does."""
+        """Plans and, if nobody needs to be asked, applies. What ``check`` finds is told and recorded with the plan, and
+        stops nothing: a person may well write a step first and register its targets afterwards. Raises what the client
+        raises, and what ``guard`` does."""
         key = key or f"{self.route.name}|{document_ids[0] if len(document_ids) == 1 else '*'}"
         run = Run.begun(uuid.uuid4().hex[:12], self.route.name, key, datetime.now(UTC).isoformat(), cause)
         named = {"run": run.id} | ({"correlation_id": cause.correlation_id} if cause.correlation_id else {})
         done: list[Action] = []
         with structlog.contextvars.bound_contextvars(**named):
             try:
-                outcome = await self._sync(document_ids, approved_hash, guard, run, progress, done)
+                outcome = await self._sync(document_ids, approved_hash, guard, run, progress, done, check)
             except (Exception, asyncio.CancelledError) as error:
                 # Also of a run that was cut off: what it wrote stands on the destination.
                 words = scrub.text(f"{type(error).__name__}: {error}".removesuffix(": "))
@@ -120,6 +127,7 @@ class OpenRoute(Opened):
         run: Run,
         progress: Progress | None,
         done: list[Action],
+        check: Check | None,
     ) -> Outcome:
         """``done``: what was written is added to it, however this ends."""
         writes = 0
@@ -127,6 +135,8 @@ class OpenRoute(Opened):
         for _ in range(TRIES):
             before = tuple(done)
             planned = await self.plan(document_ids, progress=progress)
+            if check is not None:
+                planned.plan = await check(self, planned)
             log_decisions(planned.plan)
             stop = await must_wait(self.route, self.ledger, planned, approved_hash)
             if stop is not None:
