@@ -8,7 +8,8 @@ from config.versions import Verdict
 from sandbox.settings import Settings
 from tests.pair import ROUTE, pair
 from worker.looking.failures import Class, failure_of
-from worker.sync.run import Result, open_route
+from worker.plan.values import printed
+from worker.sync.run import Outcome, Result, open_route
 from worker.sync.servers.versions import VersionsRefused
 
 
@@ -93,3 +94,53 @@ async def test_a_release_is_asked_once_in_a_while_and_when_a_server_was_away() -
         known = await both.ledger.servers.known("prod")
         assert known is not None
         assert known.upgraded_from == "2026.1.9674"
+
+
+@pytest.mark.guide("version-near")
+async def test_what_is_kept_for_ever_is_kept_for_ever_by_a_server_that_knows_strategies() -> None:
+    """Without a strategy it would follow the space there, and be deleted."""
+    async with pair(**of("2025.2.1", "2025.3.14000"), include={"lifecycle": ["*"]}) as both:
+        here = await both.source.environments("Production")
+        await both.destination.environments("Production")
+        for_ever, some = {"Unit": "Items", "QuantityToKeep": 0}, {"Unit": "Days", "QuantityToKeep": 30}
+        phase = {"Name": "Last", "OptionalDeploymentTargets": list(here.values()), "ReleaseRetentionPolicy": for_ever}
+        policies = {"ReleaseRetentionPolicy": for_ever, "TentacleRetentionPolicy": some}
+        await both.source.post("lifecycles", {"Name": "Keep", "Phases": [phase], **policies})
+
+        outcome = await both.sync("*")
+
+        there = await both.destination.named("lifecycles", "Keep")
+        assert there["ReleaseRetentionPolicy"]["Strategy"] == "Forever"
+        assert there["TentacleRetentionPolicy"]["Strategy"] == "Count"
+        assert there["Phases"][0]["ReleaseRetentionPolicy"]["Strategy"] == "Forever"
+        assert there["Phases"][0]["TentacleRetentionPolicy"] is None  # as the lifecycle says
+        assert sorted(told(outcome, "lifecycle/Keep")) == [
+            ("Phases[Last]/ReleaseRetentionPolicy/Strategy", "Octopus 2025.3 asks for it: added as 'Forever'"),
+            ("ReleaseRetentionPolicy/Strategy", "Octopus 2025.3 asks for it: added as 'Forever'"),
+            ("TentacleRetentionPolicy/Strategy", "Octopus 2025.3 asks for it: added as 'Count'"),
+        ]
+        assert (await both.sync("*")).plan.is_empty
+
+
+async def test_what_follows_its_space_is_told_where_the_destination_knows_no_such_thing() -> None:
+    async with pair(**of("2025.3.14000", "2025.2.1"), include={"lifecycle": ["*"]}) as both:
+        policies = {"ReleaseRetentionPolicy": {"Unit": "Items", "QuantityToKeep": 0, "Strategy": "Default"}}
+        await both.source.post("lifecycles", {"Name": "Short", **policies})
+
+        outcome = await both.sync("*")
+
+        there = await both.destination.named("lifecycles", "Short")
+        assert there["ReleaseRetentionPolicy"] == {"Unit": "Items", "QuantityToKeep": 0, "ShouldKeepForever": True}
+        text = "follows its space on the source, which Octopus 2025.2 does not know: kept are all, for ever"
+        assert ("ReleaseRetentionPolicy/Strategy", text) in told(outcome, "lifecycle/Short")
+        assert (await both.sync("*")).plan.is_empty
+
+
+def told(outcome: Outcome, item: str) -> list[tuple[str, str]]:
+    """Place and text of what the plan says of releases."""
+    return [
+        (one.where, one.text)
+        for action in outcome.plan
+        for one in action.decisions
+        if printed(action.path) == item and one.rule == "release"
+    ]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from config.names import name_key
+from config.options import Retention
 from config.rules import ItemRules
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
@@ -34,6 +35,7 @@ from worker.sync.translating.fitting import demanded, fit
 from worker.sync.translating.hidden import identified_on
 from worker.sync.translating.parameters import control_types_of
 from worker.sync.translating.resolve import Resolver
+from worker.sync.translating.retention import retold
 from worker.sync.translating.translate import translate
 from worker.sync.variables.merge import VariablesBaseline, merge_variables
 from worker.sync.variables.scopes import ignores, pinned_scopes, scope_option
@@ -80,9 +82,10 @@ class DocumentPlanner:
     ) -> Translated:
         """``there``: as the destination has it, if it does. ``create``: whether what it refers to may be created for
         its sake."""
+        rules = self.rules(path)
+        document, told = retold(kind, document, self.world.releases)
         fitting = fit(self.world, kind, document, there)
         project = project_of(self.world.source, entry)
-        rules = self.rules(path)
         out = translate(
             kind,
             path,
@@ -97,6 +100,8 @@ class DocumentPlanner:
             version=self.plans.version,
         )
         if self.world.releases is not None:
+            # Of a document that keeps a retention of its own there is nothing to tell.
+            out.decisions += told if there is None or rules.retention is Retention.FOLLOW else []
             out.decisions += fitting.decisions(self.world.releases)
             out.clean_ups += fitting.clean_ups(self.world.releases, path)
         if out.document is not None and kind.segment is None:
