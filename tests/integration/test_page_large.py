@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
+from tests.page_client import Browser
 from tests.page_world import HELD_ROUTE, ROUTE, World, fill, world
-from tests.unit.test_page import Browser
 from worker.ledger.drift import Drifted
 from worker.plan.values import Change, Edit
 from worker.queue.keys import DirtyKey
