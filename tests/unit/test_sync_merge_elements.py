@@ -5,17 +5,7 @@ from __future__ import annotations
 import pytest
 
 from config.rules import Rules
-from tests.merging import (
-    REMOVE_OURS,
-    edits,
-    links,
-    merged,
-    names,
-    process,
-    reasons,
-    step,
-    synced,
-)
+from tests.merging import REMOVE_OURS, edits, links, merged, names, process, reasons, step, synced
 from worker.kinds.projects import CHANNEL, PROJECT
 from worker.kinds.references import PendingId
 from worker.plan.values import Document

@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 from config.rules import Rules, ValueRule, VariableRules
-from tests.merging import (
-    SECRET,
-    edits,
-    links,
-    merged,
-    process,
-    reasons,
-    step,
-    synced,
-)
+from tests.merging import SECRET, edits, links, merged, process, reasons, step, synced
 from worker.kinds.infrastructure import ACCOUNT, WORKER_POOL
 from worker.kinds.projects import DEPLOYMENT_SETTINGS, PROJECT
 from worker.plan.values import BothSides, Change, Document, Edit

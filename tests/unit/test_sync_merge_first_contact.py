@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from tests.merging import (
-    SECRET,
-    links,
-    merged,
-    process,
-    step,
-)
+from tests.merging import SECRET, links, merged, process, step
 from worker.kinds.library import LIFECYCLE
 from worker.plan.values import Document
 from worker.sync.world.baseline import Baseline

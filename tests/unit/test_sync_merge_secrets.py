@@ -6,16 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.merging import (
-    NO_SECRET,
-    SECRET,
-    links,
-    merged,
-    process,
-    reasons,
-    step,
-    synced,
-)
+from tests.merging import NO_SECRET, SECRET, links, merged, process, reasons, step, synced
 from worker.kinds.infrastructure import ACCOUNT
 from worker.plan.values import MASK, Document, Edit
 from worker.sync.world.fields import MISSING

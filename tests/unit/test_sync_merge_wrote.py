@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from tests.merging import (
-    REMOVE_OURS,
-    links,
-    merged,
-    names,
-    process,
-    reasons,
-    step,
-)
+from tests.merging import REMOVE_OURS, links, merged, names, process, reasons, step
 from worker.kinds.processes import DEPLOYMENT_PROCESS
 from worker.kinds.projects import DEPLOYMENT_SETTINGS, PROJECT
 from worker.plan.values import Document
