@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.integration.test_octopus_client import KEY, Counted, client_of, problem, serving
+from tests.octopus_server import KEY, Counted, client_of, problem, serving
 from worker.octopus import errors
 from worker.octopus.client import OctopusClient, SpaceClient
 
