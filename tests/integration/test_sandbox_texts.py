@@ -289,13 +289,13 @@ async def test_a_version_that_is_there_is_told_so(octopus: Http) -> None:
 
 # The documented sentences that are said elsewhere, or by nothing here.
 ELSEWHERE = {
-    "You cannot delete the default channel.": "test_sandbox_deletions.py",
-    "You cannot delete the only remaining channel": "test_sandbox_deletions.py",
-    "The channel you are about to remove is used by": "test_sandbox_deletions.py",
-    "You cannot delete your default machine policy.": "test_sandbox_deletions.py",
-    "This environment cannot be deleted because it is being used by": "test_sandbox_deletions.py",
-    "This account cannot be deleted as it is currently referenced by a variable.": "test_sandbox_deletions.py",
-    "can't be deleted because it's currently being referenced in a release": "test_sandbox_deletions.py",
+    "You cannot delete the default channel.": "test_sandbox_deletions_projects.py",
+    "You cannot delete the only remaining channel": "test_sandbox_deletions_projects.py",
+    "The channel you are about to remove is used by": "test_sandbox_deletions_projects.py",
+    "You cannot delete your default machine policy.": "test_sandbox_deletions_infrastructure.py",
+    "This environment cannot be deleted because it is being used by": "test_sandbox_deletions_infrastructure.py",
+    "This account cannot be deleted as it is currently referenced by a variable.": "test_sandbox_deletions_library.py",
+    "can't be deleted because it's currently being referenced in a release": "test_sandbox_deletions_library.py",
     "because submitted data was out of date": "test_sandbox_faults.py, for any write",
     "You cannot create another space.": "there are no licences here; a fault of kind `status` says it",
     "Runbook has no published snapshot.": "nothing is run here; a fault of kind `status` says it",
