@@ -21,8 +21,22 @@ def servers(version: str) -> dict[str, Settings]:
     }
 
 
+def with_rules(**variables: Any) -> dict[str, Any]:
+    """Of a route: those for the values of tenants."""
+    return {"rules": {"tenants": {"variables": variables}}}
+
+
 def template(name: str, control: str = "SingleLineText", default: str | None = None) -> Document:
     return {"Name": name, "DefaultValue": default, "DisplaySettings": {"Octopus.ControlType": control}}
+
+
+TEMPLATES = (template("Url"), template("Key", "Sensitive"), template("Colour", default="blue"))
+COMMON = (template("Region"), template("Token", "Sensitive"))
+HERE: dict[str, dict[str, Any]] = {
+    "Development": {"Url": "dev"},
+    "Staging": {"Url": "staging", "Key": "s3cret"},
+    "Production": {"Url": "production", "Colour": "red"},
+}
 
 
 @dataclass
@@ -52,6 +66,14 @@ async def tenancy(server: Server, *templates: Document, common: tuple[Document, 
         "tenants", {"Name": "Internal", "ProjectEnvironments": {project["Id"]: list(environments.values())}}
     )
     return Tenancy(server, environments, project, library, tenant)
+
+
+async def spoken(both: Pair) -> Tenancy:
+    """Values on the source, and the two environments that the destination has."""
+    world = await tenancy(both.source, *TEMPLATES, common=COMMON)
+    await world.say(common={"Region": "eu", "Token": "t0ken"}, **HERE)
+    await both.destination.environments("Staging", "Production")
+    return world
 
 
 async def say(
