@@ -22,11 +22,6 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from config import scrub
 from config.settings import LogFormat, LogLevel
 
-NOT_LOGGED = "(not logged)"
-
-_VALUE_FIELDS = frozenset({"after", "before", "body", "content", "data", "document", "payload", "value", "values"})
-"""Fields that would hold what people typed into Octopus. Whoever logs one by mistake logs that there was one."""
-
 _CHATTY = ("aiohttp.access", "asyncio", "kombu", "amqp", "sentry_sdk", "urllib3")
 """Libraries whose every step is of interest to themselves only."""
 
@@ -83,10 +78,7 @@ def configure(
 
 def harmless(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The line without secrets and without values of documents."""
-    return {
-        key: NOT_LOGGED if key in _VALUE_FIELDS and inner is not None else inner
-        for key, inner in scrub.anything(dict(event)).items()
-    }
+    return scrub.fields(event)
 
 
 def _component(component: str) -> Processor:

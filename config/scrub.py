@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,11 @@ from config.secret import Secret, SecretMissingError
 MASK = "••••••••"
 API_KEY = re.compile(r"\bAPI-[A-Za-z0-9]{6,}")
 """How an Octopus API key looks. Older servers make 25 characters after the dash, newer ones more."""
+
+NOT_TOLD = "(not logged)"
+
+_VALUE_FIELDS = frozenset({"after", "before", "body", "content", "data", "document", "payload", "value", "values"})
+"""Fields that would hold what people typed into Octopus. Whoever logs one by mistake logs that there was one."""
 
 _SHORTEST = 4
 """Shorter values are not looked for: masking them would punch holes in ordinary words and hide nothing."""
@@ -96,6 +102,14 @@ def anything(value: Any) -> Any:
             return [value[0], _named(value[0], value[1])]
         return type(value)(anything(inner) for inner in value)
     return value
+
+
+def fields(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told beside a line of a log or a report: without secrets, and without values of documents."""
+    return {
+        name: NOT_TOLD if name in _VALUE_FIELDS and inner is not None else inner
+        for name, inner in anything(dict(given)).items()
+    }
 
 
 def _named(name: str, value: Any) -> Any:

@@ -6,6 +6,7 @@ documents are full of what must not leave the house, and a stack frame holds who
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
@@ -17,6 +18,9 @@ from config import scrub
 
 _HARMLESS_HEADERS = frozenset({"accept", "content-length", "content-type", "host", "user-agent"})
 """Only these are reported. A webhook's secret comes in a header whose name the person chose."""
+
+_SAID_ALREADY = frozenset({"event", "exc_info", "level", "logger", "component", "timestamp"})
+"""Of a log line: Sentry has these in places of its own."""
 
 
 def init_sentry(
@@ -57,7 +61,14 @@ def clean(event: dict[str, Any]) -> dict[str, Any]:
         headers = request.get("headers") or {}
         kept = {name: value for name, value in dict(headers).items() if name.lower() in _HARMLESS_HEADERS}
         event = event | {"request": {"url": request.get("url"), "method": request.get("method"), "headers": kept}}
-    return cast("dict[str, Any]", _without_variables(scrub.anything(event)))
+    found = _without_variables(scrub.anything(event))
+    if "extra" in found:
+        found["extra"] = scrub.fields(found["extra"])
+    if "contexts" in found:
+        found["contexts"] = {
+            name: scrub.fields(inner) if isinstance(inner, dict) else inner for name, inner in found["contexts"].items()
+        }
+    return cast("dict[str, Any]", found)
 
 
 def _without_variables(value: Any) -> Any:
@@ -68,12 +79,28 @@ def _without_variables(value: Any) -> Any:
     return value
 
 
-def _before_send(event: Event, _hint: Hint) -> Event:
-    return cast("Event", clean(cast("dict[str, Any]", event)))
+def _before_send(event: Event, hint: Hint) -> Event:
+    known = cast("dict[str, Any]", event)
+    if (line := _line(hint)) is not None:
+        what, told = line
+        known = known | {"logentry": {"message": what}, "extra": {**(known.get("extra") or {}), **told}}
+    return cast("Event", clean(known))
 
 
-def _before_breadcrumb(crumb: dict[str, Any], _hint: dict[str, Any]) -> dict[str, Any]:
-    return cast("dict[str, Any]", scrub.anything(crumb))
+def _before_breadcrumb(crumb: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any]:
+    if (line := _line(hint)) is not None:
+        crumb = crumb | {"message": line[0], "data": line[1]}
+    found = cast("dict[str, Any]", scrub.anything(crumb))
+    return found | ({"data": scrub.fields(found["data"])} if isinstance(found.get("data"), dict) else {})
+
+
+def _line(hint: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """What one of our log lines says, and the fields beside it. The SDK would take all of it for one text, in which no
+    field is known by its name. ``None`` for anything else, lines of libraries too."""
+    said = getattr(hint.get("log_record"), "msg", None)
+    if not isinstance(said, dict):
+        return None
+    return str(said.get("event", "")), {name: inner for name, inner in said.items() if name not in _SAID_ALREADY}
 
 
 def _release() -> str | None:

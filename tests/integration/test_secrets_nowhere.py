@@ -3,14 +3,17 @@ no report to Sentry, nothing that is stored in Redis."""
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 import structlog
 from redis.asyncio import Redis
@@ -21,7 +24,7 @@ from config.settings import LogLevel
 from tests.house import HEADER, SECRET, House, house
 from tests.ingest import Ingest
 from tests.pair import row, script
-from tests.processes import eventually
+from tests.processes import eventually, free_port
 from worker.ledger.base import unpack
 from worker.ledger.connect import open_redis
 
@@ -32,6 +35,7 @@ PASSWORD = "redis-pass-4711"
 SENSITIVE = "sensitive-words-4712"
 VALUE = "value-words-4713"
 GUESSED = "a-wrong-webhook-secret-4714"
+TOKEN = "status-token-4715-entirely-opaque"
 
 BROKEN = """
 import logging, os, sys
@@ -53,6 +57,34 @@ async def settle(self, action, written, kind, destination_id, answer, sent, ther
 
 Applier.settle = settle
 from worker.__main__ import main
+sys.exit(main([]))
+"""
+
+BROKEN_RECEIVER = """
+import os, sys
+import sentry_sdk, structlog
+from webhook_receiver.page import security
+from webhook_receiver.reception import Reception
+
+def fail(**quoted):
+    key, hook, redis, token = (os.environ[name] for name in (
+        "OCTOSYNC_DEV_KEY", "OCTOSYNC_DEV_HOOK", "OCTOSYNC_REDIS_URL", "OCTOSYNC_STATUS_TOKEN"))
+    headers = {"X-Octopus-ApiKey": key, os.environ["HEADER"]: hook}
+    said = f"{headers} {redis} {token}"
+    sentry_sdk.add_breadcrumb(message=said, data={"headers": headers, **quoted})
+    sentry_sdk.set_context("request", {"headers": headers, "url": redis, "cookies": {"session": token}})
+    structlog.get_logger("octosync").warning(said, headers=headers, redis_url=redis, **quoted)
+    try:
+        raise ValueError(said)
+    except ValueError as error:
+        raise RuntimeError(f"a bug that quotes {said}") from error
+
+async def store(self, request, instances, correlation_id):
+    fail(came_with=dict(request.headers), body=await request.text())
+
+Reception._store = store
+security.same_token = lambda token, right: fail(token=token, document={"Value": token})
+from webhook_receiver.__main__ import main
 sys.exit(main([]))
 """
 
@@ -150,6 +182,48 @@ async def test_secrets_put_everywhere_are_found_nowhere(
             assert secret not in text, f"{secret} in {where}: {around(text, secret)}"
         if where != "redis":  # where the baseline remembers what was written
             assert VALUE not in text, f"{VALUE} in {where}: {around(text, VALUE)}"
+
+
+async def ready(session: aiohttp.ClientSession, url: str) -> bool:
+    with suppress(aiohttp.ClientError):
+        async with session.get(f"{url}/readyz") as answer:
+            return answer.status == 200
+    return False
+
+
+async def test_the_receiver_reports_its_bugs_without_a_secret(
+    guarded: str, redis: Redis, tmp_path: Path, ingest: Ingest
+) -> None:
+    """One while it takes a webhook, which costs the batch nothing; and one while somebody signs in to its page."""
+    outside, inside = free_port(), free_port()
+    settings = {"receiver_port": str(outside), "status_port": str(inside), "status_token": TOKEN}
+    async with house(guarded, tmp_path, sentry_dsn=ingest.dsn, log_level="debug", **settings) as one:
+        one.processes.start("receiver", "-c", BROKEN_RECEIVER, HEADER=HEADER)
+        url = f"http://127.0.0.1:{outside}"
+        await eventually(lambda: ready(one.session, url))
+        body = {"Payload": {"Event": {"Id": "Events-1", "Message": VALUE}, "NewValue": SENSITIVE}}
+        async with one.session.post(f"{url}/webhooks/dev", json=body, headers={HEADER: SECRET}) as answer:
+            assert answer.status == 202, "a bug of ours must not cost the batch its rest"
+        form = {"token": GUESSED, "person": "Ada"}
+        page_url = f"http://127.0.0.1:{inside}"
+        async with one.session.post(f"{page_url}/sign-in", data=form, headers={"Origin": page_url}) as answer:
+            assert answer.status == 500
+            page = await answer.text()
+        assert await asyncio.to_thread(one.processes.terminate, "receiver") == 0
+        await eventually(lambda: ingest.text().count("a bug that quotes") >= 2, 20, "not both were reported")
+        texts = {
+            "receiver": one.processes.log("receiver").read_text(),
+            "sentry": ingest.text(),
+            "redis": await stored(redis, one.settings.namespace),
+            "the page": page,
+        }
+        keys = (one.source.sandbox.api_key, one.destination.sandbox.api_key)
+    assert '"component":"receiver"' in texts["sentry"].replace(": ", ":")
+    assert "webhook.bug" in texts["receiver"]
+    assert "page.bug" in texts["receiver"]
+    for where, text in texts.items():
+        for secret in (*keys, SECRET, GUESSED, PASSWORD, TOKEN, SENSITIVE, VALUE):
+            assert secret not in text, f"{secret} in {where}: {around(text, secret)}"
 
 
 def around(text: str, secret: str) -> str:

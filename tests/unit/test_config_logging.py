@@ -12,7 +12,8 @@ import pytest
 import structlog
 
 from config import scrub
-from config.logging import NOT_LOGGED, configure
+from config.logging import configure
+from config.scrub import NOT_TOLD
 from config.settings import LogFormat, LogLevel
 
 KEY = "API-ABCDEFGH12345678IJKLMNOP"
@@ -72,7 +73,7 @@ def test_neither_values_nor_secrets_are_logged(stream: io.StringIO) -> None:
     )
     assert "opaque" not in stream.getvalue()
     assert KEY not in stream.getvalue()
-    assert only_line(stream)["before"] == NOT_LOGGED
+    assert only_line(stream)["before"] == NOT_TOLD
 
 
 def test_tracebacks_are_scrubbed_and_show_no_variables(stream: io.StringIO) -> None:

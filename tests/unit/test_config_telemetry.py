@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -72,3 +73,21 @@ def test_requests_are_reported_without_body_cookies_query_and_unknown_headers() 
         "request": {"url": "https://host/hook", "method": "POST", "headers": {"Content-Type": "application/json"}},
         "exception": {"values": [{"stacktrace": {"frames": [{"function": "f"}]}}]},
     }
+
+
+def test_a_line_of_the_log_is_reported_by_what_it_says_and_without_values_of_documents(ingest: Ingest) -> None:
+    assert init_sentry(ingest.dsn, "receiver")
+    log = logging.getLogger("octosync.test")
+    log.setLevel(logging.INFO)  # whatever another test has made of the root
+    log.warning({"event": "looked", "body": HIDDEN[0], "requests": 7, "level": "warning"})  # as structlog hands it on
+    log.error({"event": "page.bug", "document": {"Value": HIDDEN[1]}, "item": "project/OctoFX", "level": "error"})
+    sentry_sdk.add_breadcrumb(message="by hand", data={"document": {"Value": HIDDEN[2]}})
+    sentry_sdk.set_context("octopus", {"value": HIDDEN[3]})
+    sentry_sdk.capture_message("bye")
+    text = ingest.text().replace(": ", ":").replace(", ", ",")
+    assert '"logentry":{"message":"page.bug"}' in text
+    assert '"item":"project/OctoFX"' in text
+    assert '"message":"looked"' in text
+    assert '"requests":7' in text
+    for hidden in HIDDEN:
+        assert hidden not in text
