@@ -36,12 +36,22 @@ def warnings(instances: Sequence[Instance], routes: Sequence[Route]) -> list[Fin
     used = {endpoint.instance for route in routes for endpoint in (route.source, route.destination)}
     return [
         *(
-            Finding(("instances", at, "name"), f"no route uses the instance {instance.name!r}", severity="warning")
+            Finding(
+                ("instances", at, "name"),
+                f"no route uses the instance {instance.name!r}",
+                "name it in a route, or take it out",
+                "warning",
+            )
             for at, instance in enumerate(instances)
             if instance.name not in used
         ),
         *(
-            Finding(("instances", at, "verify_tls"), "anybody in between can read the API key", severity="warning")
+            Finding(
+                ("instances", at, "verify_tls"),
+                "anybody in between can read the API key",
+                "trust its certificate with `ca_file` instead",
+                "warning",
+            )
             for at, instance in enumerate(instances)
             if not instance.verify_tls
         ),
@@ -58,7 +68,7 @@ def _named_once(key: str, entries: Sequence[Instance] | Sequence[Route]) -> Iter
     names = [entry.name for entry in entries]
     for at, name in enumerate(names):
         if name in names[:at]:
-            yield Finding((key, at, "name"), f"{name!r} is the name of two {key}")
+            yield Finding((key, at, "name"), f"{name!r} is the name of two {key}", "give one of them another")
 
 
 def _unknown_instances(instances: Sequence[Instance], routes: Sequence[Route]) -> Iterator[Finding]:
@@ -84,7 +94,11 @@ def _loops(routes: Sequence[Route], servers: dict[str, str]) -> Iterator[Finding
     for at, route in enumerate(routes):
         source, destination = _space(route.source, servers), _space(route.destination, servers)
         if source == destination:
-            yield Finding(("routes", at, "destination"), f"route {route.name!r} leads into its own source")
+            yield Finding(
+                ("routes", at, "destination"),
+                f"route {route.name!r} leads into its own source",
+                "name another instance, or another space of it",
+            )
             continue
         way = _way(destination, source, leads)
         if way is not None:

@@ -49,7 +49,7 @@ class Document:
 class DocumentError(Exception):
     """The file is no YAML, or more YAML than a routes file may be."""
 
-    def __init__(self, place: Place, where: Where, message: str, suggestion: str | None = None) -> None:
+    def __init__(self, place: Place, where: Where, message: str, suggestion: str) -> None:
         self.place, self.where, self.message, self.suggestion = place, where, message, suggestion
         super().__init__(message)
 
@@ -62,14 +62,27 @@ def parse(text: str) -> Document:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
         context = f"{error.context}: " if error.context else ""
-        raise DocumentError(place, (), f"not YAML: {context}{error.problem}") from None
+        raise DocumentError(place, (), f"not YAML: {context}{error.problem}", _likely(context, error)) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Place(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
-        raise DocumentError(place, (), f"not YAML: the character #x{error.character:04x} is not allowed") from None
+        message = f"not YAML: the character #x{error.character:04x} is not allowed"
+        raise DocumentError(place, (), message, "take it out, and save the file as UTF-8 text") from None
     document = _Reader()
     content = None if root is None else document.read(root, ())
     return Document(content, document.keys, document.values)
+
+
+def _likely(context: str, error: yaml.MarkedYAMLError) -> str:
+    """What was most likely meant, where it is not YAML."""
+    problem = error.problem or ""
+    if "alias" in context:
+        return 'what begins with a * stands in quotes: "*"'
+    if "\\t" in problem:
+        return "indent with blanks: YAML takes no tabs"
+    if "another document" in problem:
+        return "take the line of three dashes out, and what follows it elsewhere"
+    return "see there, and in the line above, for a quote, bracket, comma or colon too few or too many"
 
 
 class _Reader:
@@ -85,7 +98,7 @@ class _Reader:
             self._no_tag(node, where, place)
             return None if node.style is None and node.value in _NULLS else node.value
         if node in self._open:
-            raise DocumentError(place, where, "an alias that holds itself")
+            raise DocumentError(place, where, "an alias that holds itself", "write out what is meant")
         self._open.append(node)
         try:
             self._no_tag(node, where, place)
@@ -105,11 +118,13 @@ class _Reader:
         for key_node, value_node in node.value:
             place = _place(key_node)
             if not isinstance(key_node, ScalarNode):
-                raise DocumentError(place, where, "a key is a plain name")
+                raise DocumentError(
+                    place, where, "a key is a plain name", "put it in quotes, or take the ? or bracket out"
+                )
             key = key_node.value
             if key in own:
                 message = f"the key {key!r} is given twice, first in line {own[key][0].line}"
-                raise DocumentError(place, (*where, key), message)
+                raise DocumentError(place, (*where, key), message, "keep one of them")
             own[key] = place, value_node
         if "<<" in own:
             for base in _merged(own.pop("<<")[1], where):
@@ -121,14 +136,16 @@ class _Reader:
 
     def _no_tag(self, node: Node, where: Where, place: Place) -> None:
         if node.tag.removeprefix(_YAML_TAG) not in _PLAIN_TAGS:
-            raise DocumentError(place, where, f"the tag {node.tag} is not used here")
+            message = f"the tag {node.tag} is not used here"
+            raise DocumentError(place, where, message, "write the value itself; a secret is named: {env: NAME}")
 
 
 def _merged(node: Node, where: Where) -> Iterator[Node]:
     """The mappings to merge, the weakest first: where a list of them has a key twice, the earlier one counts."""
     for base in reversed(node.value) if isinstance(node, SequenceNode) else [node]:
         if not isinstance(base, MappingNode):
-            raise DocumentError(_place(base), where, "`<<` takes a mapping, or a list of them")
+            message = "`<<` takes a mapping, or a list of them"
+            raise DocumentError(_place(base), where, message, "name an anchor of keys with values: <<: *name")
         yield base
 
 

@@ -23,17 +23,38 @@ def _slug(name: str) -> str:
     plain = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
     raise refuse(
         f"{name!r} may hold small letters, digits and dashes only: it becomes part of keys, metrics and commands",
-        f"for example {plain!r}" if plain else None,
+        f"for example {plain or 'dev'!r}",
     )
 
 
 Slug = Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"pattern": "^[a-z0-9-]+$"})]
 
 
+def base_url(url: str) -> str:
+    """Where a server is, without a path within it. Raises :class:`config.model.Refused` for what is no such address."""
+    try:
+        parts = urlsplit(url.strip())
+        hostname, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise refuse(f"{url!r} is not a URL: {error}", "write it as in https://octopus.example.com:8080") from None
+    if parts.scheme not in {"http", "https"} or not hostname:
+        raise refuse("a URL starts with https:// or http:// and names a host", "as https://octopus.example.com")
+    if parts.username is not None or parts.password is not None:
+        raise refuse("a URL holds no credentials", "the key belongs in `api_key`")
+    path = parts.path.rstrip("/")
+    for end in ("/api", "/app"):
+        if path.casefold().endswith(end) or f"{end}/" in path.casefold():
+            plain = f"{parts.scheme}://{parts.netloc}{path[: path.casefold().index(end)]}"
+            raise refuse("this is an address within Octopus", f"write {plain!r}")
+    if parts.query or parts.fragment:
+        raise refuse("a URL of an instance has no ? or #", f"write '{parts.scheme}://{parts.netloc}{path}'")
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
 class Instance(Model):
     name: Slug
     """How routes call it. Not a name that Octopus knows."""
-    url: str
+    url: Annotated[str, AfterValidator(base_url)]
     """Where people open it: ``https://octopus.example.com``, or with a virtual directory."""
     api_key: Secret
     webhook_secrets: tuple[Secret, ...] = ()
@@ -51,32 +72,11 @@ class Instance(Model):
     timeout_seconds: float = Field(default=30.0, gt=0)
     """For one request, from connecting to the last byte."""
 
-    @field_validator("url")
-    @classmethod
-    def _base_url(cls, url: str) -> str:
-        try:
-            parts = urlsplit(url.strip())
-            hostname = parts.hostname
-        except ValueError:
-            raise refuse(f"{url!r} is not a URL") from None
-        if parts.scheme not in {"http", "https"} or not hostname:
-            raise refuse("a URL starts with https:// or http:// and names a host")
-        if parts.username is not None or parts.password is not None:
-            raise refuse("a URL holds no credentials", "the key belongs in `api_key`")
-        path = parts.path.rstrip("/")
-        for end in ("/api", "/app"):
-            if path.casefold().endswith(end) or f"{end}/" in path.casefold():
-                plain = f"{parts.scheme}://{parts.netloc}{path[: path.casefold().index(end)]}"
-                raise refuse("this is an address within Octopus", f"write {plain!r}")
-        if parts.query or parts.fragment:
-            raise refuse("a URL of an instance has no ? or #", f"write '{parts.scheme}://{parts.netloc}{path}'")
-        return f"{parts.scheme}://{parts.netloc}{path}"
-
     @field_validator("webhook_header")
     @classmethod
     def _header_name(cls, header: str) -> str:
         if not _HEADER.fullmatch(header):
-            raise refuse(f"{header!r} cannot be the name of an HTTP header")
+            raise refuse(f"{header!r} cannot be the name of an HTTP header", "letters, digits and dashes only")
         return header
 
     @field_validator("ca_file")
@@ -87,7 +87,7 @@ class Instance(Model):
     @model_validator(mode="after")
     def _one_way_of_trust(self) -> Instance:
         if self.ca_file is not None and not self.verify_tls:
-            raise refuse("`ca_file` has no use when `verify_tls` is false")
+            raise refuse("`ca_file` has no use when `verify_tls` is false", "take `verify_tls: false` out")
         return self
 
     @property

@@ -20,9 +20,12 @@ from config.document import Document, DocumentError, parse
 from config.model import Finding, Refused, Where
 from config.names import nearest
 from config.problems import ConfigError, Problem
+from config.right import EXPLAINED, right
 from config.routes import RoutesFile
 
 __all__ = ["ConfigError", "Problem", "check", "load", "loads", "read"]
+
+_ANOTHER_FILE = "`octosync init` writes one; --config or OCTOSYNC_ROUTES names another"
 
 
 def load(path: str | Path) -> RoutesFile:
@@ -55,10 +58,11 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigError([Problem(str(file), 0, 0, "", f"cannot be read: {error.strerror}")]) from None
+        hint = _ANOTHER_FILE if isinstance(error, FileNotFoundError) else "let this user read it, or name another"
+        raise ConfigError([Problem(str(file), 0, 0, "", f"cannot be read: {error.strerror}", hint)]) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise ConfigError([Problem(str(file), line, 1, "", "not UTF-8")]) from None
+        raise ConfigError([Problem(str(file), line, 1, "", "not UTF-8", "save it as UTF-8")]) from None
 
 
 def _document(text: str, name: str) -> Document:
@@ -96,26 +100,26 @@ def _findings(error: Mapping[str, Any]) -> Iterator[Finding]:
         hint = f"did you mean {guess!r}?" if guess else f"known here are {', '.join(known)}"
         yield Finding(where, f"there is no setting {where[-1]!r}", hint)
     elif kind == "missing":
-        yield Finding(where[:-1], f"{where[-1]!r} is missing")
+        yield Finding(where[:-1], f"{where[-1]!r} is missing", f"add it: {EXPLAINED}")
     elif error["input"] is None:
         yield Finding(where, "nothing is given here", "leave the key out for the default")
     elif kind in {"enum", "literal_error"}:
         allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         guess = nearest(str(error["input"]), allowed)
-        meant = f"did you mean {guess!r}?" if guess else None
+        meant = f"did you mean {guess!r}?" if guess else "write one of these"
         yield Finding(where, f"{error['input']!r} is not one of {', '.join(allowed)}", meant)
     elif kind in {"model_type", "dict_type"}:
         yield Finding(
             where,
             "this takes keys with values, `key: value`",
-            f"known here are {keys}" if (keys := ", ".join(_keys_at(where))) else None,
+            f"known here are {keys}" if (keys := ", ".join(_keys_at(where))) else EXPLAINED,
         )
     elif kind in {"tuple_type", "frozen_set_type"}:
-        yield Finding(where, "this takes a list, one entry to a line after a dash, or [a, b]")
+        yield Finding(where, "this takes a list", "one entry to a line after a dash, or [a, b]")
     elif kind == "string_type":
-        yield Finding(where, "this takes a name or text, not a list or keys")
+        yield Finding(where, "this takes a name or text, not a list or keys", right(kind, context))
     else:
-        yield Finding(where, str(error["msg"]))
+        yield Finding(where, str(error["msg"]).removeprefix("Value error, "), right(kind, context))
 
 
 def _keys_at(where: Where) -> list[str]:

@@ -23,7 +23,7 @@ class Finding:
 
     where: Where
     message: str
-    suggestion: str | None = None
+    suggestion: str
     severity: Literal["error", "warning"] = "error"
 
 
@@ -35,9 +35,10 @@ class Refused(ValueError):  # noqa: N818 - it is never caught by name outside of
         super().__init__("; ".join(_line(finding) for finding in findings))
 
 
-def refuse(message: str, suggestion: str | None = None, where: Where = ()) -> Refused:
+def refuse(message: str, suggestion: str, where: Where = ()) -> Refused:
+    """``suggestion``: what would be right. Nobody is told only what is wrong."""
     return Refused(Finding(where, message, suggestion))
 
 
 def _line(finding: Finding) -> str:
-    return finding.message if finding.suggestion is None else f"{finding.message}: {finding.suggestion}"
+    return f"{finding.message}: {finding.suggestion}"

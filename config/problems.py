@@ -17,14 +17,17 @@ class Problem:
     key: str
     """The way to the key, as ``routes[0].include.project``."""
     message: str
-    suggestion: str | None = None
+    suggestion: str
+    """What would be right, or what to do next."""
     severity: Literal["error", "warning"] = "error"
 
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         key = f"{self.key}: " if self.key else ""
-        hint = f" ({self.suggestion})" if self.suggestion else ""
-        return f"{place}: {self.severity}: {key}{self.message}{hint}"
+        return f"{self.place}: {self.severity}: {key}{self.message} ({self.suggestion})"
 
 
 class ConfigError(Exception):

@@ -135,14 +135,13 @@ def _wrong_names(kind: str, names: Mapping[str, tuple[str, ...]]) -> list[Findin
     ]
     for source, destinations in names.items():
         if not source.strip() or not all(name.strip() for name in destinations):
-            wrong.append(Finding((kind, source), "an empty name"))
+            wrong.append(Finding((kind, source), "an empty name", "write the name, or take the entry out"))
         if not destinations:
             wrong.append(Finding((kind, source), f"{source!r} is mapped to nothing", "exclude it instead"))
         if len(destinations) > 1 and kind not in ONE_TO_MANY_KINDS:
             several = " and ".join(ONE_TO_MANY_KINDS)
-            wrong.append(
-                Finding((kind, source), f"a {kind} has one name on the destination: only {several} may have several")
-            )
+            message = f"a {kind} has one name on the destination: only {several} may have several"
+            wrong.append(Finding((kind, source), message, "keep one of them"))
         if len({name_key(name) for name in destinations}) < len(destinations):
-            wrong.append(Finding((kind, source), f"{source!r} is mapped to the same name twice"))
+            wrong.append(Finding((kind, source), f"{source!r} is mapped to the same name twice", "keep one of them"))
     return wrong

@@ -166,7 +166,9 @@ class Pin(SomeSteps):
     @model_validator(mode="after")
     def _pins_something(self) -> Pin:
         if not self.environments and not self.channels:
-            raise refuse("a pin names environments, channels or both: an empty one would let the step run everywhere")
+            raise refuse(
+                "an empty pin would let the step run everywhere", "name environments, channels or both, or take it out"
+            )
         return self
 
 

@@ -44,7 +44,10 @@ class Secret(Model):
     def _name_of_a_variable(cls, env: str | None) -> str | None:
         if env is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", env):
             # It may be the secret itself, so it is not repeated here.
-            raise refuse("this is no name of an environment variable: letters, digits and _ only")
+            raise refuse(
+                "this is no name of an environment variable: letters, digits and _ only",
+                "put the secret into a variable, and write its name here",
+            )
         return env
 
     @field_validator("file")
@@ -55,7 +58,7 @@ class Secret(Model):
     @model_validator(mode="after")
     def _exactly_one(self) -> Secret:
         if (self.env is None) == (self.file is None):
-            raise refuse("a secret has exactly one of `env` and `file`")
+            raise refuse("a secret has exactly one of `env` and `file`", "keep one of them")
         return self
 
     def reveal(self) -> str:

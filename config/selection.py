@@ -38,7 +38,10 @@ def _includable_kind(kind: str) -> str:
     guess = nearest(kind, [*INCLUDABLE_KINDS, *NEVER_KINDS])
     if kind in NEVER_KINDS or guess in NEVER_KINDS:
         never = kind if kind in NEVER_KINDS else str(guess)
-        raise refuse(f"{kind!r} can be neither included nor excluded: items of kind {never!r} {NEVER_KINDS[never]}")
+        raise refuse(
+            f"{kind!r} can be neither included nor excluded: items of kind {never!r} {NEVER_KINDS[never]}",
+            "take it out: it never crosses",
+        )
     hint = f"did you mean {guess!r}?" if guess else f"the kinds are {', '.join(INCLUDABLE_KINDS)}"
     raise refuse(f"there is no kind {kind!r}", hint)
 

@@ -12,16 +12,17 @@ from collections.abc import Collection, Mapping
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.addresses import Network
-from config.model import refuse
+from config.model import Refused, refuse
 from config.names import nearest
 from config.problems import ConfigError, Problem
+from config.right import right
 
 PREFIX = "OCTOSYNC_"
 SHORTEST_TOKEN = 16
@@ -134,7 +135,7 @@ class Settings(BaseSettings):
     @classmethod
     def _redis_scheme(cls, url: str) -> str:
         if url.partition("://")[0] not in {"redis", "rediss", "unix"}:
-            raise refuse("starts with redis://, rediss:// or unix://")
+            raise refuse("starts with redis://, rediss:// or unix://", "as redis://localhost:6379/0")
         return url
 
     @field_validator("status_token")
@@ -155,13 +156,13 @@ class Settings(BaseSettings):
         zones = available_timezones()
         if name not in zones:
             guess = nearest(name, zones)
-            raise refuse(f"there is no time zone {name!r}", f"did you mean {guess!r}?" if guess else None)
+            raise refuse(f"there is no time zone {name!r}", f"did you mean {guess!r}?" if guess else "as Europe/Vienna")
         return name
 
     @model_validator(mode="after")
     def _debounce_fits(self) -> Settings:
         if self.debounce_max_seconds < self.debounce_seconds:
-            raise refuse("debounce_max_seconds is less than debounce_seconds")
+            raise refuse("debounce_max_seconds is less than debounce_seconds", "raise the one, or lower the other")
         return self
 
 
@@ -169,11 +170,12 @@ def read() -> Settings:
     """The settings of this process. Raises :class:`ConfigError` that names variables, never what they hold."""
     secrets_dir = os.environ.get(_SECRETS_DIR) or None
     if secrets_dir is not None and not Path(secrets_dir).is_dir():
-        raise ConfigError([Problem("environment", 0, 0, _SECRETS_DIR, f"there is no directory {secrets_dir!r}")])
+        hint = "mount the secrets there, or name another place"
+        raise ConfigError([Problem("environment", 0, 0, _SECRETS_DIR, f"there is no directory {secrets_dir!r}", hint)])
     try:
         return Settings(_secrets_dir=secrets_dir)
     except ValidationError as error:
-        raise ConfigError([_problem(str(e["loc"][0]) if e["loc"] else "", e["msg"]) for e in error.errors()]) from None
+        raise ConfigError([_problem(one) for one in error.errors()]) from None
 
 
 def unknown(environ: Mapping[str, str], secrets: Collection[str] = ()) -> list[Problem]:
@@ -182,7 +184,8 @@ def unknown(environ: Mapping[str, str], secrets: Collection[str] = ()) -> list[P
     found = []
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
-            guess = nearest(name, known)
+            # Without what all of them begin with, which would make any two look alike.
+            guess = nearest(name.removeprefix(PREFIX), {one.removeprefix(PREFIX) for one in known})
             found.append(
                 Problem(
                     "environment",
@@ -190,12 +193,21 @@ def unknown(environ: Mapping[str, str], secrets: Collection[str] = ()) -> list[P
                     0,
                     name,
                     "there is no such setting",
-                    f"did you mean {guess}?" if guess else None,
+                    f"did you mean {PREFIX}{guess}?"
+                    if guess
+                    else "take it out, or see docs/settings.md for those there are",
                     "warning",
                 )
             )
     return found
 
 
-def _problem(name: str, message: str) -> Problem:
-    return Problem("environment", 0, 0, PREFIX + name.upper() if name else "", message.removeprefix("Value error, "))
+def _problem(error: Any) -> Problem:
+    """``error`` as pydantic describes it."""
+    name = PREFIX + str(error["loc"][0]).upper() if error["loc"] else ""
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, Refused):
+        (finding,) = cause.findings
+        return Problem("environment", 0, 0, name, finding.message, finding.suggestion)
+    hint = right(error["type"], error.get("ctx", {}), "docs/settings.md says what it takes")
+    return Problem("environment", 0, 0, name, str(error["msg"]), hint)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -22,7 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8065, help="0 takes a free one (default %(default)s)")
     parser.add_argument("--api-key", default=DEFAULT_API_KEY)
-    parser.add_argument("--version", default=DEFAULT_VERSION, help="release to play (default %(default)s)")
+    parser.add_argument(
+        "--version", default=DEFAULT_VERSION, type=_version, help="release to play (default %(default)s)"
+    )
     parser.add_argument(
         "--first-id", type=int, default=defaults.first_id, help="number of the first document of a kind"
     )
@@ -69,6 +73,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run(settings, host=given.host, port=given.port, sizes=given.generate)
 
 
+def _version(text: str) -> str:
+    if not re.fullmatch(r"\d+\.\d+(\.\d+)*(-\S+)?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no release of Octopus: write it as in {DEFAULT_VERSION}")
+    return text
+
+
 def _sizes(text: str) -> Sizes:
     try:
         return Sizes.parse(text)
@@ -83,6 +93,8 @@ def run(settings: Settings, *, host: str = "127.0.0.1", port: int = 8065, sizes:
         asyncio.run(_serve(settings, host, port, sizes))
     except OSError as error:
         sys.stderr.write(f"sandbox: {error}\n")
+        if error.errno == errno.EADDRINUSE:
+            sys.stderr.write("next: name another port with --port, or 0 for a free one\n")
         return 1
     return 0
 

@@ -146,9 +146,13 @@ def _observer() -> Observer:
 
 
 def routes() -> RoutesFile:
-    """The routes file as it is now: read again when it was changed."""
+    """The routes file as it is now: read again when it was changed. Raises :class:`ConfigError`."""
     path = Path(SETTINGS.routes)
-    return _routes(path, path.stat().st_mtime_ns)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        return load(path)  # which says of it what there is to say
+    return _routes(path, changed)
 
 
 @lru_cache(maxsize=1)

@@ -195,6 +195,7 @@ async def test_an_unknown_space_names_the_nearest(octopus: OctopusClient, wanted
         await octopus.space(wanted)
     assert "Default" in caught.value.nearest
     assert isinstance(caught.value, errors.NotFound)
+    assert caught.value.server == octopus.url
 
 
 # What it tells

@@ -194,3 +194,11 @@ async def test_a_document_that_is_no_json_is_not_sent(server: Server, space: Spa
 async def test_the_client_says_how_it_is_used(server: Server) -> None:
     with pytest.raises(RuntimeError, match="async with"):
         await client_of(server.url).server()
+
+
+async def test_an_error_says_which_server_it_was(server: Server, space: SpaceClient) -> None:
+    for trouble in (problem(401), problem(403), problem(404), web.Response(text="<html>", content_type="text/html")):
+        server.handler = answers(trouble)
+        with pytest.raises(errors.OctopusError) as caught:
+            await space.get("projects/Projects-1")
+        assert caught.value.server.rstrip("/") == server.url.rstrip("/")

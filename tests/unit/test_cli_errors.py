@@ -40,8 +40,12 @@ def failing(error: Exception) -> typer.Typer:
     [
         (CliError("it broke", where="here", then="mend it"), ["error: it broke", "where: here", "next:  mend it"]),
         (
-            ConfigError([Problem("octosync.yaml", 3, 5, "routes[0].name", "is missing")]),
-            ["octosync.yaml:3:5", "routes[0].name: is missing", "octosync config check"],
+            ConfigError([Problem("octosync.yaml", 3, 5, "routes[0].name", "is missing", "add it")]),
+            ["error: routes[0].name: is missing\n", "where: octosync.yaml:3:5\n", "next:  add it\n"],
+        ),
+        (
+            ConfigError([Problem("a.yaml", 3, 5, "x", "is odd", "mend it"), Problem("a.yaml", 4, 5, "y", "is", "so")]),
+            ["2 mistakes", "a.yaml:3:5: error: x: is odd (mend it)", "a.yaml:4:5", "octosync config check"],
         ),
         (SecretMissingError("environment variable KEY_A is not set, or empty"), ["KEY_A", "set it"]),
         (
@@ -50,6 +54,10 @@ def failing(error: Exception) -> typer.Typer:
         ),
         (octopus.Unreachable("name not known", url_path="/api"), ["name not known", "the network"]),
         (octopus.UnknownSpace("Prod", ["Production"]), ['there is "Production"', "route's `space`"]),
+        (
+            octopus.Forbidden("no", url_path="/api/x", status=403, server="https://dev.example.com/"),
+            ["GET /api/x at https://dev.example.com answered 403", "octosync doctor lists all that are missing"],
+        ),
         (ZeroDivisionError("division by zero"), ["ZeroDivisionError", "a bug of Octosync", "--debug"]),
     ],
 )
@@ -62,7 +70,7 @@ def test_every_error_says_what_where_and_what_next(error: Exception, words: list
 
 
 def test_errors_choose_their_status() -> None:
-    assert RUN.invoke(failing(CliError("held", status=Status.REFUSED)), ["fail"]).exit_code == 3
+    assert RUN.invoke(failing(CliError("held", then="approve it", status=Status.REFUSED)), ["fail"]).exit_code == 3
 
 
 def test_servers_too_far_apart_are_a_refusal() -> None:

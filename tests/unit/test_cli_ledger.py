@@ -22,7 +22,7 @@ def test_a_routes_memory_is_exported_taken_back_and_forgotten(shell: Shell, tmp_
     file = tmp_path / "memory.json"
     file.write_text(answer.stdout)
 
-    assert "This would forget 1 links and 1 baselines" in shell.run("ledger", "forget", "test-to-prod").stderr
+    assert "This would forget 1 link and 1 baseline " in shell.run("ledger", "forget", "test-to-prod").stderr
     assert shell.ledger(lambda ledger, _: ledger.links.all("test-to-prod")) == {"Projects-1": "Projects-9"}
     assert shell.run("ledger", "forget", "test-to-prod", "--yes").exit_code == 0
     assert shell.ledger(lambda ledger, _: ledger.links.all("test-to-prod")) == {}

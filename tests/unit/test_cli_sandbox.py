@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -66,6 +67,25 @@ def test_the_process_takes_more_than_the_command(started: list[dict[str, object]
         public_url="https://o",
         poll_seconds=1,
     )
+
+
+def test_a_release_that_is_none_is_refused(
+    started: list[dict[str, object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        server.main(["--version", "newest"])
+    assert "write it as in 2026.1" in capsys.readouterr().err
+    for release in ("2021.2", "2026.1.9674", "0.0.0-local", "2026.4.1-beta.2"):
+        assert server.main(["--version", release]) == 0
+    assert len(started) == 4
+
+
+def test_a_port_that_is_taken_is_told_with_the_way_out(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert server.main(["--port", str(taken.getsockname()[1])]) == 1
+    assert "next: name another port with --port" in capsys.readouterr().err
 
 
 def test_sizes_reach_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:

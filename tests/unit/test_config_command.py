@@ -148,3 +148,25 @@ def test_the_rules_of_one_item_say_which_override_spoke(tmp_path: Path) -> None:
         known = {one.name: one for one in effective.for_item(document, routes, "all", ("project", name))}
         assert (known["removed"].value, known["removed"].line, known["removed"].override) == expected
         assert known["variables.value"].origin is effective.Origin.PRESET
+
+
+def test_the_file_is_named_as_every_other_command_takes_it() -> None:
+    for option in ("--config", "-c"):
+        assert run(app, ["check", option, str(schema.EXAMPLE)]).exit_code == 0
+        assert run(app, ["check", option, BROKEN]).exit_code == 1
+
+
+def test_no_variable_is_called_unknown_when_nobody_knows_those_of_the_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCTOSYNC_DEV_API_KEY", "API-X")
+    assert "no such setting" not in run(app, ["check", str(tmp_path / "nowhere.yaml")]).stderr
+
+
+def test_a_file_or_a_secret_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
+    missing = run(app, ["check", str(tmp_path / "nowhere.yaml")])
+    assert missing.exit_code == 1
+    assert "`octosync init` writes one" in missing.stderr
+    secrets = run(app, ["check", str(schema.EXAMPLE), "--secrets"])
+    assert secrets.exit_code == 1
+    assert "set OCTOSYNC_DEV_API_KEY, or name another place" in " ".join(secrets.stderr.split())

@@ -84,7 +84,8 @@ def test_variable_that_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch, name: 
     with pytest.raises(ConfigError) as caught:
         settings.read()
     [problem] = caught.value.problems
-    assert message in problem.message
+    assert message in f"{problem.message} ({problem.suggestion})"
+    assert problem.suggestion
     assert problem.key in {f"OCTOSYNC_{name}", ""}
     assert "NOT-TO-BE-SEEN" not in str(caught.value)
 
@@ -95,3 +96,9 @@ def test_mistyped_variable_is_found_but_not_a_secret_of_the_routes_file() -> Non
     assert problem.key == "OCTOSYNC_REDISURL"
     assert problem.suggestion == "did you mean OCTOSYNC_REDIS_URL?"
     assert problem.severity == "warning"
+
+
+def test_what_begins_as_all_settings_do_looks_like_none_of_them() -> None:
+    [problem] = settings.unknown({"OCTOSYNC_QQQ": "x"})
+    assert "did you mean" not in problem.suggestion
+    assert "docs/settings.md" in problem.suggestion

@@ -27,3 +27,13 @@ def test_a_routes_file_with_a_mistake_is_named_once_and_nothing_else_breaks(
     with structlog.testing.capture_logs() as lines:
         tasks.nightly_due()
     assert [line["event"] for line in lines] == ["routes.refused"], "another mistake"
+
+
+def test_a_routes_file_that_is_not_there_is_no_bug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "SETTINGS", Settings(routes=tmp_path / "octosync.yaml"))
+    tasks._refused.cache_clear()
+    with structlog.testing.capture_logs() as lines:
+        tasks.nightly_due()
+    [line] = lines
+    assert line["event"] == "routes.refused"
+    assert "`octosync init` writes one" in line["problems"][0]

@@ -118,7 +118,11 @@ async def _set(
             entries.close(name, entry.key, house.requested_by, note) if done else entries.reopen(name, entry.key)
         )
         if not changed:
-            raise CliError(f"entry {entry.key} is {'closed already' if done else 'not closed'}", where=f"route {name}")
+            raise CliError(
+                f"entry {entry.key} is {'closed already' if done else 'not closed'}",
+                where=f"route {name}",
+                then=f"nothing was changed; octosync cleanup show {entry.key} --route {name} shows it",
+            )
         return entry
 
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from config import effective, load, schema, settings
+from config.counting import counted
 from config.problems import ConfigError, Problem
 from config.routes import RoutesFile, Secret, SecretMissingError
 from worker.cli import options
@@ -33,7 +34,10 @@ _COLOURS = {"error": "bold red", "warning": "yellow"}
 
 @app.command()
 def check(
-    path: Annotated[Path | None, typer.Argument(help="The routes file. Default: what OCTOSYNC_ROUTES names.")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="The routes file, the same as --config FILE.")
+    ] = None,
+    config: options.Config = None,
     secrets: Annotated[bool, typer.Option("--secrets", help="Also whether every secret can be read here.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the problems as JSON.")] = False,
 ) -> None:
@@ -45,7 +49,7 @@ def check(
     except ConfigError as error:
         problems += error.problems
         configured = None
-    file = path or (configured.routes if configured is not None else None)
+    file = path or config or (configured.routes if configured is not None else None)
     if file is not None:
         try:
             routes, warnings = load.check(file)
@@ -53,7 +57,8 @@ def check(
         except ConfigError as error:
             problems += error.problems
     used = _secrets(routes) if routes is not None else {}
-    problems += settings.unknown(os.environ, {secret.env for secret in used.values() if secret.env is not None})
+    if routes is not None:  # else nobody knows which variables are for secrets
+        problems += settings.unknown(os.environ, {secret.env for secret in used.values() if secret.env is not None})
     if secrets:
         problems += _unreadable(used, str(file))
     _report(problems, file, routes, as_json)
@@ -150,7 +155,8 @@ def _unreadable(secrets: dict[str, Secret], file: str) -> list[Problem]:
         try:
             secret.reveal()
         except SecretMissingError as error:
-            problems.append(Problem(file, 0, 0, key, str(error)))
+            hint = f"set {secret.env}" if secret.env is not None else "put the secret into it, readable for this user"
+            problems.append(Problem(file, 0, 0, key, str(error), f"{hint}, or name another place"))
     return problems
 
 
@@ -169,21 +175,15 @@ def _report(problems: list[Problem], file: Path | None, routes: RoutesFile | Non
     for problem in problems:
         console.print(_line(problem))
     if routes is not None:
-        typer.echo(f"{file}: {_count(len(routes.instances), 'instance')}, {_count(len(routes.routes), 'route')}")
+        typer.echo(f"{file}: {counted(len(routes.instances), 'instance')}, {counted(len(routes.routes), 'route')}")
         for route in routes.routes:
             typer.echo(f"  {route.name}: {route.source} → {route.destination}, {route.mode}")
 
 
 def _line(problem: Problem) -> Text:
-    place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
-    line = Text.assemble((place, "bold"), " ", (problem.severity, _COLOURS[problem.severity]), " ")
+    line = Text.assemble((problem.place, "bold"), " ", (problem.severity, _COLOURS[problem.severity]), " ")
     if problem.key:
         line.append(f"{problem.key}: ", "cyan")
     line.append(problem.message)
-    if problem.suggestion:
-        line.append(f"\n    {problem.suggestion}", "dim")
+    line.append(f"\n    {problem.suggestion}", "dim")
     return line
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

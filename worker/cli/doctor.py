@@ -12,6 +12,7 @@ import typer
 from rich.text import Text
 
 from config import load, scrub, settings
+from config.counting import counted
 from config.problems import Problem
 from worker.cli import options
 from worker.cli.context import choose, read_settings
@@ -67,7 +68,7 @@ async def _examine(route: str | None, config: Path | None, redis: str | None) ->
     scrub.watch(file)
     problems += settings.unknown(os.environ, _variables(file))
     chosen = [choose(file, route, str(configured.routes))] if route is not None else list(file.routes)
-    count = f"{len(file.instances)} instances and {len(file.routes)} routes"
+    count = f"{counted(len(file.instances), 'instance')} and {counted(len(file.routes), 'route')}"
     found = [ok("routes-file", str(configured.routes), count)]
     found += [_as_finding(problem) for problem in problems]
     client = open_redis(configured.redis_url)
@@ -91,7 +92,7 @@ def _as_finding(problem: Problem) -> Finding:
 
     where = f"{problem.file}:{problem.line}" if problem.line else problem.file
     text = f"{problem.key}: {problem.message}" if problem.key else problem.message
-    return warning("routes-file", where, text, problem.suggestion or "octosync config check")
+    return warning("routes-file", where, text, problem.suggestion)
 
 
 def _tell(found: list[Finding], counts: Counter[str]) -> None:

@@ -17,6 +17,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from config import scrub
+from config.counting import counted
 from config.problems import ConfigError
 from config.secret import SecretMissingError
 from worker.ledger.connect import UNAVAILABLE
@@ -37,9 +38,10 @@ class Status(IntEnum):
 
 
 class CliError(Exception):
-    """``what`` happened, ``where`` (a file, a server, an item), and what to do ``then``. All on one line each."""
+    """``what`` happened, ``where`` (a file, a server, an item), and what to do ``then``, without which nobody is left.
+    All on one line each."""
 
-    def __init__(self, what: str, *, where: str = "", then: str = "", status: Status = Status.ERROR) -> None:
+    def __init__(self, what: str, *, where: str = "", then: str, status: Status = Status.ERROR) -> None:
         super().__init__(what)
         self.what, self.where, self.then, self.status = what, where, then, status
 
@@ -74,8 +76,14 @@ def explained(error: Exception) -> CliError:
     if isinstance(error, CliError):
         return error
     if isinstance(error, ConfigError):
+        if len(error.problems) == 1:
+            (one,) = error.problems
+            return CliError(
+                f"{one.key}: {one.message}" if one.key else one.message, where=one.place, then=one.suggestion
+            )
         problems = "\n".join(str(problem) for problem in error.problems)
-        return CliError(problems, then="`octosync config check` looks at the whole configuration")
+        what = f"the configuration has {counted(len(error.problems), 'mistake')}\n{problems}"
+        return CliError(what, then="put these right; `octosync config check` looks again")
     if isinstance(error, SecretMissingError):
         return CliError(str(error), then="set it, or name another place in the routes file")
     if isinstance(error, UNAVAILABLE):
@@ -89,9 +97,11 @@ def explained(error: Exception) -> CliError:
     from worker.sync.servers.versions import VersionsRefused
 
     if isinstance(error, RouteReversed):
-        return CliError(error.text, where=f"route {error.route}", status=Status.REFUSED)
+        then = "turn the route round in the routes file, or have that memory forgotten first, as said above"
+        return CliError(error.text, where=f"route {error.route}", then=then, status=Status.REFUSED)
     if isinstance(error, VersionsRefused):
-        return CliError(error.check.text, where=f"route {error.route}", status=Status.REFUSED)
+        then = "docs/upgrading-octopus.md leads through it; octosync doctor shows the release of each server"
+        return CliError(error.check.text, where=f"route {error.route}", then=then, status=Status.REFUSED)
     return CliError(
         f"{type(error).__name__}: {error}",
         then="this is a bug of Octosync: `octosync --debug …` shows where it happened",
@@ -99,14 +109,15 @@ def explained(error: Exception) -> CliError:
 
 
 def _request(error: octopus.OctopusError) -> str:
+    at = f" at {error.server.rstrip('/')}" if error.server else ""
     status = f" answered {error.status}" if error.status is not None else ""
-    return f"{error.method} {error.url_path}{status}"
+    return f"{error.method} {error.url_path}{at}{status}"
 
 
 def _next_step(error: octopus.OctopusError) -> str:
     steps: tuple[tuple[type[octopus.OctopusError], str], ...] = (
         (octopus.Unauthorized, "check the instance's `api_key` in the routes file: is the key expired or revoked?"),
-        (octopus.Forbidden, "the key's user lacks a permission on this server"),
+        (octopus.Forbidden, "give the key's user that permission; octosync doctor lists all that are missing"),
         (octopus.UnknownSpace, "correct the route's `space`, or let the key's user see it"),
         (octopus.NotOctopus, "check the instance's `url` in the routes file"),
         (octopus.Unreachable, "check the instance's `url`, the network and its certificate (`ca_file`)"),
@@ -114,7 +125,10 @@ def _next_step(error: octopus.OctopusError) -> str:
         (octopus.Maintenance, "the server is in maintenance: try again when it is back"),
         (octopus.TryAgain, "try again"),
     )
-    return next((step for kind, step in steps if isinstance(error, kind)), "see what the server says above")
+    return next(
+        (step for kind, step in steps if isinstance(error, kind)),
+        "put right what the server says above, then try again; octosync doctor may tell more",
+    )
 
 
 def _not_differences(error: Exception) -> bool:

@@ -100,7 +100,8 @@ def explain(
         shown += 1
         _show(one.action, places, rules, file, preset)
     if not shown:
-        say(f"nothing that was compared is called {field!r}" if field is not None else "there is nothing to explain")
+        nowhere = f"no place that was compared has {field!r} in its name; without --field all are shown"
+        say(nowhere if field is not None else "there is nothing to explain; --all shows what is the same, too")
 
 
 def _rules(action: Action, rules: list[Setting]) -> list[Setting]:

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from config import load
+from config.instances import base_url
+from config.model import Refused
 from config.presets import Preset
-from config.problems import ConfigError
+from config.problems import ConfigError, Problem
 from worker.cli import options
 from worker.cli.context import read_settings
 from worker.cli.errors import CliError
@@ -78,9 +80,7 @@ def init(
     try:
         load.loads(text, str(file))
     except ConfigError as error:
-        problems = "; ".join(
-            f"{one.message} ({one.suggestion})" if one.suggestion else one.message for one in error.problems
-        )
+        problems = "; ".join(f"{_told(one)} ({one.suggestion})" for one in error.problems)
         raise CliError(problems, then="nothing was written: say it again, with that put right") from None
     try:
         file.write_text(text, encoding="utf-8")
@@ -92,12 +92,29 @@ def init(
     say(f"       then octosync config check {file} --secrets, and octosync doctor", "dim")
 
 
+def _told(problem: Problem) -> str:
+    """By what a person was asked for: nobody has seen the file."""
+    for at, side in enumerate(("source", "destination")):
+        for key, what in ((f"instances[{at}].name", "name"), (f"instances[{at}].url", "URL")):
+            if problem.key == key:
+                return f"the {what} of the {side}: {problem.message}"
+    return problem.message
+
+
+def _url(text: str) -> str:
+    """For a prompt, which asks again."""
+    try:
+        return base_url(text)
+    except Refused as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def _asked(question: str, given: str | None, option: str) -> str:
     if given is not None:
         return given.strip()
     if not sys.stdin.isatty():
-        raise CliError("nobody is there to be asked", then=f"say it with {option}")
-    return str(typer.prompt(question, err=True)).strip()
+        raise CliError("nobody is there to be asked", then=f"say it with {option}; octosync init --help lists all")
+    return str(typer.prompt(question, err=True, value_proc=_url))
 
 
 def _or_default(question: str, given: str | None) -> str:

@@ -90,7 +90,7 @@ def _parts_of(owner: str) -> tuple[list[str], list[str]]:
 
 def _unknown_kind(text: str, kind: str) -> CliError:
     if kind in NEVER_KINDS:
-        return CliError(f"{text!r}: items of kind {kind!r} {NEVER_KINDS[kind]}", then="they never cross")
+        return CliError(f"{text!r}: items of kind {kind!r} {NEVER_KINDS[kind]}", then="leave it out: it never crosses")
     if kind in registry.BY_NAME and not registry.BY_NAME[kind].owner_kinds:
         what = f"{text!r}: items of kind {kind!r} are only looked up, for those that refer to them"
         return CliError(what, then="name what refers to it")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from config.counting import counted
 from worker.cli import options
 from worker.cli.context import open_house
 from worker.cli.errors import CliError
@@ -49,7 +50,7 @@ def export(
             file.write(text + "\n")
     except OSError as error:
         raise CliError(f"{output} cannot be written: {error.strerror}", then="name another file") from None
-    say(f"{output}: {len(data['links'])} links, {len(data['baselines'])} baselines, {len(data['clean_ups'])} entries")
+    say(f"{output}: {_of(data)}, {counted(len(data['clean_ups']), 'entry', 'entries')}")
 
 
 @app.command("import")
@@ -67,13 +68,14 @@ def import_(
     try:
         data = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        words = str(error) if isinstance(error, OSError) else f"no JSON: {error}"
+        words = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else f"no JSON: {error}"
         raise CliError(words, where=str(file), then="name a file that octosync ledger export wrote") from None
     try:
         route = asyncio.run(_import(data, name, replace, config, redis))
     except LedgerImportError as error:
-        raise CliError(str(error), where=str(file), then="nothing was changed") from None
-    say(f"{route} remembers again: {len(data['links'])} links, {len(data['baselines'])} baselines", "green")
+        then = "nothing was changed; --replace forgets what is remembered now, --as gives the route another name"
+        raise CliError(str(error), where=str(file), then=then) from None
+    say(f"{route} remembers again: {_of(data)}", "green")
     say("next:  octosync plan everything", "dim")
 
 
@@ -89,8 +91,12 @@ def forget(
     The next sync meets the destination as for the first time: matching items are adopted once a person approves.
     """
     links, baselines = asyncio.run(_forget(route, yes, config, redis))
-    what = f"{links} links and {baselines} baselines of route {route}"
+    what = f"{counted(links, 'link')} and {counted(baselines, 'baseline')} of route {route}"
     say(f"Forgot {what}." if yes else f"This would forget {what}: octosync ledger forget {route} --yes")
+
+
+def _of(data: dict[str, Any]) -> str:
+    return f"{counted(len(data['links']), 'link')}, {counted(len(data['baselines']), 'baseline')}"
 
 
 async def _export(route: str, config: Path | None, redis: str | None) -> dict[str, Any]:

@@ -49,3 +49,5 @@ def _report(paused: list[str], json: bool) -> None:
             "Paused: " + ", ".join("everything" if name == _EVERYTHING else f"route {name}" for name in paused),
             "yellow",
         )
+        named = next((f" --route {name}" for name in paused if name != _EVERYTHING), "")
+        say(f"next:  octosync resume{'' if _EVERYTHING in paused else named} lets it go on", "dim")

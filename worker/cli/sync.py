@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from config.counting import counted
 from worker.cli import options
 from worker.cli.context import open_house
 from worker.cli.engine import documents, opened
@@ -36,6 +37,8 @@ NEXT = {
     "blocked": "make what it waits for, or leave it out of the route; the plan above says what",
     "busy": "a worker, or another person, is writing the same document: try again in a moment",
     "moved": "somebody is at work on the destination: try again when they are done",
+    "held": "octosync approve ROUTE shows the plan, and how to approve it",
+    "read-only": "set `mode: write` in the routes file once the plan is what you want",
 }
 
 
@@ -88,7 +91,7 @@ def _report(outcome: Outcome) -> None:
     show(outcome.plan, Form.CONSOLE)
     status = STATUS[outcome.result]
     said = f": {outcome.message}" if outcome.message else ""
-    spent = f"{outcome.requests} requests, {outcome.writes} of them writes"
+    spent = f"{counted(outcome.requests, 'request')}, {outcome.writes} of them writes"
     say(f"{outcome.result}{said} ({spent})", "bold" if status is Status.DONE else "bold red")
     if outcome.result in NEXT:
         say(f"next: {NEXT[outcome.result]}")

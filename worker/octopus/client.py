@@ -143,6 +143,7 @@ class Routes:
                     f"no API here; is this the Octopus base URL, with its virtual directory? {error.server_words}",
                     url_path=error.url_path,
                     status=error.status,
+                    server=error.server,
                 ) from None
             try:
                 version = ServerVersion.parse(root["Version"])
@@ -152,6 +153,7 @@ class Routes:
                     "does not answer as an Octopus Server does; is this the Octopus base URL?",
                     url_path=answer.url_path,
                     status=answer.status,
+                    server=str(self._transport.base),
                 ) from None
         return self._transport.server
 
@@ -257,7 +259,8 @@ class OctopusClient(Routes):
         names = {str(space.get("Name")).casefold(): str(space.get("Name")) for space in self._spaces}
         nearest = [names[key] for key in difflib.get_close_matches(wanted, names, n=3)] or sorted(names.values())[:5]
         self._spaces = None  # It may be created while we run.
-        raise errors.UnknownSpace(name_or_id, nearest, url_path=f"{self._transport.base.raw_path}api/spaces")
+        base = self._transport.base
+        raise errors.UnknownSpace(name_or_id, nearest, url_path=f"{base.raw_path}api/spaces", server=str(base))
 
     def space_at(self, space_id: str, name: str) -> SpaceClient:
         """A space of which the id is known already. Asks nothing."""

@@ -35,6 +35,7 @@ class OctopusError(Exception):
 
     ``url_path`` is the path without host and query. ``status`` is the HTTP status, ``None`` where no answer came.
     ``server_words`` is what the server said (``ErrorMessage`` and ``Errors`` joined), or what we saw in its place.
+    ``server`` is the base URL of the server, empty where nobody knows it.
     """
 
     concerns_instance: ClassVar[bool] = False
@@ -47,6 +48,7 @@ class OctopusError(Exception):
         url_path: str = "",
         status: int | None = None,
         maybe_applied: bool = False,
+        server: str = "",
     ) -> None:
         super().__init__(server_words)
         self.server_words = server_words
@@ -54,6 +56,7 @@ class OctopusError(Exception):
         self.url_path = url_path
         self.status = status
         self.maybe_applied = maybe_applied
+        self.server = server
 
     def __str__(self) -> str:
         status = f"{self.status} " if self.status is not None else ""

@@ -13,7 +13,8 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,25 +130,36 @@ class Transport:
         if document is not None:
             content = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
             body = Body(content, "application/json; charset=utf-8", document)
-        answer = await self.send_raw(method, route, query, body)
-        return value_of(answer), answer
+        with self._named():
+            answer = await self.send_raw(method, route, query, body)
+            return value_of(answer), answer
 
     async def send_raw(
         self, method: str, route: str, query: dict[str, object] | None = None, body: Body | None = None
     ) -> Answer:
         """The good answer to a request, whatever it holds. Raises the errors of `worker.octopus.errors`."""
         url = url_of(self.base, route, query)
-        for _ in range(MOST_REDIRECTS + 1):
-            answer = await self._repeat(method, url, body)
-            if answer.status not in REDIRECTS:
-                return answer
-            url = self._target(answer, url)
-        raise errors.NotOctopus(
-            f"redirects in a circle (more than {MOST_REDIRECTS})",
-            method=method,
-            url_path=url.raw_path,
-            status=answer.status,
-        )
+        with self._named():
+            for _ in range(MOST_REDIRECTS + 1):
+                answer = await self._repeat(method, url, body)
+                if answer.status not in REDIRECTS:
+                    return answer
+                url = self._target(answer, url)
+            raise errors.NotOctopus(
+                f"redirects in a circle (more than {MOST_REDIRECTS})",
+                method=method,
+                url_path=url.raw_path,
+                status=answer.status,
+            )
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Errors say which server it was: who talks with two would not know."""
+        try:
+            yield
+        except errors.OctopusError as error:
+            error.server = str(self.base)
+            raise
 
     async def _repeat(self, method: str, url: URL, body: Body | None) -> Answer:
         attempt = 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 
+from config.counting import counted
 from config.routes import Instance, Route, RoutesFile
 from config.secret import SecretMissingError
 from worker.ledger.connect import FAILED, UNAVAILABLE
@@ -98,7 +99,7 @@ def delivered(about: str, last_ms: int | None, now_ms: int) -> Finding:
         return warning("deliveries", about, "no webhook with its secret ever came", then)
     age_s = max(0, now_ms - last_ms) // 1000
     if age_s > QUIET_S:
-        text = f"the last webhook came {age_s // 3600} hours ago"
+        text = f"the last webhook came {_ago(age_s)} ago"
         return warning("deliveries", about, text, "if something was saved since: octosync subscribe --prove")
     return ok("deliveries", about, f"the last webhook came {_ago(age_s)} ago")
 
@@ -106,4 +107,4 @@ def delivered(about: str, last_ms: int | None, now_ms: int) -> Finding:
 def _ago(seconds: int) -> str:
     if seconds < 120:
         return f"{seconds} s"
-    return f"{seconds // 60} minutes" if seconds < 7200 else f"{seconds // 3600} hours"
+    return counted(seconds // 60, "minute") if seconds < 7200 else counted(seconds // 3600, "hour")

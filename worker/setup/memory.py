@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Sequence
 
+from config.counting import counted
 from config.routes import Route, RoutesFile
 from worker.ledger.store import Host, Store
 from worker.setup.findings import Finding, failure, ok, warning
@@ -68,7 +69,7 @@ async def workers(state: State) -> list[Finding]:
     result = []
     for one in silent:
         waits = one.waiting_ms > 0
-        text = f"nothing was taken from the queue {one.queue} for {one.age_ms // 60_000} minutes"
+        text = f"nothing was taken from the queue {one.queue} for {counted(one.age_ms // 60_000, 'minute')}"
         then = "start a worker for it: python -m worker" if waits else "start beat: python -m worker --beat"
         result.append(failure("workers", "workers", text, then))
     return result
@@ -96,10 +97,12 @@ async def _routes(state: State, file: RoutesFile, chosen: Sequence[Route]) -> As
             then = f"octosync approve {name} shows the plan, and how to approve it"
             yield failure("held", name, f"held since {stop.since}: {stop.reason}", then)
         if paused & {name, "*"}:
-            yield warning("paused", name, "paused: marks are kept, nothing is written", "octosync resume")
+            then = "octosync resume" if "*" in paused else f"octosync resume --route {name}"
+            yield warning("paused", name, "paused: marks are kept, nothing is written", then)
         if (found := depth.get(name)) is not None and found.dead:
             then = "octosync dead-letters says why; a new change or the night tries each once more"
-            yield warning("dead-letters", name, f"{found.dead} documents were given up", then)
+            given_up = counted(found.dead, "document was", "documents were")
+            yield warning("dead-letters", name, f"{given_up} given up", then)
         fingerprint = await state.ledger.held.fingerprint(name)
         if fingerprint is not None and fingerprint != route.fingerprint and (stop is None or stop.approved):
             text = "its rules, maps or selection have changed since they were last applied: the next run holds it"
@@ -113,7 +116,7 @@ async def _routes(state: State, file: RoutesFile, chosen: Sequence[Route]) -> As
             )
             yield warning("cursor", name, text, "start worker and beat")
         elif reading is not None and reading.age_s > CAUGHT_UP_S:
-            text = f"the source's audit log was last read {reading.age_s // 60} minutes ago"
+            text = f"the source's audit log was last read {counted(reading.age_s // 60, 'minute')} ago"
             yield failure("cursor", name, text, "see whether beat and a worker for the queue control run")
         else:
             yield ok("cursor", name, f"the source's audit log is read up to {cursor.isoformat(timespec='seconds')}")

@@ -16,6 +16,7 @@ from importlib.metadata import version as installed
 from typing import Any
 from urllib.parse import urlsplit
 
+from config.counting import counted
 from config.routes import Endpoint, Instance, Route, RoutesFile
 from config.versions import ServerVersion, Verdict, checked
 from worker.kinds import permissions
@@ -193,7 +194,7 @@ def told(about: str, verdict: Judgement, wanted: int, *, is_source: bool) -> lis
         then = "take them away: whoever steals the key has them, too"
         found.append(warning("too-much", about, f"allowed, and not needed: {_some(too_much)}", then))
     if verdict.elsewhere and not verdict.is_administrator:
-        text = f"the key may write in {len(verdict.elsewhere)} other spaces: {_some(verdict.elsewhere)}"
+        text = f"the key may write in {counted(len(verdict.elsewhere), 'other space')}: {_some(verdict.elsewhere)}"
         found.append(warning("too-much", about, text, "take its user out of the teams of those spaces"))
     return found
 
@@ -267,7 +268,10 @@ async def _tls(instance: Instance) -> Finding:
     days = await _days_left(str(parts.hostname), parts.port or 443, str(instance.ca_file) if instance.ca_file else None)
     if days is not None and days < EXPIRES_SOON_DAYS:
         return warning(
-            "tls", about, f"its certificate expires in {days} days", "renew it: afterwards nothing is reached"
+            "tls",
+            about,
+            f"its certificate expires in {counted(days, 'day')}",
+            "renew it: afterwards nothing is reached",
         )
     return ok("tls", about, "encrypted, by a certificate that is trusted")
 
