@@ -60,7 +60,7 @@ PAGES = (
 
 
 def claims(marker: str, tests: Path = TESTS) -> dict[str, list[str]]:
-    """Id → the tests that claim it: ``integration/test_engine_guide.py::test_x``."""
+    """Id → the tests that claim it: ``integration/test_engine_guide_names.py::test_x``."""
     found: dict[str, list[str]] = defaultdict(list)
     for file in sorted(tests.rglob("test_*.py")):
         module = ast.parse(file.read_text(encoding="utf-8"))
