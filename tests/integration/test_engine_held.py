@@ -1,0 +1,157 @@
+"""What a person must be asked first: first contact, floods and changed rules; and routes that only read."""
+
+from __future__ import annotations
+
+import fakeredis
+
+from tests.pair import ROUTE, Pair, pair, row, script
+from worker.ledger.ledger import Ledger
+from worker.sync.run import Outcome, Result
+
+
+async def approve(both: Pair, outcome: Outcome) -> None:
+    assert outcome.result is Result.HELD, outcome.message
+    assert await both.ledger.held.approve(ROUTE, outcome.plan.hash)
+
+
+# ── first contact ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_first_contact_with_existing_projects_is_held_and_the_approved_plan_is_applied() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX", Description="source")
+        await both.source.steps(project, script("Deploy"))
+        await both.destination.project("OctoFX", Description="destination")
+        before = both.destination.writes
+
+        held = await both.sync("*")
+
+        assert held.result is Result.HELD
+        assert "first contact" in held.message
+        assert "project/OctoFX" in held.message
+        assert f"octosync approve {ROUTE} {held.plan.hash}" in held.message
+        assert both.destination.writes == before
+        shown = await both.ledger.held.get(ROUTE)
+        assert shown is not None
+        assert shown.plan_hash == held.plan.hash
+
+        await approve(both, held)
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.CHANGED
+        assert outcome.plan.hash == held.plan.hash
+        assert (await both.destination.named("projects", "OctoFX"))["Description"] == "source"
+        assert await both.ledger.held.get(ROUTE) is None
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
+async def test_another_plan_than_the_approved_one_is_not_applied() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX", Description="source")
+        await both.destination.project("OctoFX")
+        held = await both.sync("*")
+        await approve(both, held)
+        await both.source.edit(f"projects/{project['Id']}", Description="changed since")
+        before = both.destination.writes
+
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.HELD
+        assert outcome.plan.hash != held.plan.hash
+        assert both.destination.writes == before
+
+
+async def test_a_route_may_adopt_without_asking() -> None:
+    async with pair(first_contact="adopt") as both:
+        await both.source.project("OctoFX", Description="source")
+        await both.destination.project("OctoFX")
+
+        assert (await both.sync("*")).result is Result.CHANGED
+
+
+async def test_elements_on_both_sides_that_match_nothing_are_for_a_person() -> None:
+    async with pair(first_contact="adopt") as both:
+        await both.source.steps(await both.source.project("OctoFX"), script("Ours"))
+        theirs = await both.destination.project("OctoFX")
+        await both.destination.steps(theirs, script("Theirs"))
+
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.HELD
+        assert "deployment-process" in outcome.message
+        await approve(both, outcome)
+        assert (await both.sync("*")).result is Result.CHANGED
+        names = [step["Name"] for step in await both.destination.process("OctoFX")]
+        assert sorted(names) == ["Ours", "Theirs"]
+
+
+async def test_two_ledgers_do_not_know_of_each_other() -> None:
+    """The memory is lost: what is there already is met again, and a person is asked."""
+    async with pair() as both:
+        await both.source.project("OctoFX", Description="a")
+        await both.sync("*")
+        await both.source.edit(f"projects/{(await both.source.named('projects', 'OctoFX'))['Id']}", Description="b")
+        both.ledger = Ledger(fakeredis.FakeAsyncRedis())
+
+        assert (await both.sync("*")).result is Result.HELD
+
+
+# ── floods, changed rules, routes that only read ──────────────────────────────────────────────────────────────────────
+
+
+async def test_too_many_updates_are_held() -> None:
+    limits = {"updates_percent": 20, "deletes_percent": 5, "minimum_population": 3}
+    async with pair(limits=limits) as both:
+        projects = [await both.source.project(name) for name in "ABCDE"]
+        assert (await both.sync("*")).result is Result.CHANGED  # creating is never refused
+        for project in projects:
+            await both.source.edit(f"projects/{project['Id']}", Description="all of them")
+            await both.source.variables(project, row("A", "1"))
+        before = both.destination.writes
+
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.HELD
+        assert "Too many updates" in outcome.message
+        assert both.destination.writes == before
+        # One at a time is a flood too: the window counts over all runs.
+        results = [(await both.sync(project["Id"])).result for project in projects]
+        assert set(results) == {Result.HELD}
+
+        await approve(both, await both.sync("*"))
+        assert (await both.sync("*")).result is Result.CHANGED
+        assert (await both.destination.named("projects", "E"))["Description"] == "all of them"
+
+
+async def test_changed_rules_are_held_until_somebody_looked() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        await both.source.variables(project, row("A", "1"))
+        await both.sync("*")
+        changed = both.with_route(rules={"variables": {"value": "always"}})
+        copy = await both.destination.named("projects", "OctoFX")
+        rows = await both.destination.rows("OctoFX")
+        await both.destination.variables(copy, {**rows[0], "Value": "2"})
+
+        outcome = await changed.sync("*")
+
+        assert outcome.result is Result.HELD
+        assert "rules" in outcome.message
+        await approve(changed, outcome)
+        assert (await changed.sync("*")).result is Result.CHANGED
+        assert [one["Value"] for one in await both.destination.rows("OctoFX")] == ["1"]
+        assert (await changed.sync("*")).result is Result.UNCHANGED
+
+
+async def test_a_read_only_route_plans_and_writes_nothing() -> None:
+    async with pair(mode="read-only") as both:
+        await both.source.project("OctoFX")
+        before = both.destination.writes
+
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.READ_ONLY
+        assert not outcome.plan.is_empty
+        assert both.destination.writes == before
+        assert await both.ledger.baselines.ids(ROUTE) == set()
+        assert await both.ledger.held.get(ROUTE) is None
