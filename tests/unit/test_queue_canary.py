@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 from fakeredis import FakeAsyncRedis
 
-from tests.redis_clock import RedisClock, stand_still
+from tests.redis_clock import RedisClock
 from worker.queue.canary import LOST_AFTER_MS, Canaries, Canary
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> RedisClock:
-    """It stands until it is told to go on."""
-    return stand_still(monkeypatch)
 
 
 @pytest.fixture
