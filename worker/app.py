@@ -13,9 +13,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
-import signal
-import threading
 from typing import Any
 
 import structlog
@@ -85,14 +82,17 @@ def _begin(**_: Any) -> None:
     init_sentry(SETTINGS.sentry_dsn, "worker", environment=SETTINGS.sentry_environment)
 
 
-@signals.worker_shutting_down.connect
-def _stopping(how: str, **_: Any) -> None:
-    """Asked to stop, a worker takes nothing more, and ends with its last run (Celery, "Warm Shutdown"): at once, as a
-    rule. What takes longer is handed back ("Cold Shutdown"). Celery's own "Soft Shutdown" waits for all of its time."""
-    if how == "Warm":
-        cold = threading.Timer(SETTINGS.stop_seconds, os.kill, (os.getpid(), signal.SIGQUIT))
-        cold.daemon = True
-        cold.start()
+@signals.worker_init.connect
+def _before_the_pool(sender: Any, **_: Any) -> None:
+    from worker import stopping
+
+    stopping.be_quick()
+
+    def stop(how: str, **_: Any) -> None:
+        if how == "Warm":
+            stopping.hand_back_in(SETTINGS.stop_seconds, lambda: stopping.processes_of(sender.pool))
+
+    signals.worker_shutting_down.connect(stop, weak=False)
 
 
 @signals.worker_process_init.connect

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from sandbox.faults import Fault
-from tests.pair import ROUTE, pair, row, script
+from tests.pair import ROUTE, Document, Pair, pair, row, script
 from tests.processes import eventually
 from worker.octopus.errors import OctopusError
 from worker.sync.applying.apply import Applier
@@ -118,3 +118,47 @@ async def test_what_two_runs_found_of_a_creation_that_nobody_heard_of_is_remembe
         [there] = await both.destination.get("projects/all")
         [variable] = (await both.destination.get(f"variables/variableset-{there['Id']}"))["Variables"]
         assert variable["Value"] == "https://two"
+
+
+async def unheard(both: Pair, project: Document, value: str) -> str:
+    """Its variables are written, and the connection breaks before the answer. Returns the id of their document."""
+    await both.source.variables(project, row("Url", value))
+    both.destination.sandbox.faults.add(Fault("reset-after", method="PUT", path="/variables/", count=9))
+    with pytest.raises(OctopusError):
+        await both.sync(f"variableset-{project['Id']}")
+    both.destination.sandbox.faults.clear()
+    return f"variableset-{project['Id']}"
+
+
+async def test_a_look_that_finds_nothing_on_the_source_leaves_an_unheard_write_to_the_deletion() -> None:
+    """It came before the audit log told of the deletion, and had seen nothing of the destination."""
+    async with pair(rules={"variables": {"value": "follow"}, "deleted": "delete"}) as both:
+        project = await both.source.project("OctoFX")
+        await both.source.variables(project, row("Url", "https://one"))
+        await both.sync("*")
+        variables = await unheard(both, project, "https://two")
+        await both.source.call("DELETE", f"projects/{project['Id']}")
+        assert (await both.sync(variables)).writes == 0
+        await both.ledger.deletions.record("dev", "Default", {project["Id"]: "2026-01-01T00:00:00+00:00"})
+
+        assert (await both.sync(f"{project['Id']}/*")).result is Result.CHANGED
+        assert await both.destination.get("projects/all") == []
+        assert await both.clean_ups() == []
+
+
+async def test_a_look_that_cannot_see_the_destination_leaves_an_unheard_write_to_the_next() -> None:
+    async with pair(rules={"variables": {"value": "follow"}}) as both:
+        project = await both.source.project("OctoFX")
+        await both.source.variables(project, row("Url", "https://one"))
+        await both.sync("*")
+        variables = await unheard(both, project, "https://two")
+        [there] = await both.destination.get("projects/all")
+        hidden = Fault("broken", path="/variables/", document=f"variableset-{there['Id']}", count=0)
+        both.destination.sandbox.faults.add(hidden)
+        assert (await both.sync(variables)).result is Result.BLOCKED
+        both.destination.sandbox.faults.clear()
+
+        await both.source.variables(project, row("Url", "https://three"))
+        outcome = await both.sync(variables)
+        assert outcome.result is Result.CHANGED
+        assert not outcome.plan.clean_ups

@@ -16,6 +16,21 @@ from worker.queue.values import State
 
 pytestmark = pytest.mark.timeout(120)
 
+UNSAID = """
+import sys
+from celery.concurrency.asynpool import AsynPool
+
+def flush(self, then=AsynPool.flush):
+    for job in self._cache.values():
+        job._accepted = False
+    then(self)
+
+AsynPool.flush = flush
+from worker.__main__ import main
+sys.exit(main([]))
+"""
+"""A worker that is told to stop between giving a task to a process of its pool, and hearing that it took it."""
+
 
 async def writing(one: House) -> bool:
     """A run is at the write that takes so long."""
@@ -54,3 +69,26 @@ async def test_what_does_not_end_in_time_is_handed_back_at_once(redis_url: str, 
             if '"event": "looked"' in line
         ]
         assert "changed" in results
+
+
+@pytest.mark.parametrize(("stop_seconds", "run_seconds"), [("20", 0.7), ("0.5", 60)], ids=["short run", "long run"])
+async def test_a_task_that_was_given_away_in_the_moment_of_the_signal(
+    redis_url: str, tmp_path: Path, stop_seconds: str, run_seconds: float
+) -> None:
+    """Celery forgets it, and would wait for more than half a minute, or until it ends by itself."""
+    async with house(redis_url, tmp_path, stop_seconds=stop_seconds) as one:
+        one.processes.start("worker", "-c", UNSAID)
+        one.start_beat()
+        await one.settled_after_first_comparison()
+        await one.subscribe()
+        fault = Fault("latency", method="PUT", path="/variables/", seconds=run_seconds, count=0)
+        one.destination.sandbox.faults.add(fault)
+        project = await one.source.project("OctoFX")
+        await one.source.variables(project, row("Count", "1"))
+        await eventually(lambda: writing(one), 60, "no run to stop")
+        assert await asyncio.to_thread(one.processes.terminate, "worker") == 0
+        entries = await one.state.queue.waiting(ROUTE)
+        assert State.RUNNING not in {entry.state for entry in entries}, "no lease is waited for"
+        assert {entry.attempts for entry in entries} <= {0}
+        if run_seconds > 1:
+            assert "handed back: its worker stopped" in {entry.why for entry in entries}

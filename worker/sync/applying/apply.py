@@ -170,8 +170,8 @@ class Applier:
                 remembered = self.baseline(action.source_id, written, there, {})
                 await self.memory.remember(action.source_id, written.destination_id, remembered, only_if_still=True)
                 await self.note_version(action.source_id, written, there)
+                await self.intents.settled(action.source_id)
         await self.reports.report(action)
-        await self.intents.settled(action.source_id)
 
     async def delete(self, action: Action, written: Written) -> None:
         async with self.leases.hold(action, action.destination_id):
