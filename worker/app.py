@@ -86,11 +86,9 @@ def _begin(**_: Any) -> None:
 def _before_the_pool(sender: Any, **_: Any) -> None:
     from worker import stopping
 
-    stopping.be_quick()
-
     def stop(how: str, **_: Any) -> None:
         if how == "Warm":
-            stopping.hand_back_in(SETTINGS.stop_seconds, lambda: stopping.processes_of(sender.pool))
+            stopping.stop_within(SETTINGS.stop_seconds, lambda: stopping.processes_of(sender.pool))
 
     signals.worker_shutting_down.connect(stop, weak=False)
 

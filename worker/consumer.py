@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any
 
 import structlog
@@ -32,7 +32,10 @@ class PatientConsumer(Consumer):
     def call_soon_ack(self, p: Callable[..., object], *args: Any, **kwargs: Any) -> Any:
         """``p``: a method of a kombu message that acknowledges or rejects it."""
         hand = super().call_soon_ack  # type: ignore[misc]  # celery-types 0.26 does not know it
-        return hand(partial(_settle, p), *args, **kwargs)
+        settle = update_wrapper(partial(_settle, p), p)
+        # A pool that ends takes what is to be acknowledged for what it is by whose method it is.
+        settle.__self__ = getattr(p, "__self__", None)  # type: ignore[attr-defined]  # that is what partials are for
+        return hand(settle, *args, **kwargs)
 
 
 def _settle(settle: Callable[..., object], *args: Any, **kwargs: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -141,3 +142,19 @@ async def test_an_old_answer_is_no_promise(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(LeaseLost):
         await keeper.guard()
     assert answers == []
+
+
+async def test_a_lease_is_let_go_of_though_its_beat_swallows_that_it_is_cancelled() -> None:
+    """As redis-py may, where it has to connect for it. Else the run would never end, and nobody get its key."""
+    beating = asyncio.Event()
+
+    class Queue:
+        async def beat(self, *_: Any) -> bool:
+            beating.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(30)
+            return True
+
+    claim = Claim(key_of("Projects-1"), ClaimStatus.OK, token=1)
+    keeper = Keeper(Queue(), claim, 30)  # type: ignore[arg-type]  # all that it asks of a queue
+    assert await asyncio.wait_for(keeper.run(beating.wait(), 60), 20)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from celery.concurrency import prefork
 from kombu import Connection, Queue
 
 from config.settings import Settings
@@ -65,3 +66,20 @@ def test_what_else_goes_wrong_is_not_passed_over(redis_url: str, monkeypatch: py
     monkeypatch.setattr("celery.worker.consumer.consumer.bound_open_broker_sockets", broken)
     with Connection(redis_url) as connection, pytest.raises(AttributeError, match="another fault"):
         Lost(connection, redis_url).on_connection_error_after_connected(ConnectionError("gone"))
+
+
+def test_what_a_pool_has_to_acknowledge_as_it_ends_is_known_for_that(redis_url: str) -> None:
+    """Of a worker that is told to stop the last message would come again otherwise."""
+    with Connection(redis_url) as connection:
+        queue = Queue("octosync.events")(connection.default_channel)
+        queue.declare()
+        connection.Producer().publish("look", routing_key="octosync.events")
+        message = queue.get()
+        assert message is not None
+        consumer = Lost(connection, redis_url)
+        given: list[object] = []
+        consumer.hub = SimpleNamespace(call_soon=given.append)
+        consumer.call_soon_ack(message.ack_log_error, logging.getLogger(), connection.connection_errors)
+        hub = SimpleNamespace(_pop_ready=lambda: {*given}, call_soon=lambda _: pytest.fail("put back for later"))
+        prefork._run_ready_callbacks(hub)
+        assert message.acknowledged

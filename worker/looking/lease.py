@@ -35,6 +35,7 @@ class Keeper:
         self._claim = claim
         self._lease_ms = lease_ms
         self.lost = False
+        self._over = False
 
     async def guard(self) -> None:
         """Raises :class:`LeaseLost`, and what Redis raises when it does not answer: either way, do not write."""
@@ -66,13 +67,15 @@ class Keeper:
                 raise LeaseLost(str(self._claim.key)) from error
             raise
         finally:
+            # A call that is just connecting may swallow that it is cancelled, and would go on.
+            self._over = True
             beats.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await beats
 
     async def _beat_until_lost(self, task: asyncio.Future[T]) -> None:
         held_until = time.monotonic() + self._lease_ms / 1000
-        while not self.lost:
+        while not self.lost and not self._over:
             await asyncio.sleep(self._lease_ms / 3000)
             asked = time.monotonic()
             try:
@@ -83,6 +86,8 @@ class Keeper:
             except UNAVAILABLE:
                 # It is ours for as long as we were last promised, and no longer.
                 self.lost = time.monotonic() >= held_until
+        if self._over:
+            return
         log.warning("lease.lost", key=str(self._claim.key), token=self._claim.token)
         task.cancel()
 
