@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.pair import Document, Server, row
 from tests.property.library import Library
-from tests.property.spaces import Project, Row, Space, Step, Template, Tenant, Trigger
+from tests.property.values import Project, Row, Space, Step, Template, Tenant, Trigger
 
 SECRET: Document = {"HasValue": True, "NewValue": "of the source"}
 ACCOUNT_FIELDS: dict[str, Document] = {

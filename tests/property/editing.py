@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from tests.pair import Document, Server
 
+VALUES = ("v", "w", "", "a,b")
+"""What a variable may say."""
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -47,3 +50,20 @@ class Hand:
         if not among:
             raise NothingThere
         return among[pick % len(among)]
+
+    async def named(self, project: Document) -> set[str]:
+        """What versioning, release creation and rules call the steps that they depend on.
+
+        A versioning donor that is gone makes every list with its project answer 404 (OctopusDeploy/Issues#7521); what
+        becomes of the others, a person would find out before.
+        """
+        channels = [one for one in await self.server.get("channels/all") if one["ProjectId"] == project["Id"]]
+        triggers = (await self.server.get(f"projects/{project['Id']}/triggers?take=1000"))["Items"]
+        packages = [package for one in channels for rule in one["Rules"] for package in rule["ActionPackages"]]
+        packages += [package for one in triggers for package in one["Filter"].get("Packages", [])]
+        packages += [
+            named for one in channels for rule in one["GitResourceRules"] for named in rule["GitDependencyActions"]
+        ]
+        packages.append(project["VersioningStrategy"]["DonorPackage"] or {})
+        packages.append(project["ReleaseCreationStrategy"]["ReleaseCreationPackage"] or {})
+        return {package.get("DeploymentAction") or package["DeploymentActionSlug"] for package in packages if package}

@@ -11,7 +11,8 @@ from tests.pair import Pair, pair
 from tests.property.building import build
 from tests.property.edits import Edit, Editor, edits
 from tests.property.engine import CAREFUL, DELETING, MIRROR, alike, sync, told, tries
-from tests.property.spaces import Space, spaces
+from tests.property.spaces import spaces
+from tests.property.values import Space
 
 STAYS = (
     "delete project",

@@ -15,7 +15,8 @@ from tests.property.building import build
 from tests.property.edits import Edit, Editor, edits
 from tests.property.engine import MIRROR, alike, sync, told, tries
 from tests.property.portable import Key, portable
-from tests.property.spaces import Project, Space, spaces
+from tests.property.spaces import spaces
+from tests.property.values import Project, Space
 from worker.sync.run import Result
 
 

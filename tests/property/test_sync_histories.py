@@ -17,8 +17,9 @@ from tests.property.building import build
 from tests.property.edits import Edit, edits
 from tests.property.engine import CAREFUL, DELETING, MIRROR, alike, tries
 from tests.property.history import PLACES, House, house
-from tests.property.spaces import Space, secretive, spaces
+from tests.property.spaces import spaces
 from tests.property.test_sync_edits import STAYS
+from tests.property.values import Space, secretive
 
 
 @dataclass(frozen=True)

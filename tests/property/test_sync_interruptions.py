@@ -23,7 +23,8 @@ from tests.property.edits import Edit, Editor, edits
 from tests.property.engine import CAREFUL, DELETING, MIRROR, sync, told, tries
 from tests.property.mortal import MortalRedis
 from tests.property.portable import differences, portable
-from tests.property.spaces import Space, secretive, spaces
+from tests.property.spaces import spaces
+from tests.property.values import Space, secretive
 from worker.ledger.ledger import Ledger
 
 DROPPED: dict[str, tuple[str, Any]] = {

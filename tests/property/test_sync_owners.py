@@ -12,7 +12,8 @@ from tests.property.building import build, secret_value
 from tests.property.edits import Edit, Editor, additions, edits
 from tests.property.engine import CAREFUL, DELETING, MIRROR, sync, told, tries
 from tests.property.owned import elements, secrets, values
-from tests.property.spaces import Space, secretive, spaces
+from tests.property.spaces import spaces
+from tests.property.values import Space, secretive
 
 WITH_SECRETS = ("feeds", "accounts", "projects", "libraryvariablesets", "deploymentprocesses", "runbookProcesses")
 
