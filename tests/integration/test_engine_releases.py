@@ -246,3 +246,27 @@ async def test_baselines_from_before_they_held_versions() -> None:
         after = await both.ledger.baselines.get_all(ROUTE, known)
         merged = [one for source_id, one in after.items() if source_id.partition("-")[0] in ("Projects", "Runbooks")]
         assert [one["versions"] for one in merged] == [["2026.1.9674", "2026.1.9674"]] * 2
+
+
+async def test_a_new_project_tells_at_once_that_it_makes_no_releases_by_itself() -> None:
+    """The package that would make them is of a step that does not cross."""
+    async with pair() as both:
+        here = await both.source.environments("Test")
+        feeds = await both.source.get("feeds/all")
+        built_in = next(one["Id"] for one in feeds if one["FeedType"] == "BuiltIn")
+        project = await both.source.project("OctoFX")
+        package = {"Name": "", "PackageId": "OctoFX.Web", "FeedId": built_in}
+        step = script("Load test", Environments=[here["Test"]], Packages=[package])
+        await both.source.steps(project, script("Deploy"), step)
+        channel = (await both.source.get(f"projects/{project['Id']}/channels"))["Items"][0]["Id"]
+        by = {"DeploymentAction": "Load test", "PackageReference": ""}
+        strategy = {"ChannelId": channel, "ReleaseCreationPackage": by}
+        await both.source.edit(f"projects/{project['Id']}", AutoCreateRelease=True, ReleaseCreationStrategy=strategy)
+
+        await both.sync("*")
+
+        assert await both.reasons() == ["left-out ReleaseCreationStrategy"]
+        there = await both.destination.named("projects", "OctoFX")
+        assert not there["AutoCreateRelease"]
+        assert (await both.sync("*")).plan.is_empty
+        assert await both.reasons() == ["left-out ReleaseCreationStrategy"]

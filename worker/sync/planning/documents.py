@@ -193,11 +193,13 @@ class DocumentPlanner:
         out = self.translate(kind, entry, path, {name: document[name] for name in kind.shape.late if name in document})
         if out.document is None:
             return Outcome(self.not_crossing(kind, entry, path, out), None)
-        if not says_something(kind.shape, out.document):
-            return None
-        fresh = Fresh(path, entry.id, self.rules(path).sensitive_placeholder)
-        body = fresh.value(kind.shape, out.document, "")
         pending = self.plans.pending[entry.id]
+        fresh = Fresh(path, entry.id, self.rules(path).sensitive_placeholder)
+        if not says_something(kind.shape, out.document):
+            if not out.clean_ups:
+                return None
+            return Outcome(_new(kind, entry, path, pending, {}, out, fresh, overlay=True, op=Op.LEAVE), None)
+        body = fresh.value(kind.shape, out.document, "")
         action = _new(kind, entry, path, pending, body, out, fresh, overlay=True)
         return Outcome(action, Written(pending, want=out.document, adds=True))
 
