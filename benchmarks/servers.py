@@ -141,11 +141,13 @@ def started(
     """A process that serves ``port`` after so long at most; 0: none."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
     log = folder / f"{name.replace('/', '-')}.log"
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**kept, "PYTHONPATH": str(ROOT), **(environment or {})},
+            env={**kept, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary), **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -42,7 +42,10 @@ class Process:
         self.log = folder / f"{name}.log"
         self.command = list(command)
         self._folder = folder
-        self._environment = {**os.environ, **environment}
+        # What is killed cleans nothing up: its temporary files go with the folder.
+        temporary = folder / "tmp"
+        temporary.mkdir(exist_ok=True)
+        self._environment = {**os.environ, "TMPDIR": str(temporary), **environment}
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

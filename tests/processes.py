@@ -5,7 +5,7 @@
         await eventually(lambda: …)
 
 Each is a process group of its own, since a Celery worker has children; what it says goes to a file, which a failing
-test shows the end of.
+test shows the end of. Its temporary files are in the test's folder: what is killed cleans nothing up.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ class Processes:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        self.environment = {**kept, "PYTHONPATH": str(ROOT), **environment}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        temporary = temporary_folder(folder)
+        self.environment = {**kept, "PYTHONPATH": str(ROOT), "TMPDIR": temporary, **environment}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, *arguments: str, **more: str) -> None:
@@ -113,6 +114,13 @@ class Processes:
             error.add_note(self.tail())
         for name in list(self._running):
             self.kill(name)
+
+
+def temporary_folder(folder: Path) -> str:
+    """For ``TMPDIR`` of processes that may be killed: within ``folder``, which goes with the test."""
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return str(temporary)
 
 
 def free_port() -> int:

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from tests.chart import pods, render
-from tests.processes import eventually
+from tests.processes import eventually, temporary_folder
 from tests.shipping import ROOT, run_tool
 from worker.ledger import embedded
 
@@ -60,6 +60,7 @@ class Stack:
         """Addresses of other services, and the mounted files, as they are on this machine."""
         for name, port in LISTENS.items():
             text = text.replace(f"{name}:{port}", f"127.0.0.1:{self.ports[name]}")
+        text = re.sub(r"^/tmp\b", f"{self.folder}/tmp", text)
         text = text.replace("/run/secrets", str(self.folder)).replace("/etc/octosync/octosync.yaml", "routes")
         return re.sub(r"(?<= )/data\b", str(self.folder / "data"), text)
 
@@ -78,7 +79,8 @@ class Stack:
             given |= {"OCTOSYNC_STATUS_PORT": str(self.inner["receiver"])}
             given |= {"OCTOSYNC_METRICS_PORT": str(self.inner["worker"])}
         path = f"{self.folder / 'bin'}:/usr/bin:/bin"
-        return {"PATH": path, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **given}
+        temporary = temporary_folder(self.folder)
+        return {"PATH": path, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "TMPDIR": temporary, **given}
 
     async def up(self, name: str) -> None:
         """The service, once what it depends on is as it wants it."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import temporary_folder
 from tests.shipping import ROOT
 from tests.transcript import Shell, commands
 
@@ -29,11 +30,12 @@ def free_ports(number: int) -> list[str]:
 
 def test_the_first_hour_goes_as_it_is_written(tmp_path: Path) -> None:
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-    kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
     environment = {
         **kept,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
+        "TMPDIR": temporary_folder(tmp_path),
         # What the page leaves at its default, where other tests may want the same ports.
         "OCTOSYNC_REDIS_URL": f"redis://127.0.0.1:{ports['6379']}/0",
         "OCTOSYNC_RECEIVER_HOST": "127.0.0.1",

@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tests.page_client import PRIVATE, Browser
 from tests.page_world import HELD_ROUTE, NASTY, ROUTE, World
+from webhook_receiver.page import routes
 from webhook_receiver.page.rendering import span
 from webhook_receiver.page.security import HEADERS
 
@@ -56,6 +57,20 @@ class TestViews:
         assert str(markup.scripts[0]).startswith("/static/page.js")
         assert len(markup.ids) == len(set(markup.ids))
         assert "\u202e" not in text, "a sign that turns the reading direction"
+
+    async def test_what_needs_a_person_leads_there(
+        self, ada: Browser, page: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(routes, "BELIEVED_S", 0.0)
+        tiles = re.findall(r'<a href="([^"]+)"><span class="big">(\d+)</span> ([a-z ]+)</a>', await ada.get("/"))
+        held = f"/routes/{HELD_ROUTE}"
+        assert tiles == [(held, "1", "held"), ("/dead-letters", "3", "failed"), ("/clean-up", "61", "to do by hand")]
+        await page.state.ledger.held.release(HELD_ROUTE)
+        for letter in await page.state.queue.dead_letters():
+            await page.state.queue.drop(letter.key)
+        quiet = await ada.get("/")
+        assert '<span class="big">0</span> held' in quiet
+        assert '<span class="big">0</span> failed' in quiet
 
     async def test_a_run_with_its_plan_as_a_diff(self, ada: Browser) -> None:
         text = await ada.get("/runs/run000000000")
