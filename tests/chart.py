@@ -15,6 +15,9 @@ CHART = ROOT / "helm" / "octosync"
 CASES = sorted(path.stem.removesuffix("-values") for path in (CHART / "ci").glob("*-values.yaml"))
 """The files of values that every rule is held against."""
 
+EXTENSIONS = {"ExternalSecret", "PrometheusRule", "ScaledObject", "ServiceMonitor"}
+"""Kinds of operators of others, which no schema of Kubernetes has (tests/unit/test_helm_extensions.py)."""
+
 Manifest = dict[str, Any]
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from config.load import load
 from config.settings import Settings
-from tests.chart import CASES, CHART, Manifest, containers, of_kind, pods, render, text_of
+from tests.chart import CASES, CHART, EXTENSIONS, Manifest, containers, of_kind, pods, render, text_of
 from tests.shipping import ROOT, SETTINGS, module_of, run_tool
 from webhook_receiver.app import create_app, create_inside_app
 from webhook_receiver.serving import EMPTIED_WITHIN_S, FINISH_WITHIN_S
@@ -20,7 +20,6 @@ from worker.app import app as celery
 from worker.heartbeat import main as heartbeat_main
 
 KUBERNETES = ["1.29", "1.34", "1.37"]
-CRDS = {"ExternalSecret", "PrometheusRule", "ScaledObject", "ServiceMonitor"}
 RESTRICTED_VOLUMES = {
     "configMap",
     "downwardAPI",
@@ -49,7 +48,9 @@ def test_helm_lint_finds_nothing(case: str) -> None:
 def test_kubernetes_knows_every_field(version: str, tmp_path: Path) -> None:
     files = []
     for case in CASES:
-        known = [one for one in yaml.safe_load_all(text_of(case, f"{version}.0")) if one and one["kind"] not in CRDS]
+        known = [
+            one for one in yaml.safe_load_all(text_of(case, f"{version}.0")) if one and one["kind"] not in EXTENSIONS
+        ]
         files.append(tmp_path / f"{case}.yaml")
         files[-1].write_text(yaml.safe_dump_all(known))
     run_tool("kubernetes-validate", "--kubernetes-version", version, "--strict", *files)
@@ -282,6 +283,13 @@ def test_keda_counts_the_lists_that_celery_keeps() -> None:
     prefix = celery.conf.broker_transport_options["global_keyprefix"]
     assert [one["listName"] for one in triggers] == [f"{prefix}octosync.events", f"{prefix}octosync.control"]
     assert {one["address"] for one in triggers} == {"demo-octosync-redis.octo.svc:6379"}
+
+
+def test_keda_reaches_a_redis_of_ones_own_as_it_is_to_be_reached() -> None:
+    (scaled,) = of_kind(render("everything"), "ScaledObject").values()
+    for one in scaled["spec"]["triggers"]:
+        assert (one["metadata"]["enableTLS"], one["metadata"]["databaseIndex"]) == ("true", "3")
+        assert one["authenticationRef"] == {"name": "redis"}
 
 
 def test_the_ingress_lets_webhooks_in_and_nothing_else() -> None:

@@ -161,5 +161,14 @@ def test_webhooks_come_from_where_they_are_allowed_and_the_test_may_ask() -> Non
     assert [next(iter(peer)) for peer in rule["from"]] == ["namespaceSelector", "podSelector"]
 
 
+def test_keda_may_count_the_queues_of_the_bundled_redis_where_it_scales_by_them() -> None:
+    def askers(case: str) -> list[Any]:
+        (rule,) = policies(case)["redis"]["ingress"]
+        return [peer for peer in rule["from"] if "namespaceSelector" in peer]
+
+    assert askers("openshift") == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "keda"}}}]
+    assert askers("routes") == [], "nobody else"
+
+
 def test_policies_can_be_left_out() -> None:
     assert policies("small") == {}

@@ -123,8 +123,13 @@ def test_what_is_wrong_is_refused_by_name(wrong: str, said: str) -> None:
         (("--set", "secrets.externalSecret.enabled=true,secrets.externalSecret.secretStoreRef.name=x"), "both set"),
         (("--set", "routes=,existingConfigMap=x"), "receiver.secretKeys"),
         (("--set", "workers.bulk=null"), 'takes the queue "bulk"'),
+        (("--set", "workers.bulk.autoscaling.kind=keda"), "keda.authenticationRef"),
+        (("--set", "workers.bulk.autoscaling.kind=hpa,workers.bulk.autoscaling.minReplicas=0"), "only KEDA"),
     ],
-    ids=["no routes", "two routes", "no yaml", "no secret", "two secrets", "no keys", "a queue without workers"],
+    ids=[
+        *("no routes", "two routes", "no yaml", "no secret", "two secrets", "no keys", "a queue without workers"),
+        *("keda without the password", "hpa to none"),
+    ],
 )
 def test_what_cannot_work_is_refused_with_the_way_out(options: tuple[str, ...], said: str) -> None:
     assert said in refusal("routes", *options)

@@ -91,12 +91,31 @@ octosync/workers: {{ . }}
 {{- if and .Values.existingConfigMap (not .Values.receiver.secretKeys) }}
 {{- fail "octosync: with `existingConfigMap`, name the keys of the webhook secrets in `receiver.secretKeys`" }}
 {{- end }}
+{{- range $name, $worker := .Values.workers }}
+{{- if $worker }}
+{{- with $worker.autoscaling }}
+{{- if and (eq .kind "keda") $.Values.redis.bundled.enabled (not .keda.authenticationRef) }}
+{{- fail (printf "octosync: workers.%s.autoscaling.keda.authenticationRef: name a TriggerAuthentication with `password`; the bundled Redis has one, and KEDA reads no URL" $name) }}
+{{- end }}
+{{- if and (eq .kind "hpa") (hasKey . "minReplicas") (lt (int .minReplicas) 1) }}
+{{- fail (printf "octosync: workers.%s.autoscaling.minReplicas: 1 at least; only KEDA scales to none" $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- $served := list }}
 {{- range $name, $worker := .Values.workers }}
 {{- if $worker }}{{- $served = concat $served $worker.queues }}{{- end }}
 {{- end }}
 {{- range list "events" "bulk" "control" }}
 {{- if not (has . $served) }}{{ fail (printf "octosync: no set of workers takes the queue %q; what is in it would wait for ever" .) }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* Not empty where KEDA scales some workers. */}}
+{{- define "octosync.scaledByKeda" -}}
+{{- range $name, $worker := .Values.workers }}
+{{- if and $worker (eq $worker.autoscaling.kind "keda") }}{{ $name }}{{ end }}
 {{- end }}
 {{- end }}
 
