@@ -37,7 +37,6 @@ NEXT = {
     "blocked": "make what it waits for, or leave it out of the route; the plan above says what",
     "busy": "a worker, or another person, is writing the same document: try again in a moment",
     "moved": "somebody is at work on the destination: try again when they are done",
-    "held": "octosync approve ROUTE shows the plan, and how to approve it",
     "read-only": "set `mode: write` in the routes file once the plan is what you want",
 }
 
