@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     """And none of them for longer."""
     stop_seconds: float = Field(default=20.0, ge=0, le=600)
     """How long a worker that is told to stop lets items run to their end. What is not done by then it hands back.
-    Whoever stops it must wait for longer before killing it."""
+    Whoever stops it must wait ten seconds longer before killing it."""
     metrics_port: int = Field(default=9464, ge=0, le=65535)
     """Metrics and probes of a worker. 0: none."""
     beat_file: Path | None = None
