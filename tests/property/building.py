@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.pair import Document, Server, row
 from tests.property.library import Library
-from tests.property.values import Project, Row, Space, Step, Template, Tenant, Trigger
+from tests.property.values import Project, Row, Space, Step, Team, Template, Tenant, Trigger
 
 SECRET: Document = {"HasValue": True, "NewValue": "of the source"}
 ACCOUNT_FIELDS: dict[str, Document] = {
@@ -57,6 +57,8 @@ class Builder:
             await self.make("accounts", account.name, AccountType=account.kind, **scope, **ACCOUNT_FIELDS[account.kind])
         for name in space.pools:
             await self.make("workerpools", name, WorkerPoolType="StaticWorkerPool")
+        for team in space.teams:
+            await self.make_team(team)
         for one in space.sets:
             await self.make("libraryvariablesets", one.name, Templates=[template(item) for item in one.templates])
             await self.write_rows(self.ids["libraryvariablesets", one.name], one.rows, {})
@@ -85,6 +87,21 @@ class Builder:
 
     def all(self, collection: str, names: Iterable[str], *owner: str) -> list[str]:
         return [self.ids[(collection, *owner, name)] for name in names]
+
+    # ── teams ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def make_team(self, team: Team) -> None:
+        space, me = default_space(self.server), (await self.server.get("users/me"))["Id"]
+        body = {"Name": team.name, "SpaceId": space, "MemberUserIds": [me], "ExternalSecurityGroups": []}
+        made = await self.server.post(f"{space}/teams", body)
+        self.ids["teams", team.name] = made["Id"]
+        for role in team.roles:
+            scope = {
+                "EnvironmentIds": self.all("environments", role.environments),
+                "ProjectGroupIds": self.all("projectgroups", role.groups),
+            }
+            given = {"TeamId": made["Id"], "UserRoleId": role.role, "SpaceId": space, **scope}
+            await self.server.post(f"{space}/scopeduserroles", given)
 
     # ── tenants ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -281,7 +298,8 @@ class Builder:
             action["Packages"] = [{"Name": "", "PackageId": other, "FeedId": self.ids["feeds", "projects"]}]
         actions = [action]
         if step.child is not None:
-            actions.append({"Name": step.child, "ActionType": "Octopus.Manual"})
+            asked = {"Octopus.Action.Manual.ResponsibleTeamIds": self.ids["teams", step.asks]} if step.asks else {}
+            actions.append({"Name": step.child, "ActionType": "Octopus.Manual", "Properties": asked})
         return {"Name": step.name, "Actions": actions, "Properties": {"Octopus.Action.TargetRoles": "web"}}
 
     async def write_rows(self, owner_id: str, rows: Sequence[Row], actions: dict[str, str], project: str = "") -> None:
@@ -364,15 +382,21 @@ async def build_library(builder: Builder, library: Library) -> None:
             await server.edit(f"actiontemplates/{made['Id']}", Properties=properties)
     for name in library.policies:
         await builder.make("machinepolicies", name, ConnectionRetryCountLimit=7)
-    space = server.sandbox.store.default_space()
-    assert space is not None
+    space = default_space(server)
     for name in library.credentials:
         details = {"Type": "UsernamePassword", "Username": "me", "Password": SECRET}
-        made = await server.post(f"{space['Id']}/git-credentials", {"Name": name, "Details": details})
+        made = await server.post(f"{space}/git-credentials", {"Name": name, "Details": details})
         builder.ids["git-credentials", name] = made["Id"]
     for name in library.parents:
-        made = await server.post(f"{space['Id']}/parentenvironments", {"Name": name})
+        made = await server.post(f"{space}/parentenvironments", {"Name": name})
         builder.ids["environments", name] = made["Id"]
+
+
+def default_space(server: Server) -> str:
+    """Its id."""
+    space = server.sandbox.store.default_space()
+    assert space is not None
+    return str(space["Id"])
 
 
 SCRIPT = "Octopus.Action.Script.ScriptBody"

@@ -38,6 +38,7 @@ EDITS: dict[str, Callable[[Editor, Edit], Awaitable[None]]] = {
     "add environment": Editor.add_environment,
     "phases": Editor.phases,
     "drop phase": Editor.drop_phase,
+    "role": Editor.role,
     "project": Editor.project,
     "sets": Editor.sets,
     "templates": Editor.templates,

@@ -30,6 +30,7 @@ EVERYTHING = {
         "step-template",
         "machine-policy",
         "git-credential",
+        "team",
     )
 }
 MIRROR: dict[str, Any] = {

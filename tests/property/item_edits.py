@@ -64,6 +64,19 @@ class ItemHand(Hand):
             phases = phases[1:] + phases[:1]
         await self.save("PUT", f"lifecycles/{item['Id']}", {**item, "Phases": phases})
 
+    async def role(self, edit: Edit) -> None:
+        """A role of a team is for one environment more, or less; without any for all of them."""
+        team, environment = (
+            await self.one("teams", edit.pick, _can_be_renamed),
+            await self.one("environments", edit.other),
+        )
+        mine = (await self.server.get(f"{team['SpaceId']}/teams/{team['Id']}/scopeduserroles"))["Items"]
+        role = self.pick(mine, edit.other)
+        have = role["EnvironmentIds"]
+        ids = [one for one in have if one != environment["Id"]]
+        ids = ids if environment["Id"] in have else [*have, environment["Id"]]
+        await self.save("PUT", f"{team['SpaceId']}/scopeduserroles/{role['Id']}", {**role, "EnvironmentIds": ids})
+
     async def drop_phase(self, edit: Edit) -> None:
         item = await self.one("lifecycles", edit.pick, lambda one: len(one["Phases"]) > 1)
         await self.save("PUT", f"lifecycles/{item['Id']}", {**item, "Phases": item["Phases"][1:]})
@@ -74,12 +87,14 @@ def _of(kinds: tuple[str, ...], edit: Edit) -> str:
 
 
 def _can_be_renamed(item: Document) -> bool:
+    if item.get("CanBeDeleted") is False:  # a team that the server has made
+        return False
     return is_no_module(item) and item.get("FeedType") not in ("BuiltIn", "OctopusProject")
 
 
 TARGETS = ("AutomaticDeploymentTargets", "OptionalDeploymentTargets")
 NAMED = (
     "projects", "channels", "runbooks", "libraryvariablesets", "environments", "lifecycles", "projectgroups", "feeds",
-    "accounts", "workerpools", "tenants", "tagsets", "actiontemplates", "machinepolicies",
+    "accounts", "workerpools", "tenants", "tagsets", "actiontemplates", "machinepolicies", "teams",
 )  # fmt: skip
 DESCRIBED = tuple(kind for kind in NAMED if kind != "feeds")

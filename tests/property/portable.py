@@ -24,10 +24,12 @@ DROPPED = {
     "PublishedRunbookSnapshotId", "VariableSetId", "DeploymentProcessId", "RunbookProcessId", "ProjectId", "OwnerId",
     "NewValue", "Hint", "Icon",
 }  # fmt: skip
+MEMBERS = ("MemberUserIds", "ExternalSecurityGroups")
 TEXTS = {"Name", "Description", "Notes", "Label", "ReleaseNotesTemplate", "Tag", "Octopus.Action.Script.ScriptBody"}
 SETS = {
     "Environments", "ExcludedEnvironments", "Channels", "TenantTags", "EnvironmentIds", "AutomaticDeploymentTargets",
     "OptionalDeploymentTargets", "Environment", "Role", "Channel", "Action", "ProcessOwner", "TenantTag", "ProjectTags",
+    "ProjectIds", "ProjectGroupIds", "TenantIds",
 }  # fmt: skip
 
 
@@ -97,6 +99,12 @@ class _Form:
             }
             yield ("tenants", tenant["Name"]), {**self.form(tenant, ""), "ProjectEnvironments": links}
             yield ("values", tenant["Name"]), dict(self.values(tenant))
+        for team in self.all_of("teams"):
+            if team["CanBeDeleted"]:
+                # Who is in it is each server's own affair.
+                said = {key: value for key, value in team.items() if key not in MEMBERS}
+                roles = [self.form(one, "") for one in self.all_of("scopeduserroles") if one["TeamId"] == team["Id"]]
+                yield ("teams", team["Name"]), {**self.form(said, ""), "Roles": sorted(roles, key=_text)}
         for trigger in self.all_of("projecttriggers"):
             said = {key: value for key, value in trigger.items() if key != "IsDisabled"}  # the destination's own
             project = trigger["ProjectId"]

@@ -20,11 +20,13 @@ from tests.property.values import (
     Lifecycle,
     Phase,
     Project,
+    Role,
     Row,
     Runbook,
     Said,
     Space,
     Step,
+    Team,
     Template,
     Tenant,
     Trigger,
@@ -33,6 +35,7 @@ from tests.property.values import (
 SCOPES = ("Environment", "Role", "Channel", "Action", "ProcessOwner")
 ACCOUNTS = ("UsernamePassword", "UsernamePassword", "Token", "SshKeyPair", "AmazonWebServicesAccount")
 BRANCHES = ("main", "release/*", "refs/tags/v[1-9], x")
+USER_ROLES = ("userroles-projectviewer", "userroles-projectdeployer", "userroles-tenantmanager")
 ROLES = ("web", "db, main", "[x]")
 SCRIPTS = ("echo 1", "echo 'Accounts-1 is only text'", 'Write-Host "#{Url}"\n', "exit 0 # 😀")
 
@@ -104,6 +107,7 @@ def steps(
                 draw(some(space.library.tags)),
                 draw(uses(space.library)),
                 draw(maybe(space.library.credentials)),
+                draw(maybe([team.name for team in space.teams])),
             )
         )
     return tuple(found)
@@ -181,6 +185,13 @@ def projects(draw: st.DrawFn, called: str, others: Sequence[str], space: Space) 
 
 
 @st.composite
+def teams(draw: st.DrawFn, called: str, environments: Sequence[str], groups: Sequence[str]) -> Team:
+    """Each role once: which of two is which nobody could tell."""
+    roles = draw(some(USER_ROLES))
+    return Team(called, tuple(Role(one, draw(some(environments)), draw(some(groups))) for one in roles))
+
+
+@st.composite
 def tenants(draw: st.DrawFn, called: str, space: Space) -> Tenant:
     linked = [one for one in space.projects if draw(st.integers(0, 2))]
     links = {one.name: draw(some(space.environments, 3)) for one in linked}
@@ -205,10 +216,11 @@ def spaces(draw: st.DrawFn, *, most_projects: int = 2) -> Space:
         for one in draw(names(0, 1))
     )
     library = draw(libraries(environments, [one.name for one in feeds]))
+    groups = tuple(draw(names(0, 1)))
     base = Space(
         environments,
         found,
-        tuple(draw(names(0, 1))),
+        groups,
         feeds,
         tuple(
             Account(one, draw(st.sampled_from(ACCOUNTS)), draw(some(environments)), draw(some(library.tags)))
@@ -216,6 +228,7 @@ def spaces(draw: st.DrawFn, *, most_projects: int = 2) -> Space:
         ),
         tuple(draw(names(0, 1))),
         library=library,
+        teams=tuple(draw(teams(one, environments, groups)) for one in draw(names(0, 1))),
     )
     within = (("Environment", base.all_environments), ("Role", ROLES), ("TenantTag", library.tags))
     sets = tuple(

@@ -4,7 +4,8 @@
       ├─ Library ── tag sets, script modules, step templates, policies, git credentials, parent environments
       ├─ LibrarySet ── templates, rows
       ├─ Project ── channels, steps, runbooks, settings, templates, rows, triggers, a logo
-      └─ Tenant ── links, values
+      ├─ Tenant ── links, values
+      └─ Team ── roles
 
 Names hold whatever Octopus allows: commas, brackets, slashes, stars, quotes, emoji, names that look like ids. What
 refers to something names it; :mod:`tests.property.building` puts a space on a server through its REST API.
@@ -84,6 +85,8 @@ class Step:
     """The step template that it was made from."""
     credential: str | None = None
     """Of the git repository from which it takes a file."""
+    asks: str | None = None
+    """The team that ``child`` waits for."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,21 @@ class Tenant:
 
 
 @dataclass(frozen=True)
+class Role:
+    """A user role that every server has, and to what it is restricted."""
+
+    role: str
+    environments: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Team:
+    name: str
+    roles: tuple[Role, ...] = ()
+
+
+@dataclass(frozen=True)
 class Space:
     environments: tuple[str, ...] = ()
     lifecycles: tuple[Lifecycle, ...] = ()
@@ -183,6 +201,7 @@ class Space:
     projects: tuple[Project, ...] = ()
     tenants: tuple[Tenant, ...] = ()
     library: Library = field(default_factory=Library)
+    teams: tuple[Team, ...] = ()
 
     @property
     def all_environments(self) -> tuple[str, ...]:
