@@ -16,6 +16,8 @@ ACCOUNT_FIELDS: dict[str, Document] = {
     "SshKeyPair": {"Username": "me", "PrivateKeyFile": SECRET},
     "AmazonWebServicesAccount": {"AccessKey": "k", "SecretKey": SECRET},
 }
+NAMED_BY = {"UsernamePasswordAccount": "accounts", "Certificate": "certificates/generate"}
+"""Of variables whose values are ids: how what they name was made."""
 FOREVER = {"Unit": "Items", "QuantityToKeep": 0, "Strategy": "Forever"}
 
 
@@ -57,6 +59,8 @@ class Builder:
             await self.make("accounts", account.name, AccountType=account.kind, **scope, **ACCOUNT_FIELDS[account.kind])
         for name in space.pools:
             await self.make("workerpools", name, WorkerPoolType="StaticWorkerPool")
+        for name in space.certificates:
+            await self.make("certificates/generate", name, SubjectCommonName="x", SelfSignedCertificateCurve="P256")
         for team in space.teams:
             await self.make_team(team)
         for one in space.sets:
@@ -308,7 +312,7 @@ class Builder:
             await self.server.edit(f"variables/variableset-{owner_id}", Variables=written)
 
     def row(self, row: Row, actions: dict[str, str], project: str) -> Document:
-        value = self.ids["accounts", row.value] if row.kind == "UsernamePasswordAccount" and row.value else row.value
+        value = self.ids[NAMED_BY[row.kind], row.value] if row.kind in NAMED_BY and row.value else row.value
         return {
             "Name": row.name,
             "Value": value,

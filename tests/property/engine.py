@@ -95,6 +95,7 @@ def alike(both: Pair, *, stand_ins: bool = False) -> list[str]:
     * a step with a secret is never removed, nor a template with one as its default;
     * rows that are scoped to a step which the source itself does not have any more do not cross, nor do such rules;
     * a secret of a tenant is never removed, and so neither is the link without which it would be lost;
+    * a certificate is never made, and what names one waits empty for it;
     * with ``stand_ins``, there may be rows for the sake of a name of which nothing crosses.
     """
     source, destination = portable(both.source.sandbox), portable(both.destination.sandbox)
@@ -125,7 +126,7 @@ def alike(both: Pair, *, stand_ins: bool = False) -> list[str]:
             ]
         for form in (source, destination):
             form[key] = [
-                {**row, "Scope": None} if row["IsSensitive"] else row
+                row | ({"Scope": None} if row["IsSensitive"] else {}) | ({"Value": None} if _waits(row) else {})
                 for row in form.get(key, [])
                 if row["Name"].casefold() not in left_out
             ]
@@ -144,6 +145,10 @@ def _leave_out_secrets(source: dict[Key, Any], destination: dict[Key, Any], tena
             links[project].remove(environment)
             if not links[project] and project not in wanted:
                 del links[project]
+
+
+def _waits(row: Document) -> bool:
+    return bool(row["Type"] == "Certificate")
 
 
 def _holds_secret(step: Document) -> bool:

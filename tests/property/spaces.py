@@ -58,13 +58,16 @@ def lifecycles(draw: st.DrawFn, called: str, environments: Sequence[str]) -> Lif
 
 
 @st.composite
-def rows(draw: st.DrawFn, within: Sequence[tuple[str, Sequence[str]]], accounts: Sequence[Account] = ()) -> Row:
+def rows(draw: st.DrawFn, within: Sequence[tuple[str, Sequence[str]]], space: Space) -> Row:
     called = draw(name)
-    holders = [account.name for account in accounts if account.kind == "UsernamePassword"]
-    kind = draw(st.sampled_from(["String"] * 5 + ["Sensitive"] + ["UsernamePasswordAccount"] * bool(holders)))
+    holders = [account.name for account in space.accounts if account.kind == "UsernamePassword"]
+    references = ["UsernamePasswordAccount"] * bool(holders) + ["Certificate"] * bool(space.certificates)
+    kind = draw(st.sampled_from(["String"] * 5 + ["Sensitive"] + references))
     value = draw(st.sampled_from(["v", "V", "", "a,b", "#{Other}", "REPLACE ME"]))
     if kind == "UsernamePasswordAccount":
         value = draw(st.sampled_from(holders))
+    if kind == "Certificate":
+        value = draw(st.sampled_from(space.certificates))
     scope = []
     for dimension, known in within:
         if draw(st.integers(0, 3)) == 3 and (chosen := draw(some(known))):
@@ -174,7 +177,7 @@ def projects(draw: st.DrawFn, called: str, others: Sequence[str], space: Space) 
         process,
         runbooks,
         draw(template_lists(2)),
-        tuple(draw(st.lists(rows(within, space.accounts), max_size=4))),
+        tuple(draw(st.lists(rows(within, space), max_size=4))),
         draw(st.booleans()),
         draw(some(ROLES)),
         tuple(draw(triggers(one, space, lines, process, runbooks)) for one in draw(names(0, 2))),
@@ -229,10 +232,11 @@ def spaces(draw: st.DrawFn, *, most_projects: int = 2) -> Space:
         tuple(draw(names(0, 1))),
         library=library,
         teams=tuple(draw(teams(one, environments, groups)) for one in draw(names(0, 1))),
+        certificates=tuple(draw(names(0, 1))),
     )
     within = (("Environment", base.all_environments), ("Role", ROLES), ("TenantTag", library.tags))
     sets = tuple(
-        LibrarySet(one, draw(template_lists(1)), tuple(draw(st.lists(rows(within, base.accounts), max_size=2))))
+        LibrarySet(one, draw(template_lists(1)), tuple(draw(st.lists(rows(within, base), max_size=2))))
         for one in draw(names(0, 2))
     )
     base = Space(**{**base.__dict__, "sets": sets})

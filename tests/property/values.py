@@ -202,6 +202,8 @@ class Space:
     tenants: tuple[Tenant, ...] = ()
     library: Library = field(default_factory=Library)
     teams: tuple[Team, ...] = ()
+    certificates: tuple[str, ...] = ()
+    """None is ever made on the destination: a person uploads them."""
 
     @property
     def all_environments(self) -> tuple[str, ...]:
