@@ -7,8 +7,9 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
 from playwright.async_api import Browser, async_playwright
+
+from tests.shipping import missing
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -18,7 +19,7 @@ async def chromium() -> AsyncIterator[Browser]:
     """Skips the test where there is none."""
     program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
     if program is None:
-        pytest.skip("there is no Chromium: scripts/browser.sh says why")
+        missing("there is no Chromium: scripts/browser.sh says why")
     # As root, Chromium starts only without its sandbox; it opens nothing but our own page.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:

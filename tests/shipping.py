@@ -1,7 +1,8 @@
 """For the tests of what is shipped beside the code: the tools that judge it, and what it must keep to.
 
 The tools come from requirements/tools.lock (``scripts/tools.sh``, which `make test` runs). Where they cannot be had,
-the tests that need one skip, and say so.
+the tests that need one skip, and say so; with OCTOSYNC_TOOLS=required they fail instead, for where nobody reads what
+was skipped.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -18,8 +20,15 @@ from config.settings import PREFIX, Settings
 ROOT = Path(__file__).parents[1]
 TOOLS = ROOT / ".octosync" / "tools" / "bin"
 
+REQUIRED = os.environ.get("OCTOSYNC_TOOLS") == "required"
+
 SETTINGS = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + "SECRETS_DIR"}
 """Every variable that the processes read."""
+
+
+def missing(what: str) -> NoReturn:
+    """Ends a test that cannot be run for want of a tool: skipped, or failed where tools are required."""
+    (pytest.fail if REQUIRED else pytest.skip)(what)
 
 
 def run_tool(name: str, *arguments: object, text: str | None = None, **environment: str) -> str:
@@ -34,7 +43,7 @@ def try_tool(
 ) -> subprocess.CompletedProcess[str]:
     program = TOOLS / name
     if not program.is_file():
-        pytest.skip(f"{name} is not installed: scripts/tools.sh says why")
+        missing(f"{name} is not installed: scripts/tools.sh says why")
     return subprocess.run(
         [str(program), *map(str, arguments)],
         cwd=ROOT,

@@ -31,7 +31,7 @@ FOLDERS = {one.name for one in ROOT.iterdir() if one.is_dir()}
 MADE = {".octosync", ".venv"}
 """Folders that the tools make."""
 PLACES_OF_SECRETS = re.compile(
-    r"OCTOSYNC_[A-Z0-9_]+_(API_KEY|WEBHOOK_SECRET)|OCTOSYNC_(TEST_REDIS_URL|SAMPLES|ACCEPTANCE)"
+    r"OCTOSYNC_[A-Z0-9_]+_(API_KEY|WEBHOOK_SECRET)|OCTOSYNC_(TEST_REDIS_URL|SAMPLES|ACCEPTANCE|TOOLS)"
 )
 """Variables that a routes file names, and those of the tests."""
 

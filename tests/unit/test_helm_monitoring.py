@@ -19,7 +19,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from config.settings import Settings
 from tests.chart import CHART, of_kind, render
 from tests.receiver import routes_file
-from tests.shipping import ROOT, TOOLS, metrics_in
+from tests.shipping import ROOT, TOOLS, metrics_in, missing
 from webhook_receiver import gauges
 from webhook_receiver.metrics import Metrics
 from worker import metrics as worker_metrics
@@ -135,7 +135,7 @@ def test_every_result_and_task_that_is_asked_for_exists() -> None:
 def test_prometheus_understands_every_expression() -> None:
     python = TOOLS / "python"
     if not python.exists():
-        pytest.skip("promql-parser is not installed: scripts/tools.sh says why")
+        missing("promql-parser is not installed: scripts/tools.sh says why")
     given = [one.replace("$__rate_interval", "5m").replace("$namespace", "octo") for one in expressions()]
     program = "import json, promql_parser, sys\nfor one in json.load(sys.stdin): promql_parser.parse(one)"
     done = subprocess.run([python, "-c", program], input=json.dumps(given), capture_output=True, text=True, check=False)

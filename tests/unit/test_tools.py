@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import shipping
 from tests.browser import PROGRAMS
-from tests.shipping import ROOT, TOOLS, run_tool
+from tests.shipping import ROOT, TOOLS, missing, run_tool
 
 REQUIREMENTS = ROOT / "requirements"
 SECTIONS = {"tools": "Tools", "build": "Image"}
@@ -59,8 +60,18 @@ def test_the_scripts_are_sound() -> None:
 @pytest.mark.parametrize("program", ["helm", "docker-compose", "hadolint", "shellcheck", "kubernetes-validate"])
 def test_each_program_is_there_when_the_script_says_so(program: str) -> None:
     if not (TOOLS.parent / ".stamp").is_file():
-        pytest.skip("the tools are not installed: scripts/tools.sh says why")
+        missing("the tools are not installed: scripts/tools.sh says why")
     assert (TOOLS / program).is_file()
+
+
+def test_without_a_tool_a_test_skips_or_fails_where_tools_are_required(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipping, "TOOLS", tmp_path)
+    for required, ends in ((False, pytest.skip.Exception), (True, pytest.fail.Exception)):
+        monkeypatch.setattr(shipping, "REQUIRED", required)
+        with pytest.raises(ends, match="helm is not installed"):
+            run_tool("helm", "version")
 
 
 def test_where_the_tools_cannot_be_had_the_script_says_so(tmp_path: Path) -> None:
