@@ -7,11 +7,17 @@ import random
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import pytest
 from queue_process import KEYS, queue_of
 from redis.asyncio import Redis
+
+from worker.ledger.connect import open_redis
+from worker.queue.dirty import DirtyQueue
+from worker.queue.keys import DirtyKey
+from worker.queue.values import Outcome
 
 PROGRAM = Path(__file__).with_name("queue_process.py")
 PREFIX = "octosync-kills"
@@ -95,3 +101,27 @@ async def test_kills(redis: Redis, redis_url: str, seed: int) -> None:
     assert await redis.get(f"{{{PREFIX}}}:test:violations") is None
     assert not [key for key in await left(redis) if b":item:" in key or b":ready:" in key]
     assert len(KEYS) <= runs
+
+
+async def test_a_key_that_is_claimed_and_put_back_all_the_time_is_always_counted(redis_url: str) -> None:
+    redis, other = open_redis(redis_url), open_redis(redis_url)
+    name = f"octosync-{uuid.uuid4().hex[:8]}"
+    queue, key = DirtyQueue(redis, name), DirtyKey("north", "Projects-1")
+    over = asyncio.Event()
+
+    async def work() -> None:
+        working = DirtyQueue(other, name)
+        while not over.is_set():
+            claim = await working.claim(key, 60_000)
+            await working.done(key, claim.token, Outcome.wait_in(0))
+
+    try:
+        await queue.mark([key], source="cli", debounce_ms=0)
+        working = asyncio.create_task(work())
+        found = [await queue.depth() for _ in range(500)]
+        over.set()
+        await working
+    finally:
+        await redis.aclose()
+        await other.aclose()
+    assert {one["north"].events + one["north"].running if one else 0 for one in found} == {1}

@@ -225,20 +225,27 @@ class DirtyQueue:
         return {Source(_text(name)): int(count) for name, count in found.items()}
 
     async def depth(self) -> dict[str, Depth]:
-        """Counts per route, for those that have any."""
-        routes = {_text(route) for route in await self._redis.smembers(self._name("routes"))}
-        running = _per_route(await self._redis.zrange(self._name("running"), 0, -1))
-        dead = _per_route(await self._redis.zrange(self._name("dead"), 0, -1))
-        names = sorted(routes | running.keys() | dead.keys())
-        now = await self._now_ms()
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for route in names:
-                for priority in Priority:
-                    ready = self._name("ready", priority.value, route)
-                    pipe.zcard(ready)
-                    pipe.zcount(ready, "-inf", now)
-                    pipe.zrange(ready, 0, 0, withscores=True)
-            answers = await pipe.execute()
+        """Counts per route, for those that have any. All of one moment: a claim moves a key from one list to another,
+        and it must not be missed in both."""
+        now, routes = await self._now_ms(), set[str]()
+        while True:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.smembers(self._name("routes"))
+                pipe.zrange(self._name("running"), 0, -1)
+                pipe.zrange(self._name("dead"), 0, -1)
+                for route in sorted(routes):
+                    for priority in Priority:
+                        ready = self._name("ready", priority.value, route)
+                        pipe.zcard(ready)
+                        pipe.zcount(ready, "-inf", now)
+                        pipe.zrange(ready, 0, 0, withscores=True)
+                known, *lists = await pipe.execute()
+            running, dead = (_per_route(keys) for keys in lists[:2])
+            unknown = {_text(route) for route in known} | running.keys() | dead.keys()
+            if unknown <= routes:
+                break
+            routes |= unknown
+        names, answers = sorted(routes), lists[2:]
         result = {}
         for index, route in enumerate(names):
             events, events_due, events_first, bulk, bulk_due, bulk_first = answers[index * 6 : index * 6 + 6]
