@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from config.counting import counted
 from worker.kinds import registry
 from worker.ledger.comparisons import Comparisons, Progress
 from worker.ledger.drift import Drifted
@@ -230,7 +231,7 @@ async def _record(route: OpenRoute, stands: Progress, result: Compared, cause: C
         Run.begun(uuid.uuid4().hex[:12], route.route.name, f"{route.route.name}|{EVERYTHING}", stands.began, cause),
         finished=datetime.now(UTC).isoformat(),
         outcome="compared",
-        summary=f"{result.documents} documents compared, {differ} to be looked at{failed}",
+        summary=f"{counted(result.documents, 'document')} compared, {differ} to be looked at{failed}",
         counts=dict(result.counts),
         requests=route.spent,
     )
