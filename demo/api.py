@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import aiohttp
@@ -9,6 +10,8 @@ import aiohttp
 __all__ = ["Api", "ApiError"]
 
 Document = dict[str, Any]
+
+_ATTEMPTS_PER_REQUEST = 20
 
 
 class ApiError(Exception):
@@ -24,12 +27,20 @@ class Api:
         self.headers = {"X-Octopus-ApiKey": api_key, "User-Agent": "octosync-demo"}
 
     async def call(self, method: str, route: str, body: Any = None) -> Any:
-        """The answer's JSON. ``route`` is below ``/api``. Raises :class:`ApiError`."""
+        """The answer's JSON. ``route`` is below ``/api``. Raises :class:`ApiError`.
+
+        Waits as long as the server says when it limits the rate (429, Octopus 2026.3).
+        """
         url = f"{self.url}/api/{route}"
-        async with self.session.request(method, url, json=body, headers=self.headers) as answer:
-            if answer.status >= 400:
-                raise ApiError(f"{method} {route}: {answer.status} {await answer.text()}")
-            return await answer.json(content_type=None) if await answer.read() else None
+        for attempt in range(_ATTEMPTS_PER_REQUEST):
+            async with self.session.request(method, url, json=body, headers=self.headers) as answer:
+                if answer.status == 429 and attempt + 1 < _ATTEMPTS_PER_REQUEST:
+                    await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
+                    continue
+                if answer.status >= 400:
+                    raise ApiError(f"{method} {route}: {answer.status} {await answer.text()}")
+                return await answer.json(content_type=None) if await answer.read() else None
+        raise AssertionError("the last attempt ends above")
 
     async def get(self, route: str) -> Any:
         return await self.call("GET", route)

@@ -18,7 +18,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -41,29 +40,18 @@ from sandbox.server import Sandbox, serve
 from sandbox.settings import Settings as SandboxSettings
 from sandbox.store import Store
 from tests.house import SECRET, forget, routes_between, subscribe
+from tests.installation import QUICK, Installation
 from tests.pair import ROUTE, Document, Server
 from tests.processes import Processes, eventually, free_port
 from tests.property.portable import Key, differences, portable
-from worker.ledger.connect import UNAVAILABLE, open_redis
+from worker.ledger.connect import open_redis
 from worker.ledger.ledger import Ledger
-from worker.state import State, state_of
+from worker.state import state_of
 from worker.sync.planning.items import Items
 from worker.sync.run import Result, open_route
 
 FULL = os.environ.get("OCTOSYNC_ACCEPTANCE") == "full"
 KEY = "API-ESTATE000000000000000000000"
-QUICK = {
-    "DEBOUNCE_SECONDS": "0.2",
-    "DEBOUNCE_MAX_SECONDS": "2",
-    "SWEEP_SECONDS": "0.5",
-    "CATCH_UP_SECONDS": "1",
-    "LEASE_SECONDS": "5",
-    "RETRY_SECONDS": "0.3",
-    "BLOCKED_SECONDS": "2",
-    "METRICS_PORT": "0",
-    "STATUS_PORT": "0",
-}
-"""Time limits of the processes, so short that a scene need not wait for them."""
 
 
 def size(small: int, full: int) -> int:
@@ -106,17 +94,12 @@ class Octopus(Server):
 
 
 @dataclass
-class Estate:
-    folder: Path
+class Estate(Installation):
     source: Octopus
     destination: Octopus
-    settings: Settings
     routes: RoutesFile
     route: Mapping[str, Any]
     redis: Redis
-    state: State
-    processes: Processes
-    session: aiohttp.ClientSession
     told: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -136,51 +119,10 @@ class Estate:
         if subscribe:
             await self.subscribe()
 
-    def start_worker(self, name: str = "worker-1", *arguments: str, **more: str) -> None:
-        self.processes.start(name, "-m", "worker", *arguments, **more)
-
-    def start_beat(self) -> None:
-        self.processes.start("beat", "-m", "worker", "--beat")
-
-    def start_receiver(self, name: str = "receiver") -> None:
-        self.processes.start(name, "-m", "webhook_receiver")
-
-    async def receiver_ready(self) -> None:
-        url = f"http://127.0.0.1:{self.settings.receiver_port}/readyz"
-
-        async def ready() -> bool:
-            try:
-                async with self.session.get(url) as answer:
-                    return answer.status == 200
-            except aiohttp.ClientError:
-                return False
-
-        await eventually(ready, 40, "the receiver never became ready")
-
     def kill(self, name: str) -> None:
         """SIGKILL, counted."""
         self.processes.kill(name)
         self.told[f"SIGKILL of {name.partition('-')[0]}"] += 1
-
-    def logged(self, name: str, event: str) -> list[Document]:
-        """The log lines of a process that tell of an event."""
-        lines = self.processes.log(name).read_text("utf-8", "replace").splitlines()
-        wanted = (line for line in lines if f'"event": "{event}"' in line)
-        return [json.loads(line) for line in wanted if line.startswith("{") and line.endswith("}")]
-
-    async def octosync(self, *arguments: str) -> tuple[int, str, str]:
-        """A command, as a person gives it: exit status, what it said, and what it complained of."""
-        program = str(Path(sys.executable).with_name("octosync"))
-        process = await asyncio.create_subprocess_exec(
-            program,
-            *arguments,
-            cwd=self.folder,
-            env=self.processes.environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        said, complained = await process.communicate()
-        return process.returncode or 0, said.decode(), complained.decode()
 
     # ── the source ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -189,13 +131,6 @@ class Estate:
         return await subscribe(self.source, url or self.hooks)
 
     # ── how it ends ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def depth(self) -> dict[str, Any] | None:
-        """What waits, runs or is buried; ``None`` while Redis does not answer."""
-        try:
-            return dict(await self.state.queue.depth())
-        except UNAVAILABLE:
-            return None
 
     async def settled(self, within_s: float = 180.0, *, caught_up: bool = True) -> None:
         """The audit log was read to its end from now on, and nothing is marked, running or buried."""
@@ -302,15 +237,7 @@ async def estate(
         stack.push_async_callback(redis.aclose)
         stack.push_async_callback(forget, redis, namespace)
         yield Estate(
-            folder,
-            *servers,
-            settings=own,
-            routes=routes,
-            route=route or {},
-            redis=redis,
-            state=state_of(redis, own),
-            processes=processes,
-            session=session,
+            folder, own, state_of(redis, own), processes, session, *servers, routes, route=route or {}, redis=redis
         )
 
 

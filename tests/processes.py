@@ -131,7 +131,11 @@ def free_port() -> int:
 
 
 async def eventually(
-    condition: Callable[[], Any | Awaitable[Any]], within_s: float = 30.0, what: str = "it never came true"
+    condition: Callable[[], Any | Awaitable[Any]],
+    within_s: float = 30.0,
+    what: str = "it never came true",
+    *,
+    every_s: float = 0.05,
 ) -> Any:
     """The first true value of ``condition``, asked again and again. Fails the test after ``within_s``."""
     deadline = time.monotonic() + within_s
@@ -142,4 +146,4 @@ async def eventually(
         if value:
             return value
         assert time.monotonic() < deadline, what
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(every_s)

@@ -202,3 +202,9 @@ def test_octopus_accepts_nobodys_licence_for_them() -> None:
         "OCTOPUS_PASSWORD",
     ):
         assert re.search(rf"^  # .*{name}\b", text, re.MULTILINE), f"{name} is not explained"
+
+
+def test_octopus_reaches_a_receiver_on_this_machine_under_the_name_that_is_documented() -> None:
+    given = resolved("octopus")["services"]["octopus"]["extra_hosts"]
+    assert "host.docker.internal" in str(given)
+    assert "OCTOPUS_REACHES=host.docker.internal" in (ROOT / "docker-compose.yml").read_text()
