@@ -81,7 +81,7 @@ def test_what_cannot_be_explained_says_so(person: Person) -> None:
     assert (unknown.returncode, "no project 'Nobody'" in unknown.stderr) == (1, True)
     none = person.types("explain", "project/OctoFX", "--field", "no such place")
     assert (none.returncode, none.stdout) == (0, "")
-    assert "nothing that was compared is called 'no such place'" in none.stderr
+    assert "no place that was compared has 'no such place' in its name" in none.stderr
 
 
 def test_a_plan_is_checked_when_it_is_asked_for(person: Person) -> None:
