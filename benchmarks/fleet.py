@@ -11,7 +11,6 @@ It leaves out what was not measured: servers that answer slowly under load, a Re
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
@@ -212,7 +211,10 @@ def main() -> None:
         supposed = replace(Supposed(), **{name: kinds[name](value) for name, value in given.items()})
     except ValueError as error:
         parser.error(str(error))
-    measured = json.loads((report.FOLDER / "fleet.json").read_text("utf-8"))["fitted"]
+    try:
+        measured = report.read("fleet")["fitted"]
+    except (FileNotFoundError, KeyError):
+        parser.error("nothing was measured yet that the model could be fitted to: run `make bench` first")
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in measured.items()
     }

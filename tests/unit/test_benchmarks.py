@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import page
+from benchmarks import page, report
 from benchmarks.__main__ import ALL
-from benchmarks.fleet import Measured, Supposed, fleet, meanings
+from benchmarks.fleet import Measured, Supposed, fleet, main, meanings
 from tests.shipping import ROOT
 
 TEXT = (ROOT / "docs" / "benchmarks.md").read_text()
@@ -113,3 +115,18 @@ def test_a_fleet_grows_with_what_is_supposed() -> None:
 def test_all_that_is_supposed_or_measured_is_told() -> None:
     for of in (Supposed, Measured):
         assert all(len(words.split()) > 2 for words in meanings(of).values())
+
+
+@pytest.mark.parametrize("written", [None, {"skipped": "the figures of another benchmark are missing"}])
+def test_a_model_without_figures_says_where_they_come_from(
+    written: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(report, "FOLDER", tmp_path)
+    monkeypatch.setattr("sys.argv", ["fleet", "--suppose", "projects=3"])
+    if written is not None:
+        (tmp_path / "fleet.json").write_text(json.dumps(written))
+
+    with pytest.raises(SystemExit):
+        main()
+
+    assert "run `make bench` first" in capsys.readouterr().err
