@@ -27,6 +27,7 @@ server = embedded.start(Path(sys.argv[1]))
 print(server.pid, flush=True)
 time.sleep(600)
 """
+"""It has nothing to do but live until it is killed."""
 
 
 def is_alive(pid: int) -> bool:
@@ -52,7 +53,7 @@ def test_it_dies_with_its_parent(tmp_path: Path, how: signal.Signals) -> None:
     deadline = time.monotonic() + 20
     while is_alive(pid):
         assert time.monotonic() < deadline, "the server outlived its parent"
-        time.sleep(0.02)
+        time.sleep(0.02)  # between two looks: no loop runs here that could wait
 
 
 async def test_acknowledged_marks_outlive_a_killed_server(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from celery.concurrency import prefork
-from kombu import Connection, Queue
+from kombu import Connection, Message, Queue
 
 from config.settings import Settings
 from worker.consumer import PatientConsumer
@@ -26,16 +26,22 @@ class Lost(PatientConsumer):
         self.hub = SimpleNamespace(call_soon=lambda p: p())
 
 
+def taken(connection: Connection) -> Message:
+    """A message that was taken from its queue, and not acknowledged."""
+    queue = Queue("octosync.events")(connection.default_channel)
+    queue.declare()
+    connection.Producer().publish("look", routing_key="octosync.events")
+    message = queue.get()
+    assert message is not None
+    return message
+
+
 @pytest.mark.filterwarnings("ignore::celery.exceptions.CPendingDeprecationWarning")  # it tells what we have chosen
 def test_it_connects_again_with_something_unacknowledged(tmp_path: Path) -> None:
     server = embedded.start(tmp_path / "redis")
     connection = Connection(server.url, transport_options={"socket_timeout": 5})
     channel = connection.default_channel
-    queue = Queue("octosync.events")(channel)
-    queue.declare()
-    connection.Producer().publish("look", routing_key="octosync.events")
-    message = queue.get()
-    assert message is not None
+    message = taken(connection)
     consumer = Lost(connection, server.url)
     server.stop()
 
@@ -49,11 +55,7 @@ def test_it_connects_again_with_something_unacknowledged(tmp_path: Path) -> None
 
 def test_what_came_by_a_connection_that_is_there_is_acknowledged(redis_url: str) -> None:
     with Connection(redis_url) as connection:
-        queue = Queue("octosync.events")(connection.default_channel)
-        queue.declare()
-        connection.Producer().publish("look", routing_key="octosync.events")
-        message = queue.get()
-        assert message is not None
+        message = taken(connection)
         consumer = Lost(connection, redis_url)
         consumer.call_soon_ack(message.ack_log_error, logging.getLogger(), connection.connection_errors)
         assert message.acknowledged
@@ -71,11 +73,7 @@ def test_what_else_goes_wrong_is_not_passed_over(redis_url: str, monkeypatch: py
 def test_what_a_pool_has_to_acknowledge_as_it_ends_is_known_for_that(redis_url: str) -> None:
     """Of a worker that is told to stop the last message would come again otherwise."""
     with Connection(redis_url) as connection:
-        queue = Queue("octosync.events")(connection.default_channel)
-        queue.declare()
-        connection.Producer().publish("look", routing_key="octosync.events")
-        message = queue.get()
-        assert message is not None
+        message = taken(connection)
         consumer = Lost(connection, redis_url)
         given: list[object] = []
         consumer.hub = SimpleNamespace(call_soon=given.append)
