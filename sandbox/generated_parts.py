@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from random import Random
 
 from sandbox.resources.tenant_templates import COMMON, PROJECT
+from sandbox.resources.triggers import OF_2024
 from sandbox.store import Document
+from sandbox.versions import at_least
 
 __all__ = ["LIBRARY_TEMPLATES", "PROJECT_TEMPLATES", "channel", "package", "tenant_rows", "trigger"]
 
@@ -54,9 +56,17 @@ def channel(index: int, action: str | None, lifecycle_id: str, tags: list[str]) 
 
 
 def trigger(
-    index: int, chance: Random, environments: list[str], roles: tuple[str, ...], channel_id: str, runbook_id: str | None
+    index: int,
+    chance: Random,
+    environments: list[str],
+    roles: tuple[str, ...],
+    channel_id: str,
+    runbook_id: str | None,
+    version: str,
 ) -> Document:
-    """The trigger of this number: four ways to deploy, and two to run a runbook where the project has one."""
+    """The trigger of this number: four ways to deploy, and two to run a runbook where the project has one. `version`:
+    of the server; older ones have fewer types."""
+    refresh = "DeployLatestReleaseToEnvironment" if at_least(version, OF_2024) else "DeployNewRelease"
     first, last = environments[0], environments[-1]
     kinds: list[tuple[str, Document, Document]] = [
         (
@@ -96,7 +106,7 @@ def trigger(
         (
             "Refresh before work",
             {"FilterType": "CronExpressionSchedule", "CronExpression": f"0 {chance.randrange(60)} 05 * * Mon-Fri"},
-            {"ActionType": "DeployLatestReleaseToEnvironment", "ChannelId": channel_id, "EnvironmentId": first},
+            {"ActionType": refresh, "ChannelId": channel_id, "EnvironmentId": first},
         ),
     ]
     if runbook_id:

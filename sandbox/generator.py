@@ -255,7 +255,8 @@ class _Space:
         channels = self._call.lookup("channels", by_project, project["Id"])
         for index in range(count):
             runbook = self._chance.choice(runbooks) if runbooks else None
-            body = parts.trigger(index, self._chance, self._environments, _ROLES, channels[0]["Id"], runbook)
+            places = self._environments, _ROLES, channels[0]["Id"], runbook
+            body = parts.trigger(index, self._chance, *places, self._call.settings.version)
             self._create("projecttriggers", ProjectId=project["Id"], **body)
 
     def _save_steps(self, collection: str, process_id: str, steps: list[Document]) -> Document:

@@ -117,6 +117,15 @@ _SINCE: list[tuple[str, str, str]] = [
     ("variables", "ScopeValues.Processes", "2021.2"),
 ]
 
+# The same of properties that only some types have: (collection, property that says the type, types, property, first
+# release). Octopus API reference 2026, "Feeds" and section 6.2; Octopus' documentation of OpenID Connect for feeds.
+_DOCKER = ("Docker", "AzureContainerRegistry", "GoogleContainerRegistry")
+_SINCE_OF_TYPE: list[tuple[str, str, tuple[str, ...], str, str]] = [
+    ("feeds", "FeedType", _DOCKER, "DownloadAttempts", "2025.4"),
+    ("feeds", "FeedType", _DOCKER, "DownloadRetryBackoffSeconds", "2025.4"),
+    ("feeds", "FeedType", ("AwsElasticContainerRegistry", *_DOCKER[1:]), "OidcAuthentication", "2025.2"),
+]
+
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version.split("-")[0]))
@@ -141,6 +150,9 @@ def prune(document: dict[str, Any], collection: str, version: str) -> dict[str, 
     """The document without what `version` does not know. Returns the same object when there is nothing to drop."""
     for path in _unknown(version, collection):
         document = _without(document, path)
+    for owner, by, types, name, since in _SINCE_OF_TYPE:
+        if owner == collection and document.get(by) in types and not at_least(version, since):
+            document = _without(document, (name,))
     return document
 
 

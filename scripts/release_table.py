@@ -5,7 +5,8 @@
 
 An Octopus Server describes its API at ``/api/swagger.json``. Those of three releases are public; they are not part of
 this repository. From each is taken what a document of a kind may hold: as it is answered, and as it is created and
-modified. What is known besides, by the API reference (2026), stands below.
+modified; and of which types feeds, accounts and the like may be. What is known besides, by the API reference (2026),
+stands below, and of types in ``release_types.py``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from release_types import TYPES, Typed
 
 TARGET = Path(__file__).resolve().parents[1] / "worker" / "kinds" / "releases.json"
 
@@ -133,6 +136,11 @@ class Description:
             found = found or (content.get("schema") if "json" in content_type else None)
         return found
 
+    def types(self, typed: Typed) -> set[str]:
+        """Of which types an object may be; none where the release has no such object."""
+        schema = self.schemas.get(typed.schema, {}).get("properties", {}).get(typed.by, {})
+        return set(self.resolved(schema)[1].get("enum", [])) - {"None", "NotSpecified"}
+
     def resolved(self, schema: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """The name of a schema, and what it says; without a name what is said in place."""
         name = ""
@@ -222,6 +230,21 @@ def _kind(kind: str, collection: str, known: list[Description]) -> dict[str, Any
         "open": sorted(opened),
         "required": required,
         "defaults": DEFAULTS.get(kind, {}),
+        "types": {above: _types(typed, known) for above, typed in TYPES.get(kind, {}).items()},
+    }
+
+
+def _types(typed: Typed, known: list[Description]) -> dict[str, Any]:
+    """``lacking``: the last release known not to have a type → those types."""
+    offered = {one.release: one.types(typed) for one in known}
+    last = dict(typed.newer)
+    for release, types in offered.items():
+        later = {name for other, names in offered.items() if other > release for name in names}
+        last |= dict.fromkeys(later - types, release) if types else {}
+    return {
+        "by": typed.by,
+        "lacking": {release: " ".join(sorted(n for n in last if last[n] == release)) for release in {*last.values()}},
+        "fields": typed.fields,
     }
 
 

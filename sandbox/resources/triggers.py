@@ -19,7 +19,7 @@ from sandbox.shapes import NAME, filled, objects
 from sandbox.store import Document
 from sandbox.versions import at_least
 
-__all__ = ["TRIGGERS", "add_routes"]
+__all__ = ["OF_2024", "TRIGGERS", "add_routes"]
 
 _DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 
@@ -34,6 +34,8 @@ class PartType:
     since: str = ""
 
 
+OF_2024 = "2024.1"
+"""Not in the Swagger of 2023.4, in that of 2026.1. (?) They came in some release of 2024."""
 _TENANTS: Document = {"TenantIds": [], "TenantTags": []}
 _DEPLOY: Document = {"Variables": None, "ChannelId": None, **_TENANTS}
 _MONTHLY = {"MonthlyScheduleType": ("DateOfMonth", "DayOfMonth")}
@@ -81,9 +83,9 @@ _FILTERS: dict[str, PartType] = {
     "CronExpressionSchedule": PartType({"CronExpression": None, "Timezone": "UTC"}, ("CronExpression",)),
     "DailySchedule": PartType(_RUNS, choices=_RUN_TYPE),
     "DaysPerWeekSchedule": PartType({**_RUNS, **dict.fromkeys(_DAYS, False)}, choices=_RUN_TYPE),
-    "FeedFilter": PartType({"Packages": []}, since="2023.4"),
-    "ArcFeedFilter": PartType({"Packages": []}, since="2023.4"),
-    "GitFilter": PartType({"Sources": []}, since="2023.4"),
+    "FeedFilter": PartType({"Packages": []}, since=OF_2024),
+    "ArcFeedFilter": PartType({"Packages": []}, since=OF_2024),
+    "GitFilter": PartType({"Sources": []}, since=OF_2024),
     # Not in 2026.1.9674. The server gives the id.
     "WebhookFilter": PartType({"WebhookId": None, "Secret": None, "RequireApiKey": False}, since="2026.2"),
 }
@@ -99,13 +101,15 @@ _ACTIONS: dict[str, PartType] = {
         ("DestinationEnvironmentId",),
     ),
     "DeployLatestReleaseToEnvironment": PartType(
-        {**_DEPLOY, "EnvironmentId": None, "ShouldRedeployWhenReleaseIsCurrent": True}, ("EnvironmentId",)
+        {**_DEPLOY, "EnvironmentId": None, "ShouldRedeployWhenReleaseIsCurrent": True},
+        ("EnvironmentId",),
+        since=OF_2024,
     ),
     "DeployNewRelease": PartType(
         {**_DEPLOY, "EnvironmentId": None, "VersionControlReference": None}, ("EnvironmentId",)
     ),
     "RunRunbook": PartType({**_TENANTS, "RunbookId": None, "RunbookTags": [], "EnvironmentIds": [], "FormValues": {}}),
-    "CreateRelease": PartType({"ChannelId": None}, ("ChannelId",)),
+    "CreateRelease": PartType({"ChannelId": None}, ("ChannelId",), since=OF_2024),
 }
 # Properties that list actions of the project's process: the key that names one, and what else an element has.
 _SOURCES: dict[tuple[str, str], tuple[str, Document]] = {

@@ -65,12 +65,33 @@ def test_what_a_create_must_have() -> None:
 
 def test_what_is_new_since() -> None:
     fields = fields_of("tag-set")
-    assert fields.new_in("Type", V2023, V2026)
-    assert not fields.new_in("Type", V2026, LOCAL)
-    assert not fields.new_in("Type", V2021, V2023)
-    assert fields.new_in("Type", None, V2026)  # nobody remembers what it was
-    assert not fields.new_in("Name", None, V2026)
+    since = fields.span("", "Type", {})
+    assert since is not None
+    assert since.came(V2023, V2026)
+    assert not since.came(V2026, LOCAL)
+    assert not since.came(V2021, V2023)
+    assert since.came(None, V2026)  # nobody remembers what it was
+    always = fields.span("", "Name", {})
+    assert always is not None
+    assert not always.came(None, V2026)
     assert fields.defaults == {"Type": "MultiSelect", "Scopes": ["Tenant"]}
+
+
+def test_a_type_has_fields_of_its_own() -> None:
+    fields = fields_of("feed")
+    docker, nuget = (fields.span("", "DownloadAttempts", {"FeedType": one}) for one in ("Docker", "NuGet"))
+    assert docker is not None
+    assert nuget is not None
+    assert [nuget.holds(V2025), docker.holds(V2025), docker.holds(V2026)] == [True, False, True]
+    assert fields.span("", "DownloadAttempts", {"FeedType": "Helm"}) is None
+    assert fields.span("", "Name", {"FeedType": "Nothing known"}) is not None
+
+
+def test_of_a_type_a_release_is_only_denied_what_it_is_known_not_to_have() -> None:
+    types = fields_of("feed").types[""]
+    assert [types.lacks("Npm", release) for release in (V2021, V2023, V2024, V2026)] == [True, True, False, False]
+    assert [types.lacks("PyPi", release) for release in (V2026, LOCAL)] == [True, False]
+    assert not types.lacks("Nothing known", V2021)
 
 
 def test_builds_of_one_release_have_one_form() -> None:

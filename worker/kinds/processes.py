@@ -109,6 +109,10 @@ ACTION = Shape(
         Scope(("Channels",), "channel"),
         Scope(("TenantTags",), "tenant_tag"),
     ),
+    # The same by the name of a variable.
+    limits=frozenset(
+        {"EnvironmentsVariable", "ExcludedEnvironmentsVariable", "ChannelsVariable", "TenantTagsVariable"}
+    ),
     elements={
         "Packages": PACKAGE,
         "GitDependencies": GIT_DEPENDENCY,

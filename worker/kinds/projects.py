@@ -122,12 +122,15 @@ CHANNEL = Kind(
             "TenantTags": Ref("tag", Form.TAG, empty=Empty.ANYWHERE),
         },
         scopes=(Scope(("TenantTags",), "tenant_tag"),),
+        # Without its rules a channel takes releases of anything.
+        limits=frozenset({"GitReferenceRules", "GitResourceRules"}),
         # A rule has no name. The version range and tag that it asks for are what it is.
         elements={
             "Rules": Elements(
                 shape=Shape(
                     # The older way to say the same, by the name of the step alone.
                     server=SERVER_FIELDS | {"Actions"},
+                    limits=frozenset({"VersionTagRegex"}),
                     elements={
                         "ActionPackages": Elements(
                             PACKAGE_OF_STEP, identity=("DeploymentAction", "PackageReference"), needed=True

@@ -3,6 +3,10 @@
 From ``releases.json``, which ``scripts/release_table.py`` makes of what the servers of three releases say of their own
 API. Between these a release is taken to know what the nearest older one knew; what a server itself returns is better
 knowledge, and outranks this. Paths are written as ``Steps[].Actions[].Slug``.
+
+Some objects (feeds, accounts, what a trigger waits for and does) are of types, each with fields of its own. Which types
+a release has, its server says; which fields a type has, only Octopus' clients do: these are known as far as they were
+read.
 """
 
 from __future__ import annotations
@@ -44,13 +48,33 @@ class Span:
             return False
         return self.until is None or here < (self.until.year, self.until.release)
 
+    def came(self, then: ServerVersion | None, now: ServerVersion) -> bool:
+        """Whether ``now`` knows a field that ``then`` did not. ``then`` unknown: whether some release did not."""
+        return self.holds(now) and (self.since is not None if then is None else not self.holds(then))
 
-ALWAYS = Span()
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """Of an object whose type decides about its fields. ``by``: the field that says the type.
+
+    ``lacking``: type → the last release that is known not to have it. ``fields``: type → those of its fields that were
+    read of, each with the releases that know it.
+    """
+
+    by: str
+    lacking: Mapping[str, ServerVersion] = field(default_factory=dict)
+    fields: Mapping[str, Mapping[str, Span]] = field(default_factory=dict)
+
+    def lacks(self, type_name: str, release: ServerVersion) -> bool:
+        """Whether ``release`` is known not to have a type. Between two descriptions nobody can tell."""
+        last = self.lacking.get(type_name)
+        return last is not None and (release.year, release.release) <= (last.year, last.release)
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields of a kind. ``objects``: paths, with a dot at their end, below which fields are known by name.
+    """The fields of a kind. ``objects``: paths, with a dot at their end, below which fields are known by name;
+    ``types``: those below which the type of the object decides.
 
     ``required``: release → what a create must have, with what stands for nothing.
     """
@@ -59,6 +83,13 @@ class Fields:
     objects: frozenset[str] = frozenset()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     required: Mapping[ServerVersion, Mapping[str, Any]] = field(default_factory=dict)
+    types: Mapping[str, Types] = field(default_factory=dict)
+
+    def span(self, above: str, name: str, of: Mapping[str, Any]) -> Span | None:
+        """Which releases know a field of the object ``of``, which stands at ``above``. ``None``: nobody can tell."""
+        types = self.types.get(above)
+        by_type = types.fields.get(str(of.get(types.by)), {}) if types is not None else {}
+        return self.spans.get(f"{above}{name}") or by_type.get(name)
 
     def knows(self, path: str, release: ServerVersion) -> bool | None:
         """Whether ``release`` knows a field. ``None``: nobody can tell."""
@@ -68,13 +99,6 @@ class Fields:
     def describes(self, above: str) -> bool:
         """Whether all fields below ``above`` (``""``, ``Steps[].``) are described, so that another one is news."""
         return above in self.objects
-
-    def new_in(self, path: str, then: ServerVersion | None, now: ServerVersion) -> bool:
-        """Whether ``now`` knows a field that ``then`` did not. ``then`` unknown: whether some release did not."""
-        span = self.spans.get(path)
-        if span is None or not span.holds(now):
-            return False
-        return span.since is not None if then is None else not span.holds(then)
 
     def demanded_by(self, release: ServerVersion) -> Mapping[str, Any]:
         """Field → what stands for nothing, of what a create must have."""
@@ -106,6 +130,18 @@ def _fields(document: Mapping[str, Any], releases: list[ServerVersion]) -> Field
         frozenset(described - set(document["open"])),
         document["defaults"],
         {ServerVersion.parse(release): demanded for release, demanded in document["required"].items()},
+        {above: _types(one, releases) for above, one in document["types"].items()},
+    )
+
+
+def _types(document: Mapping[str, Any], releases: list[ServerVersion]) -> Types:
+    return Types(
+        document["by"],
+        {name: ServerVersion.parse(last) for last, names in document["lacking"].items() for name in names.split()},
+        {
+            of: {name: _span(span, releases) for span, names in fields.items() for name in names.split()}
+            for of, fields in document["fields"].items()
+        },
     )
 
 

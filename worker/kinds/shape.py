@@ -13,6 +13,7 @@ A shape is a tree that follows the document. Per object it says which fields
     nested     hold data, or JSON text, with ids at any depth
     typed      (field → the field beside it that holds display settings) mean what their control type says
     scopes     together restrict where the object applies
+    limits     restrict it, too, and name nothing: who leaves one out says so
     elements   are lists of objects with an identity of their own: merged element by element
     children   are objects with a shape of their own
     keyed      are objects whose keys name items, and whose values are lists of ids: of each project the environments
@@ -64,6 +65,7 @@ class Shape:
     typed: Mapping[str, str] = field(default_factory=dict)
     parameters: bool = False
     scopes: tuple[Scope, ...] = ()
+    limits: frozenset[str] = frozenset()
     elements: Mapping[str, Elements] = field(default_factory=dict)
     children: Mapping[str, Shape] = field(default_factory=dict)
     keyed: Mapping[str, Keyed] = field(default_factory=dict)

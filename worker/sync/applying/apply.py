@@ -27,6 +27,7 @@ from worker.sync.applying.remembering import Remembering
 from worker.sync.applying.removing import Remover
 from worker.sync.applying.reports import Reports
 from worker.sync.applying.retagging import Retagging
+from worker.sync.applying.unkept import with_unkept
 from worker.sync.merging.recover import RENAME, assigned, assigned_ids
 from worker.sync.planning.planner import Planned
 from worker.sync.planning.templates import stand_in
@@ -280,7 +281,8 @@ class Applier:
             await self.memory.remember(
                 source_id, destination_id, self.baseline(source_id, written, answer, ids, wrote or None)
             )
-        await self.reports.report(action, whole=not written.only_name)
+        told = with_unkept(kind, action, sent, answer, self.world.releases)
+        await self.reports.report(told, whole=not written.only_name)
         await self.ledger.intents.clear(self.route, source_id)
 
     # ── what the server makes by itself ───────────────────────────────────────────────────────────────────────────────

@@ -20,7 +20,7 @@ from typing import Any
 from config.versions import ServerVersion
 from worker.kinds.kind import Kind
 from worker.kinds.processes import PROPERTY_DEFAULTS
-from worker.kinds.releases import Fields, Releases, fields_of
+from worker.kinds.releases import Fields, Releases, Span, fields_of
 from worker.kinds.shape import Shape
 from worker.plan.values import Document
 from worker.sync.merging.elements import objects, same_element
@@ -74,7 +74,8 @@ class _Side:
         for name, value in current.items():
             path = f"{above}{name}"
             if name not in remembered:
-                default = PROPERTY_DEFAULTS.get(name, _NOTHING) if shape.free else self.default(path, value)
+                span = self.fields.span(above, name, current)
+                default = PROPERTY_DEFAULTS.get(name, _NOTHING) if shape.free else self.default(path, value, span)
                 if default is not _NOTHING:
                     result[name] = default
             elif name in shape.elements:
@@ -92,11 +93,13 @@ class _Side:
             found.append(self.filled(inner.shape, above, element, now) if now is not MISSING else element)
         return found
 
-    def default(self, path: str, value: Any) -> Any:
+    def default(self, path: str, value: Any, span: Span | None) -> Any:
         """What a field is taken to have been; :data:`_NOTHING` where it was known, or may only now be said."""
-        if self.fields.new_in(path, self.then, self.now):
+        if span is None:
+            return _NOTHING
+        if span.came(self.then, self.now):
             return self.fields.defaults.get(path, value)
-        if self.there_now is not None and self.fields.new_in(path, self.there_then, self.there_now):
+        if self.there_now is not None and span.came(self.there_then, self.there_now):
             return self.fields.defaults.get(path, _NOTHING)
         return _NOTHING
 

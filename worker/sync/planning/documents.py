@@ -85,6 +85,9 @@ class DocumentPlanner:
         rules = self.rules(path)
         document, told = retold(kind, document, self.world.releases)
         fitting = fit(self.world, kind, document, there)
+        refusal = fitting.refusal(self.world.releases) if self.world.releases is not None else None
+        if refusal is not None:
+            return Translated(blocked=refusal)
         project = project_of(self.world.source, entry)
         out = translate(
             kind,
