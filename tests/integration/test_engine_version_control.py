@@ -3,43 +3,17 @@ ever converted."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from fakeredis import FakeAsyncRedis
 
-from tests.pair import Document, Pair, Server, pair, row, script
-from worker.plan.values import Op, Plan
-from worker.sync.run import Result
-
-SETTINGS_ONLY: dict[str, Any] = {"rules": {"version_controlled": "settings-only"}}
-
-
-async def to_git(server: Server, project: Document, *, variables: bool = False) -> None:
-    settings = {"Url": "https://git.example/octofx", "DefaultBranch": "main", "BasePath": ".octopus"}
-    body = {"VersionControlSettings": settings, "ChangeDescription": "to Git"}
-    await server.call("POST", f"projects/{project['Id']}/git/convert", body)
-    if variables:
-        body = {"Branch": "main", "CommitMessage": "variables too"}
-        await server.call("POST", f"{project['SpaceId']}/projects/{project['Id']}/git/migrate-variables", body)
-
-
-async def on_both(both: Pair, *, variables: bool = False) -> tuple[Document, Document]:
-    """A project of one name on both sides, each kept in Git, made by hand there. Source's and destination's."""
-    found = []
-    for side in (both.source, both.destination):
-        project = await side.project("OctoFX")
-        await side.steps(project, script("Deploy", Packages=[{"Name": "", "PackageId": "Web"}]))
-        await to_git(side, project, variables=variables)
-        found.append(project)
-    return found[0], found[1]
-
-
-async def process(server: Server, project: Document) -> Any:
-    return (await server.get(f"projects/{project['Id']}/main/deploymentprocesses"))["Steps"]
-
-
-def ops(plan: Plan) -> dict[tuple[str, ...], Op]:
-    return {action.path[2:]: action.op for action in plan}
+from config.settings import Settings as ProcessSettings
+from tests.pair import ROUTE, Document, Pair, pair, row, script
+from tests.version_control import SETTINGS_ONLY, move, on_both, ops, process, said, to_git
+from worker import ticks
+from worker.plan.values import Op, printed
+from worker.state import state_of
+from worker.sync.compare import compare
+from worker.sync.run import Result, open_route
 
 
 @pytest.mark.spacecloner("feature-24")
@@ -165,3 +139,109 @@ async def test_variables_in_git_on_one_side_alone_are_for_a_person_to_decide() -
         assert outcome.result is Result.BLOCKED
         assert [action.kind for action in outcome.plan.blocked] == ["variable-set"]
         assert "in Git on the source and in the database" in outcome.plan.blocked[0].decisions[-1].text
+
+
+# ── what others say of one ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def deploying(both: Pair, child: Document) -> Document:
+    """A project in the database that deploys the releases of another."""
+    parent = await both.source.project("Parent")
+    feed = next(one for one in await both.source.get("feeds/all") if one["FeedType"] == "OctopusProject")
+    action = {
+        "Name": "Release",
+        "ActionType": "Octopus.DeployRelease",
+        "Properties": {"Octopus.Action.DeployRelease.ProjectId": child["Id"]},
+        "Packages": [{"Name": "", "PackageId": child["Id"], "FeedId": feed["Id"]}],
+    }
+    await both.source.steps(parent, {"Name": "Release", "Actions": [action]})
+    return parent
+
+
+@pytest.mark.parametrize("rule", ["skip", "settings-only"])
+@pytest.mark.parametrize("kept", ["in Git", "in the database", "not at all"])
+async def test_a_step_that_deploys_its_releases_needs_it_to_be_there_however_it_is_kept(rule: str, kept: str) -> None:
+    async with pair(rules={"version_controlled": rule}, first_contact="adopt") as both:
+        child = await both.source.project("Child")
+        await to_git(both.source, child)
+        await deploying(both, child)
+        if kept != "not at all":
+            copy = await both.destination.project("Child")
+            if kept == "in Git":
+                await to_git(both.destination, copy)
+        outcome = await both.sync("*")
+        blocked = {printed(action.path) for action in outcome.plan.blocked}
+        if kept == "not at all":
+            assert "project/Parent/deployment-process" in blocked
+            assert "lives in Git" in said(outcome, "project/Parent/deployment-process")
+            return
+        [step] = await both.destination.process("Parent")
+        assert step["Actions"][0]["Packages"][0]["PackageId"] == copy["Id"]
+        apart = kept == "in the database" and rule == "settings-only"
+        assert ("project/Child" in blocked) == apart
+
+
+async def test_a_tenant_is_linked_to_it_though_it_does_not_cross_itself() -> None:
+    async with pair(include={"project": ["*"], "tenant": ["*"]}, first_contact="adopt") as both:
+        found = await on_both(both)
+        environments = await both.source.environments("Test")
+        await both.destination.environments("Test")
+        for side, project in zip((both.source, both.destination), found, strict=True):
+            await side.edit(f"projects/{project['Id']}", TenantedDeploymentMode="TenantedOrUntenanted")
+        links = {found[0]["Id"]: list(environments.values())}
+        await both.source.post("tenants", {"Name": "Internal", "ProjectEnvironments": links})
+        await both.sync("*")
+        tenant = await both.destination.named("tenants", "Internal")
+        assert list(tenant["ProjectEnvironments"]) == [found[1]["Id"]]
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
+async def test_one_that_is_kept_otherwise_there_does_not_give_up_its_name() -> None:
+    async with pair(**SETTINGS_ONLY) as both:
+        project = await both.source.project("OctoFX")
+        await both.sync("*")
+        await to_git(both.source, project)
+        await both.source.edit(f"projects/{project['Id']}", Name="Legacy")
+        await both.source.project("OctoFX")
+        outcome = await both.sync("*")
+        assert outcome.result is Result.BLOCKED
+        assert await both.destination.names("projects") == ["OctoFX"]
+
+
+# ── in the queue ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_neither_the_night_nor_a_commit_reads_what_lives_in_git(fake_redis: FakeAsyncRedis) -> None:
+    async with pair(redis=fake_redis, **SETTINGS_ONLY, first_contact="adopt") as both:
+        here, there = await on_both(both, variables=True)
+        await move(both.source, here, "runbooks")
+        await move(both.destination, there, "runbooks")
+        path = f"{here['SpaceId']}/projects/{here['Id']}/main"
+        secret = row("Key", "s3cret", Type="Sensitive")
+        await both.source.call("PUT", f"{path}/variables", {"Variables": [secret, row("Url", "https://x")]})
+        await both.sync("*")
+        state = state_of(fake_redis, ProcessSettings())
+        await ticks.catch_up_all(state, both.routes)  # there was no cursor: from now on it knows what is new
+        for side in (both.source, both.destination):
+            side.sandbox.requests.clear()
+        async with open_route(both.routes, ROUTE, ledger=both.ledger) as route:
+            found = await compare(route, state.queue, state.comparisons)
+        assert (found.differing, found.failed) == ([], [])
+
+        # A save on a branch is told as one of the database's documents would be.
+        process_there = f"projects/{here['Id']}/main/deploymentprocesses"
+        stored = await both.source.get(process_there)
+        both.source.sandbox.requests.clear()
+        changed = {**stored, "Steps": [*stored["Steps"], script("More")], "ChangeDescription": "more"}
+        await both.source.call("PUT", process_there, changed)
+        await both.source.call("PUT", f"{path}/variables", {"Variables": [secret, row("Url", "https://y")]})
+        await ticks.catch_up_all(state, both.routes)
+        marked = {one.key.document for one in await state.queue.waiting()}
+        assert {f"deploymentprocess-{here['Id']}", f"variableset-{here['Id']}"} <= marked
+        writes = both.destination.writes
+        outcome = await both.sync(f"deploymentprocess-{here['Id']}", f"variableset-{here['Id']}")
+        assert outcome.result is Result.UNCHANGED
+        assert both.destination.writes == writes
+        for side in (both.source, both.destination):
+            read = [one.path for one in side.sandbox.requests if one.method == "GET"]
+            assert not [one for one in read if "deploymentprocess" in one or "deploymentsettings" in one], read

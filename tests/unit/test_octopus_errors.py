@@ -73,6 +73,11 @@ def test_the_status_decides_the_kind(status: int, kind: type[OctopusError], conc
             errors.StaleVersion,
         ),
         ("Changes could not be saved, because it is frozen.", errors.BadRequest),
+        (
+            "Received a request for a version-controlled resource on a non-version control route. To access this "
+            "resource, include a Git ref in the route.",
+            errors.InGit,
+        ),
         ("A project with this name already exists. Please choose a different name.", errors.NameTaken),
         ("An environment with this name already exists. Please enter a different name.", errors.NameTaken),
         ("A channel with the name 'QA [1]' already exists.", errors.NameTaken),

@@ -109,6 +109,8 @@ def _rules(action: Action, rules: list[Setting]) -> list[Setting]:
     begins = RULES.get(action.kind, OTHERWISE)
     if kind is not None and kind.mode is Mode.SHARED_NAME:
         begins = ("update", *begins)
+    if any(decision.rule == "version-controlled" for decision in action.decisions):
+        begins = ("version_controlled", *begins)
     return [one for one in rules if one.name.startswith(begins)]
 
 

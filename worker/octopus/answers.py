@@ -31,6 +31,9 @@ NAME_TAKEN = re.compile(
     re.IGNORECASE,
 )
 
+IN_GIT = re.compile(r"version-controlled resource on a non-version control route", re.IGNORECASE)
+"""Of a process, settings or runbooks, asked for without a branch (OctopusDeploy/Issues#9292)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -101,6 +104,8 @@ def error_of(answer: Answer) -> errors.OctopusError:
         case 400 | 409:
             if STALE.search(words):
                 return errors.StaleVersion(words, **where)
+            if IN_GIT.search(words):
+                return errors.InGit(words, **where)
             return (errors.NameTaken if NAME_TAKEN.search(words) else errors.BadRequest)(words, **where)
         case 429:
             return errors.RateLimited(words, retry_after=retry_after, **where)

@@ -13,7 +13,8 @@
     │   ├── NotFound        404: not there, or not visible to this credential, or named in the body and missing
     │   │   └── UnknownSpace    no visible space has that name, slug or id
     │   └── BadRequest      400, 409: a rule of the server
-    │       └── NameTaken   the name belongs to another document already
+    │       ├── NameTaken   the name belongs to another document already
+    │       └── InGit       what was asked for is not in the database: its project keeps it in Git
     └── Misunderstood       ours to look into: an answer that Octopus would not give
         └── NotOctopus      a login page, a redirect to another host, no HTTP at all: is this the base URL?
 
@@ -143,6 +144,10 @@ class BadRequest(Refused):
 
 
 class NameTaken(BadRequest):
+    pass
+
+
+class InGit(BadRequest):
     pass
 
 

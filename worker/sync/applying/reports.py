@@ -17,6 +17,7 @@ RESTATED = frozenset(
         "environment-twice",
         "fixed-differs",
         "in-use",
+        "kept-apart",
         "left-behind",
         "left-out",
         "left-out-for-release",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from worker.kinds import registry
+from worker.kinds.projects import VERSION_CONTROLLED, type_of
 from worker.kinds.references import PendingId
 from worker.kinds.variables import VARIABLE_SET
 from worker.plan.values import Document, Op
@@ -112,7 +113,7 @@ class Outlook:
         return self._variables[project_id]
 
     def _find_variables(self, project_id: str, project: Document) -> Variables | None:
-        if project.get("IsVersionControlled"):
+        if type_of(project) == VERSION_CONTROLLED:
             return None  # most of them are in its repository
         rows = self.document(VARIABLE_SET.name, _part(VARIABLE_SET.prefix, project_id))
         if rows is None and not _is_to_come(project_id):

@@ -27,6 +27,7 @@ from config.names import INCLUDABLE_KINDS, name_key
 from config.options import Deleted
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
+from worker.kinds.projects import PROJECT, RUNBOOK, VERSION_CONTROLLED, moved_to_git
 from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op, printed
 from worker.sync.planning.made_along import MadeAlong
 from worker.sync.planning.needed import NeededBy
@@ -119,6 +120,9 @@ class Deleting:
         path = path_of(self.world.destination, kind, there.id, there.owner)
         if self._has_successor(kind, source_id, there):
             return self._leave(kind, source_id, path, f"{GONE}, and made anew under this name: it is the new one now")
+        if self._moved_to_git(kind, there):
+            text = f"{GONE}, where the runbooks of its project live in Git by now: it may have moved there, so it stays"
+            return self._leave(kind, source_id, path, text)
         if there.id in self.world.foreign:
             return self._leave(kind, source_id, path, f"{GONE}; belongs to route {self.world.foreign[there.id]}")
         named = kind.name in INCLUDABLE_KINDS
@@ -145,6 +149,13 @@ class Deleting:
             if name_key(there.name) in {name_key(name) for name in names} and entry.id not in self.world.links:
                 return True
         return False
+
+    def _moved_to_git(self, kind: Kind, there: Entry) -> bool:
+        """Whether a runbook may have been moved, not deleted. (?) What the audit log says of a move nobody has seen."""
+        project = self.world.linked_to(there.owner) if kind is RUNBOOK and there.owner is not None else None
+        if project is None or self.world.source.listed(PROJECT.name, project) is None:
+            return False
+        return "runbooks" in moved_to_git(self.world.source.document(PROJECT, project) or {})
 
     def _lost(self, kind: Kind, source_id: str) -> Iterator[str]:
         """Source ids of an item that is gone from both sides, and of its parts."""
@@ -235,6 +246,9 @@ class Deleting:
         name = printed(path)
         if source_id is None and not self.along.came_with_its_owner(kind, there):
             found.obstacles.append(f"{name} is the destination's own")
+            return
+        if kind is PROJECT and there.type == VERSION_CONTROLLED:
+            found.obstacles.append(f"{name} lives in Git, which is somebody's work on the destination")
             return
         if source_id is not None:
             found.forgets.append(source_id)

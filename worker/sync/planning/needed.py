@@ -9,7 +9,8 @@ The server lets go what is still named, in three places, and asks nobody:
 Values for a set that no project includes are not shown to anybody (reference: tenants show those of the sets of their
 projects), so where there may be some, the set is kept.
 
-So each is looked for, and keeps the item. Values of tenants that are ours as they stand keep nothing. In other places
+So each is looked for, and keeps the item. What lives in Git is not looked through: where it may name the item, on
+whatever branch, the item is kept. Values of tenants that are ours as they stand keep nothing. In other places
 the server refuses by itself (:mod:`worker.sync.applying.removing`).
 """
 
@@ -20,8 +21,10 @@ from typing import Any, Protocol
 
 from worker.kinds import registry
 from worker.kinds.kind import Kind
+from worker.kinds.projects import PROJECT, VERSION_CONTROLLED
 from worker.kinds.references import is_secret
 from worker.kinds.tenants import TENANT, TENANT_VARIABLES
+from worker.kinds.triggers import TRIGGER
 from worker.plan.values import Action, Document, Op, printed
 from worker.sync.tenants.cells import Cell, cells_of, same_value
 from worker.sync.tenants.merge import Memory
@@ -52,14 +55,18 @@ class NeededBy:
         """For people, one after another."""
         asking = Asking()
         if "project" in kind.owner_kinds and there.owner is not None:
-            yield from self._in_its_project(there, there.owner, asking)
+            yield from self._in_its_project(kind, there, there.owner, asking)
         elif kind.name == "project":
             yield from self._by_other_projects(there, asking)
         elif kind.name == "library-variable-set":
             yield from self._by_tenants(kind, there, asking)
         asking.done()
 
-    def _in_its_project(self, there: Entry, project_id: str, asking: Asking) -> Iterator[str]:
+    def _in_its_project(self, kind: Kind, there: Entry, project_id: str, asking: Asking) -> Iterator[str]:
+        if self._in_git(project_id):
+            if kind is not TRIGGER:
+                yield f"what of its project lives in Git may name {there.name!r}"
+            return
         for part, document_id, owner in self._of_project(project_id):
             with asking:
                 document = self._as_planned(part, document_id, owner)
@@ -68,9 +75,13 @@ class NeededBy:
                     yield f"{there.name!r} is named by {by}"
 
     def _by_other_projects(self, there: Entry, asking: Asking) -> Iterator[str]:
+        in_git: list[str] = []
         going = {action.destination_id for action in self.plan.actions if action.op is Op.DELETE}
         for project in self.world.destination.directory("project"):
             if project.id == there.id or project.id in going:
+                continue
+            if self._in_git(project.id):
+                in_git.append(project.name)
                 continue
             for part, document_id, owner in self._processes(project.id):
                 with asking:
@@ -78,6 +89,13 @@ class NeededBy:
                         self.by_what_goes |= self.world.linked_to(project.id) in self.gone
                         path = path_of(self.world.destination, part, document_id, owner)
                         yield f"{printed(path)} deploys its releases"
+        if in_git:
+            more = f" (and {len(in_git) - 1} more)" if len(in_git) > 1 else ""
+            yield f"project/{in_git[0]}{more} lives in Git, where a step may deploy its releases"
+
+    def _in_git(self, project_id: str) -> bool:
+        known = self.world.destination.directory(PROJECT.name).by_id.get(project_id)
+        return known is not None and known.type == VERSION_CONTROLLED
 
     def _by_tenants(self, kind: Kind, there: Entry, asking: Asking) -> Iterator[str]:
         document = self.world.destination.document(kind, there.id) or {}

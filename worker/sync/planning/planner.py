@@ -169,7 +169,8 @@ class Planner:
         if (text := self.inclusion.left_to_the_destination(kind, entry, path)) is not None:
             return self.skip(kind, source_id, path, "rules", text)
         if (text := self.version_control.at_home(kind, entry, path)) is not None:
-            return self.skip(kind, source_id, path, "version-controlled", text)
+            left = self.version_control.left_behind(kind, entry, path, text)
+            return self.skip(kind, source_id, path, "version-controlled", text, left)
         if (text := self.inclusion.outranked(kind, entry)) is not None:
             return self.skip(kind, source_id, path, "maps", text, (CleanUp(path, "", "many-to-one", text),))
         found = self.counterparts.find(kind, entry)
@@ -240,6 +241,7 @@ class Planner:
             first = kind.removal_may_be_refused and entry.id not in self.deferred
             there = self.bodies.get(entry.id)
             outcomes = [self.documents.update(kind, entry, path, document, destination_id, there=there, defers=first)]
+        outcomes = [self.version_control.telling(one, kind, entry, destination_id) for one in outcomes]
         if taken is not None:
             outcomes = [self.renames.without(one, kind, entry, taken) for one in outcomes]
         outcome = outcomes.pop()

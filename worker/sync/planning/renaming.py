@@ -27,6 +27,7 @@ from worker.sync.planning.inclusion import Inclusion
 from worker.sync.planning.version_control import VersionControl
 from worker.sync.world.fields import MISSING, Sides, Verdict, decide
 from worker.sync.world.outcome import both_sides
+from worker.sync.world.resolved import Resolved
 from worker.sync.world.world import Entry, World, path_of
 from worker.sync.world.written import Outcome, Renamed, Written
 
@@ -78,7 +79,11 @@ class Renames:
 
     def moves_away(self, kind: Kind, entry: Entry, destination_id: str) -> bool:
         """Whether the destination's counterpart of ``entry`` gives its name up; plans the write that does so."""
-        if destination_id in self.plan.names or entry.id in self.under_way or not self._may_write(kind, entry):
+        if (
+            destination_id in self.plan.names
+            or entry.id in self.under_way
+            or not self._may_write(kind, entry, destination_id)
+        ):
             return False
         wanted = self.wanted(kind, entry, destination_id)
         there = self._there(kind, destination_id)
@@ -167,7 +172,7 @@ class Renames:
                 return one
         return None
 
-    def _may_write(self, kind: Kind, entry: Entry) -> bool:
+    def _may_write(self, kind: Kind, entry: Entry, destination_id: str) -> bool:
         path = self._path(kind, entry)
         if kind.mode is Mode.LOOKUP or not self.inclusion.included(kind, entry):
             return False
@@ -176,7 +181,10 @@ class Renames:
         if kind.mode is Mode.SHARED_NAME and kind.name not in self.world.route.rules.of(path).update:
             return False
         stays = self.inclusion.left_to_the_destination(kind, entry, path) or self.inclusion.outranked(kind, entry)
-        return stays is None and self.version_control.at_home(kind, entry, path) is None
+        in_git = self.version_control.at_home(kind, entry, path) or self.version_control.finding(
+            kind, entry, Resolved((destination_id,))
+        )
+        return stays is None and in_git is None
 
     # ── documents ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

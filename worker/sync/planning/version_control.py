@@ -5,20 +5,28 @@ were moved there (``PersistenceSettings.ConversionState``); secrets never do. Ch
 the project's own settings stay in the database (Octopus API reference 2026, "Projects").
 
 What lives in Git is never read and never written: to bring it across is what Git is for. Nor is a project ever
-converted: where one side is kept in Git and the other is not, a person decides.
+converted: where one side is kept in Git and the other is not, nothing of it crosses until a person decides. Others may
+name it all the same: where it is kept makes it no other project.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from config.options import VersionControlled
 from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.kinds.projects import PROJECT, VERSION_CONTROLLED, moved_to_git
-from worker.plan.values import Document, NamePath
+from worker.kinds.references import PendingId
+from worker.plan.values import CleanUp, Document, NamePath
 from worker.sync.planning.inclusion import Inclusion
 from worker.sync.translating.resolve import Resolver
 from worker.sync.world.resolved import Resolved
 from worker.sync.world.world import Entry, Side, World
+from worker.sync.world.written import Outcome
+
+APART = "kept-apart"
+"""The reason of clean-up entries about what was moved to Git on the source alone."""
 
 _ALWAYS = frozenset({"deployment-process", "deployment-settings"})
 _ONCE_MOVED = {
@@ -39,55 +47,95 @@ class VersionControl:
 
     def at_home(self, kind: Kind, entry: Entry, path: NamePath) -> str | None:
         """Why a document does not cross; ``None`` where nothing keeps it in Git."""
-        project = self._project(kind, entry)
+        project = self._in_git(kind, entry)
         if project is None:
             return None
         if self.world.route.rules.of(path).version_controlled is VersionControlled.SKIP:
-            return "belongs to a project that lives in Git, which is not synced (version_controlled: skip)"
+            whose = "lives" if kind is PROJECT else "belongs to a project that lives"
+            return f"{whose} in Git, which is not synced (version_controlled: skip)"
         what = _ONCE_MOVED.get(kind.name)
         moved = what == "runbooks" and what in self._moved(self.world.source, project.id)
         return "lives in Git, which is not synced" if kind.name in _ALWAYS or moved else None
+
+    def left_behind(self, kind: Kind, entry: Entry, path: NamePath, text: str) -> tuple[CleanUp, ...]:
+        """What a person is told of a project that stays at home, but has crossed before: its counterpart no longer
+        follows."""
+        if kind is not PROJECT or self.world.baselines.get(entry.id) is None:
+            return ()
+        return (CleanUp(path, "", "left-behind", f"stays as it is: {text}"),)
 
     def finding(self, kind: Kind, entry: Entry, found: Resolved) -> str | None:
         """What a person must decide before it can cross. ``found``: its counterpart, if there is one."""
         project = self._project(kind, entry)
         if project is None:
             return None
-        if kind is PROJECT:
-            text = (
+        in_git = project.type == VERSION_CONTROLLED
+        if kind is not PROJECT:
+            found = self.resolver.existing(PROJECT, project)
+        elif in_git and not found.ids and not found.why:
+            return (
                 "lives in Git: make it on the destination, and put it under version control there, before it is synced"
             )
-            return None if found.ids or found.why else text
+        there = self.world.destination.directory(PROJECT.name).by_id.get(found.ids[0]) if found.ids else None
+        if there is None or isinstance(found.ids[0], PendingId):
+            return None
+        if there.type != project.type:
+            places = ("in the database", "in Git") if in_git else ("in Git", "in the database")
+            return (
+                f"project {there.name!r} is kept {places[0]} on the destination and {places[1]} on the source: convert "
+                "the one or the other by hand, or exclude it"
+            )
         what = _ONCE_MOVED.get(kind.name)
-        there = self.resolver.item(PROJECT, project.id).ids if what is not None else ()
-        if what is None or not there:
+        if not in_git or what is None:
             return None
         here_moved = what in self._moved(self.world.source, project.id)
-        if here_moved == (what in self._moved(self.world.destination, there[0])):
+        if here_moved == (what in self._moved(self.world.destination, there.id)):
             return None
-        places = ("Git", "the database") if here_moved else ("the database", "Git")
-        return f"the {what} of the project live in {places[0]} on the source and in {places[1]} on the destination"
+        return f"the {what} of the project live in {_places(here_moved)}"
+
+    def telling(self, outcome: Outcome, kind: Kind, entry: Entry, destination_id: str) -> Outcome:
+        """The update of a project, and with it what a person must know: that its runbooks were moved to Git on the
+        source alone. No document of theirs is left there that could say it, and those of the destination follow
+        nothing any more."""
+        if kind is not PROJECT or entry.type != VERSION_CONTROLLED or isinstance(destination_id, PendingId):
+            return outcome
+        if "runbooks" not in self._moved(self.world.source, entry.id):
+            return outcome
+        if "runbooks" in self._moved(self.world.destination, destination_id):
+            return outcome
+        action = outcome.action
+        text = f"its runbooks live in {_places(True)}, where they stay as they are: move them to Git there, too"
+        told = CleanUp(action.path, "PersistenceSettings.ConversionState", APART, text)
+        return replace(outcome, action=replace(action, clean_ups=(*action.clean_ups, told)))
 
     def in_database(self, kind: Kind, entry: Entry, document: Document) -> Document:
         """Of a variable set whose variables were moved to Git, what did not move: the secrets."""
-        project = self._project(kind, entry)
-        if (
-            project is None
-            or kind.name != "variable-set"
-            or "variables" not in self._moved(self.world.source, project.id)
-        ):
+        if kind.name != "variable-set":
+            return document
+        project = self._in_git(kind, entry)
+        if project is None or "variables" not in self._moved(self.world.source, project.id):
             return document
         return {**document, "Variables": [row for row in document.get("Variables") or [] if row.get("IsSensitive")]}
 
-    def _project(self, kind: Kind, entry: Entry) -> Entry | None:
+    def _in_git(self, kind: Kind, entry: Entry) -> Entry | None:
         """The version-controlled project that a document is, or belongs to."""
+        project = self._project(kind, entry)
+        return project if project is not None and project.type == VERSION_CONTROLLED else None
+
+    def _project(self, kind: Kind, entry: Entry) -> Entry | None:
+        """The project that a document is, or belongs to."""
         while kind is not PROJECT:
             above = registry.kind_of(entry.owner) if kind.owner_kinds and entry.owner else None
             owner = self.inclusion.entry(above, entry.owner or "") if above else None
             if above is None or owner is None:
                 return None
             kind, entry = above, owner
-        return entry if entry.type == VERSION_CONTROLLED else None
+        return entry
 
     def _moved(self, side: Side, project_id: str) -> frozenset[str]:
         return moved_to_git(side.document(PROJECT, project_id) or {})
+
+
+def _places(here_moved: bool) -> str:
+    places = ("Git", "the database") if here_moved else ("the database", "Git")
+    return f"{places[0]} on the source and in {places[1]} on the destination"

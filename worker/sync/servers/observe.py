@@ -20,7 +20,7 @@ from worker.kinds.kind import Kind, Place
 from worker.kinds.projects import PROJECT, type_of
 from worker.ledger.ledger import Ledger
 from worker.octopus.client import SpaceClient
-from worker.octopus.errors import Forbidden, NotFound, ServerFault
+from worker.octopus.errors import Forbidden, InGit, NotFound, ServerFault
 from worker.plan.values import Document
 from worker.queue.subjects import subject
 from worker.sync.servers.exchange import exchange_of
@@ -128,7 +128,7 @@ class SideObserver:
         if len(missing) >= BULK_FROM:
             try:
                 found = await exchange_of(kind).read_many(self.client, kind, sorted(missing))
-            except (ServerFault, NotFound):
+            except (ServerFault, NotFound, InGit):
                 found = []  # one broken document breaks a list; asked for one by one, the others come
             for document in found:
                 if missing.pop(document["Id"], None) is not None:
@@ -175,7 +175,7 @@ class SideObserver:
                 return
         try:
             found: Document | None = await exchange_of(kind).read(self.client, kind, need.document_id, need.owner_id)
-        except NotFound:
+        except (NotFound, InGit):  # the latter: its project was put under version control a moment ago
             found = None
             await self.doubt(kind, need.owner_id)
         self.note(kind, need.document_id, found)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from config.names import name_key
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode
-from worker.kinds.projects import PROJECT, VERSION_CONTROLLED
+from worker.kinds.projects import PROJECT, RUNBOOK, moved_to_git
 from worker.kinds.references import PendingId
 from worker.plan.values import NamePath, printed
 from worker.sync.translating.actions import Actions
@@ -42,7 +42,9 @@ class Resolver:
             case "step-slug":
                 return self.actions.step(source_id, project, ("Slug", "Id", "Name"))
             case "process-owner":
-                return self._process_owner(source_id)
+                return self._in_git(source_id, project) or self._process_owner(source_id)
+            case RUNBOOK.name if (moved := self._in_git(source_id, project)) is not None:
+                return moved
             case "library-variable-set":
                 return self._library_set(source_id, create=create)
         return self.item(registry.BY_NAME[kind_name], source_id, create=create)
@@ -93,7 +95,7 @@ class Resolver:
             linked = self.world.links.get(entry.id)
             known = self.world.destination.listed(kind.name, linked) if linked is not None else None
             if linked is not None and (known is not None or there.hidden):
-                if known is not None and known.type != entry.type:
+                if known is not None and not _alike(kind, known, entry):
                     return Resolved(name=entry.name, item=path, why=_other_type(kind, known, entry))
                 return Resolved((linked,), entry.name, item=path)
         if entry.id in self.closure.pending:
@@ -116,7 +118,7 @@ class Resolver:
         ids: list[str] = []
         for name in names or [entry.name]:
             match = there.named(name, owner)
-            same_type = [candidate for candidate in match if candidate.type == entry.type]
+            same_type = [candidate for candidate in match if _alike(kind, candidate, entry)]
             if match and not same_type:
                 return Resolved(name=entry.name, item=path, why=_other_type(kind, match[0], entry))
             if len(same_type) > 1 and same_type[0].name != name:
@@ -222,6 +224,18 @@ class Resolver:
     def _no_tag(self, name: str, tag_set: str, tag: str) -> Resolved:
         return Resolved(name=name, why=f"the destination's tag set {tag_set!r} has no tag {tag!r}")
 
+    def _in_git(self, source_id: str, project: str | None) -> Resolved | None:
+        """A runbook of the project at hand that was moved to Git: no list has it any more. (?) By its id from before or
+        by its slug, which is its id there."""
+        if project is None or source_id == project or self.world.source.directory(PROJECT.name).get(project) is None:
+            return None
+        if self.world.source.listed(RUNBOOK.name, source_id) is not None:
+            return None
+        if "runbooks" not in moved_to_git(self.world.source.document(PROJECT, project) or {}):
+            return None
+        why = f"the runbooks of the project live in Git on the source, and {source_id} is not seen there"
+        return Resolved(name=source_id, why=why, alone=True, linked=self.world.links.get(source_id))
+
     def _process_owner(self, source_id: str) -> Resolved:
         kind = registry.kind_of(source_id)
         if kind is None or kind.name not in {"project", "runbook"}:
@@ -229,13 +243,12 @@ class Resolver:
         return self.item(kind, source_id)
 
 
+def _alike(kind: Kind, there: Entry, here: Entry) -> bool:
+    """Whether one of another type is another thing. Where a project is kept is of no matter to who names it."""
+    return kind is PROJECT or there.type == here.type
+
+
 def _other_type(kind: Kind, there: Entry, here: Entry) -> str:
-    if kind is PROJECT:
-        places = ["in Git" if one.type == VERSION_CONTROLLED else "in the database" for one in (there, here)]
-        return (
-            f"project {there.name!r} is kept {places[0]} on the destination and {places[1]} on the source: convert the "
-            "one or the other by hand, or exclude it"
-        )
     return f"{kind.name} {there.name!r} is {there.type} on the destination and {here.type} on the source"
 
 
