@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -12,15 +13,21 @@ from fakeredis import FakeAsyncRedis
 
 from config.settings import Settings as ProcessSettings
 from sandbox.faults import Fault
-from tests.pair import ROUTE, Pair, Server, pair, script
+from sandbox.resources import packages as stored
+from tests.pair import ROUTE, Document, Pair, Server, pair, script
 from tests.tenancy import VERSIONS, reasons, servers, settled
 from worker import ticks
-from worker.octopus.errors import BadRequest, Misunderstood
+from worker.kinds.packages import PACKAGE_VERSIONS
+from worker.octopus.client import SpaceClient
+from worker.octopus.errors import BadRequest, FileDiffers, Forbidden, ServerFault
+from worker.octopus.paging import PAGE
+from worker.octopus.streams import Passed
 from worker.plan.values import Op
 from worker.state import state_of
 from worker.sync.compare import compare
 from worker.sync.run import Result, open_route
-from worker.sync.world.package_versions import version_key
+from worker.sync.servers import packages as packages_of
+from worker.sync.servers.packages import MOST_FAILURES
 
 LATEST: dict[str, Any] = {"include": {"package": ["OctoFX.*"]}}
 
@@ -187,15 +194,134 @@ async def test_taken_out_of_the_route_a_package_no_longer_crosses() -> None:
 async def test_what_arrived_is_compared_with_what_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     async with pair(**LATEST) as both:
         await push(both.source, "OctoFX.Web", "1.0.0", b"the real one")
+        both.source.sandbox.requests.clear()
         plan = (await both.plan("*")).plan
         assert [change.after for one in plan.writes for change in one.changes] == ["12 bytes"]
-
-        from sandbox.resources import packages as stored
+        assert [one.path for one in both.source.sandbox.requests if one.path.endswith("/raw")] == []
 
         original = stored.file_of
         monkeypatch.setattr(stored, "file_of", lambda body: (original(body)[0], b"another"))
-        with pytest.raises(Misunderstood, match="is another file on the destination"):
+        await both.sync("*")
+        assert await reasons(both) == {("package/OctoFX.Web", "Versions[1.0.0]", "package-differs")}
+
+
+async def test_a_file_that_the_source_gives_otherwise_than_it_lists_it_does_not_arrive() -> None:
+    async with pair(**LATEST) as both:
+        await push(both.source, "OctoFX.Web", "1.0.0", b"the real one")
+        await push(both.source, "OctoFX.Db", "1.0.0", b"fine")
+        [content] = [
+            one
+            for space in both.source.sandbox.store.spaces()
+            for one in both.source.sandbox.store.space(space["Id"]).collection("packagebytes").values()
+            if "Web" in one["Id"]
+        ]
+        content["Data"] = base64.b64encode(b"not as real ").decode()
+        with pytest.raises(FileDiffers, match="another file than the server's own list says"):
             await both.sync("*")
+        # Of one package nothing is said about the others.
+        assert list(await packages(both.destination)) == ["OctoFX.Db 1.0.0"]
+
+
+async def test_a_file_whose_name_the_destination_reads_otherwise_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``Web.2`` in version 1.0.0 and ``Web`` in version 2.1.0.0 are one file name."""
+    async with pair(**LATEST) as both:
+        await push(both.source, "OctoFX.Web", "1.0.0", b"content")
+        original = stored.file_of
+        monkeypatch.setattr(stored, "file_of", lambda body: ("OctoFX.2.1.0.0.zip", original(body)[1]))
+        with pytest.raises(FileDiffers, match=r"for version 2\.1\.0\.0 of OctoFX"):
+            await both.sync("*")
+
+
+@pytest.mark.parametrize("status", [400, 409])
+async def test_a_version_that_is_refused_is_no_reason_to_withhold_the_others(status: int) -> None:
+    async with pair(include={"package": ["OctoFX.Web"]}, rules={"packages": {"versions": ["*"]}}) as both:
+        await three(both)
+        refusal = Fault("status", path="packages/raw", method="POST", status=status, errors=["No."])
+        both.destination.sandbox.faults.add(refusal)
+        await both.sync("*")  # the second try has only one left to send
+        posts = [one for one in both.destination.sandbox.requests if one.method == "POST"]
+        assert len(posts) == 5
+        assert len(await packages(both.destination)) == 4
+        await settled(both)
+
+
+async def test_a_fault_of_the_server_over_one_version_is_no_reason_to_withhold_the_others() -> None:
+    sent: list[str] = []
+
+    class Source:
+        async def relay(self, route: str, *more: Any, **query: Any) -> Any:
+            sent.append(route)
+            if "2.0" in route:
+                raise ServerFault("out of memory", status=500)
+            return {}, Passed(7, "")
+
+    versions = [{"Id": f"packages-Web.{number}", "Version": number} for number in ("2.0", "1.1", "1.0")]
+    body = {"PackageId": "Web", "Versions": versions}
+    source = cast("SpaceClient", Source())
+    with pytest.raises(ServerFault, match="out of memory"):
+        await packages_of.send(source, source, body, lambda _: None)
+    assert sent == [f"packages/packages-Web.{number}/raw" for number in ("2.0", "1.1", "1.0")]
+
+
+async def test_who_may_not_push_does_not_download_one_version_after_another() -> None:
+    async with pair(**LATEST, rules={"packages": {"versions": ["*"]}}) as both:
+        for number in range(6):
+            await push(both.source, "OctoFX.Web", f"1.0.{number}")
+        both.source.sandbox.requests.clear()
+        fault = Fault("status", path="packages/raw", method="POST", count=0, status=403, errors=["BuiltInFeedPush"])
+        both.destination.sandbox.faults.add(fault)
+        with pytest.raises(Forbidden, match="BuiltInFeedPush"):
+            await both.sync("*")
+        downloads = [one for one in both.source.sandbox.requests if one.path.endswith("/raw")]
+        assert len(downloads) <= 2  # a run that was refused is tried once more
+        both.destination.sandbox.faults.clear()
+        fault = Fault("status", path="packages/raw", method="POST", count=0, status=400, errors=["The disk is full."])
+        both.destination.sandbox.faults.add(fault)
+        both.source.sandbox.requests.clear()
+        with pytest.raises(BadRequest, match=r"The disk is full\."):
+            await both.sync("*")
+        downloads = [one for one in both.source.sandbox.requests if one.path.endswith("/raw")]
+        assert len(downloads) == 2 * MOST_FAILURES
+
+
+ODD = ("Ünï-Wéb_2", "octo.fx-2", "Octo FX", "a")
+STYLES = ("1", "1.2", "20231128", "1.2.3.4", "1.0.0-beta.2+build.5", "2.0.0-rc-1", "2016.01.02")
+
+
+async def test_names_and_versions_of_all_kinds() -> None:
+    async with pair(include={"package": ["*"]}, rules={"packages": {"versions": ["*"]}}) as both:
+        for name in ODD:
+            await push(both.source, name, "1.0.0", name.encode())
+        for version in STYLES[1:2] + STYLES[3:]:
+            await push(both.source, "Styles", version, version.encode())
+        await both.sync("*")
+        assert await packages(both.destination) == await packages(both.source)
+        await settled(both)
+
+
+async def test_more_versions_than_a_page_holds() -> None:
+    async with pair(**LATEST, rules={"packages": {"versions": ["*"]}}) as both:
+        for number in range(PAGE + 5):
+            await push(both.source, "OctoFX.Web", f"1.0.{number}")
+            if number != 3:
+                await push(both.destination, "OctoFX.Web", f"1.0.{number}")
+        outcome = await both.sync("*")
+        [web] = outcome.plan.writes
+        assert [change.where for change in web.changes] == ["Versions[1.0.3]"]
+        assert len(await packages(both.destination)) == PAGE + 5
+
+
+async def test_a_server_that_answers_with_more_than_it_was_asked_for() -> None:
+    class Feed:
+        """Takes the name for a part of one."""
+
+        async def list(self, route: str, **query: Any) -> list[Document]:
+            assert (route, query["nuGetPackageId"]) == ("packages", "OctoFX")
+            names = ("OctoFX.Web", "OctoFX", "octofx")
+            return [{"Id": str(at), "PackageId": one, "Version": f"{at}.0"} for at, one in enumerate(names)]
+
+    found = await packages_of.read(cast("SpaceClient", Feed()), PACKAGE_VERSIONS, "packageversions-OctoFX")
+    assert [one["Version"] for one in found["Versions"]] == ["2.0", "1.0"]
 
 
 async def test_stopped_in_the_middle_it_goes_on_with_the_rest() -> None:
@@ -273,23 +399,3 @@ async def test_the_latest_of_many_costs_pages_not_packages() -> None:
         assert found.differing == []
         spent = [len(side.sandbox.requests) for side in (both.source, both.destination)]
         assert [after - first for after, first in zip(spent, before, strict=True)] <= [20, 20]
-
-
-@pytest.mark.parametrize(
-    ("earlier", "later"),
-    [
-        ("1.0.0", "1.0.1"),
-        ("1.9", "1.10"),
-        ("1.0.0-alpha", "1.0.0"),
-        ("1.0.0-alpha", "1.0.0-beta"),
-        ("1.0.0-alpha.2", "1.0.0-alpha.10"),
-        ("1.0.0-1", "1.0.0-alpha"),
-        ("2021.12.31.1", "2022.1.1"),
-    ],
-)
-def test_versions_in_their_order(earlier: str, later: str) -> None:
-    assert version_key(earlier) < version_key(later)
-
-
-def test_versions_that_are_one() -> None:
-    assert version_key("1.0") == version_key("1.0.0") == version_key("1.0.0+build.5")

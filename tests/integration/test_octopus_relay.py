@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -14,8 +15,9 @@ import pytest
 from aiohttp import web
 
 from tests.octopus_server import KEY, Counted, client_of, problem, serving
-from worker.octopus import errors
+from worker.octopus import errors, streams
 from worker.octopus.client import OctopusClient, SpaceClient
+from worker.octopus.streams import Expected
 
 MEGABYTE = bytes(range(256)) * 4096
 
@@ -28,12 +30,13 @@ class Giver:
     told: bool = True
     """Whether it says how long the file is."""
     breaks_after: int | None = None
+    content_type: str = "application/octet-stream"
     asked: int = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.asked += 1
         assert request.headers["X-Octopus-ApiKey"] == KEY
-        response = web.StreamResponse()
+        response = web.StreamResponse(headers={"Content-Type": self.content_type})
         if self.told:
             response.content_length = self.megabytes * len(MEGABYTE)
         await response.prepare(request)
@@ -77,6 +80,7 @@ class Ends:
     destination: SpaceClient
     budgets: list[Counted]
     clients: list[OctopusClient]
+    urls: list[str]
 
     async def relay(self, **more: Any) -> Any:
         return await self.source.relay("packages/1/raw", self.destination, "packages/raw", "web.1.0.0.zip", **more)
@@ -93,7 +97,7 @@ async def ends(request: pytest.FixtureRequest) -> AsyncIterator[Ends]:
             for url, budget in zip(urls, budgets, strict=True)
         ]
         source, destination = (client.space_at("Spaces-1", "Default") for client in clients)
-        yield Ends(giver, taker, source, destination, budgets, clients)
+        yield Ends(giver, taker, source, destination, budgets, clients, [f"{url}/" for url in urls])
 
 
 async def test_the_file_arrives_as_it_was(ends: Ends) -> None:
@@ -171,6 +175,80 @@ async def test_the_sources_refusal_is_told_as_the_sources(ends: Ends) -> None:
         with pytest.raises(errors.NotFound):
             await client.space_at("Spaces-1", "Default").relay("packages/1/raw", ends.destination, "packages/raw", "x")
     assert ends.taker.headers == []
+
+
+TWO = 2 * len(MEGABYTE)
+SHA1 = hashlib.sha1(MEGABYTE * 2).hexdigest()
+
+
+@pytest.mark.parametrize("ends", [{"megabytes": 2, "told": True}, {"megabytes": 2, "told": False}], indirect=True)
+@pytest.mark.parametrize("expected", [Expected(TWO, SHA1), Expected(None, SHA1), Expected(TWO, None), Expected()])
+async def test_a_file_that_is_what_was_expected_arrives(ends: Ends, expected: Expected) -> None:
+    await ends.relay(expected=expected)
+    assert ends.taker.taken == [("web.1.0.0.zip", TWO, SHA1)]
+
+
+@pytest.mark.parametrize("ends", [{"megabytes": 2, "told": True}, {"megabytes": 2, "told": False}], indirect=True)
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        (Expected(TWO + 1, None), f"{TWO} bytes, not {TWO + 1} bytes"),  # cut off, and nobody says so
+        (Expected(TWO - 1, None), f"bytes, not {TWO - 1} bytes"),
+        (Expected(TWO, "0" * 40), f"{TWO} bytes ({SHA1}), not {TWO} bytes ({'0' * 40})"),
+        (Expected(None, "0" * 40), f"({SHA1}), not a file ({'0' * 40})"),
+    ],
+)
+async def test_another_file_than_was_expected_never_comes_to_be_there(
+    ends: Ends, expected: Expected, words: str
+) -> None:
+    with pytest.raises(errors.FileDiffers, match=re.escape(words)) as caught:
+        await ends.relay(expected=expected)
+    assert ends.taker.taken == []
+    assert ends.giver.asked == 1
+    assert not caught.value.maybe_applied
+
+
+@pytest.mark.parametrize("ends", [{"megabytes": 1, "content_type": "text/html; charset=utf-8"}], indirect=True)
+async def test_a_page_in_the_place_of_a_file_is_not_sent_on(ends: Ends) -> None:
+    with pytest.raises(errors.NotOctopus, match="a page instead of a file") as caught:
+        await ends.relay()
+    assert ends.taker.headers == []
+    assert caught.value.server == ends.urls[0]
+
+
+async def test_errors_say_which_of_the_two_servers_it_was(ends: Ends) -> None:
+    ends.taker.refusals = [problem(400, "The file is not a package.")]
+    with pytest.raises(errors.BadRequest) as caught:
+        await ends.relay()
+    assert caught.value.server == ends.urls[1]
+
+
+class LeaseLostError(Exception):
+    """As whoever holds a lease would say."""
+
+
+async def test_while_a_file_is_sent_it_is_asked_whether_it_may_go_on(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lease is for a request, and this one takes as long as the file is large."""
+    monkeypatch.setattr(streams, "ASKED_EVERY_S", 0.0)
+    asked = 0
+
+    async def may_write() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == limit:
+            raise LeaseLostError
+
+    limit = 0
+    ends.destination.check_writes(may_write)
+    await ends.relay()
+    assert asked > 3  # more than once for each megabyte
+
+    asked, limit = 0, 3
+    with pytest.raises(LeaseLostError):
+        await ends.relay()
+    assert len(ends.taker.taken) == 1
 
 
 async def test_where_nothing_moves_it_is_given_up() -> None:

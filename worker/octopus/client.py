@@ -28,7 +28,7 @@ from worker.octopus.budget import Budget, Priority, Unlimited
 from worker.octopus.files import File, multipart
 from worker.octopus.paging import LONGEST_URL, PAGE, Document, Documents, ReadPage, chunks, read_all, read_around
 from worker.octopus.retry import Backoff, http_date
-from worker.octopus.streams import Passed, StreamingTransport, relay
+from worker.octopus.streams import ANYTHING, Expected, Passed, StreamingTransport, relay
 from worker.octopus.transport import Body, Check, Exchange, Observer
 from worker.octopus.version import ServerInfo, ServerVersion
 
@@ -112,10 +112,12 @@ class Routes:
         to_route: str,
         name: str,
         moved: Callable[[int], None] = lambda _: None,
+        expected: Expected = ANYTHING,
         **query: object,
     ) -> tuple[Document, Passed]:
         """Sends the file at ``route`` on to another server, piece by piece, as a file called ``name``; also twice, if
-        it fails. The answer, and what went through. ``moved``: told of the bytes so far."""
+        it fails. The answer, and what went through. ``moved``: told of the bytes so far. Raises `FileDiffers` for one
+        that is not the ``expected`` file."""
         to = destination
         return await relay(
             self._transport,
@@ -125,6 +127,7 @@ class Routes:
             name,
             query,
             moved,
+            expected,
         )
 
     def check_writes(self, check: Check) -> None:

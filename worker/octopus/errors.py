@@ -12,6 +12,7 @@
     │   ├── Forbidden       403
     │   ├── NotFound        404: not there, or not visible to this credential, or named in the body and missing
     │   │   └── UnknownSpace    no visible space has that name, slug or id
+    │   ├── FileDiffers     a file came, or arrived, that is not the one which the server describes
     │   └── BadRequest      400, 409: a rule of the server
     │       ├── NameTaken   the name belongs to another document already
     │       └── InGit       what was asked for is not in the database: its project keeps it in Git
@@ -137,6 +138,10 @@ class UnknownSpace(NotFound):
         super().__init__(f'no space "{wanted}" is visible to this credential; {hint}', **where)
         self.wanted = wanted
         self.nearest = tuple(nearest)
+
+
+class FileDiffers(Refused):
+    """A file of another size or content than the server itself says. Sent again it would be no other."""
 
 
 class BadRequest(Refused):

@@ -3,7 +3,8 @@
     relay:  source ──GET──▶ piece ▶ piece ▶ piece ──POST (one part of a form)──▶ destination
 
 A file that passes through cannot be sent twice, so a transfer that failed is begun again from the start. How long it
-takes as a whole is not bounded, but that nothing moves is.
+takes as a whole is not bounded, but that nothing moves is. What comes is compared with what was expected before the
+form is closed, so that a file that was cut off, or a page that a proxy put in its place, never becomes a file there.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import asyncio
 import hashlib
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,10 @@ from worker.octopus.transport import STANDSTILL, Exchange, Transport, lost
 PIECE = 256 * 1024
 """Bytes at once."""
 
+ASKED_EVERY_S = 10.0
+"""While a file is being sent, so often whoever may stop it is asked whether it may go on: a lease is for a request, and
+this one takes long."""
+
 FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
 
 
@@ -41,15 +46,30 @@ class Passed:
     sha1: str
 
 
-class Incoming:
-    """An answer whose body is yet to be read. ``length``: of the body, where the server told it."""
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a file should be; ``None``: nobody knows. ``sha1``: in hexadecimal digits."""
 
-    def __init__(self, response: aiohttp.ClientResponse, method: str, url: URL) -> None:
+    size: int | None = None
+    sha1: str | None = None
+
+
+ANYTHING = Expected()
+
+
+class Incoming:
+    """A good answer to a GET, whose body is yet to be read. ``length``: of the body, where the server told it."""
+
+    def __init__(self, response: aiohttp.ClientResponse, url: URL, server: str) -> None:
         self._response = response
-        self._method = method
         self._url = url
+        self._server = server
         encoded = "Content-Encoding" in response.headers
         self.length = None if encoded else response.content_length
+
+    @property
+    def url_path(self) -> str:
+        return self._url.raw_path
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Raises :class:`worker.octopus.errors.Unreachable` where the connection breaks."""
@@ -66,7 +86,9 @@ class Incoming:
         try:
             return await self._response.content.read(PIECE)
         except FAILURES as error:
-            return lost(error, self._method, self._url)
+            failure = lost(error, "GET", self._url)
+            failure.server = self._server
+            return failure
 
 
 class StreamingTransport(Transport):
@@ -80,7 +102,8 @@ class StreamingTransport(Transport):
     async def again(self, attempt: int, error: errors.TryAgain) -> bool:
         """Whether to begin once more what came to nothing; the pause before it is over then."""
         delay = self._backoff.delay(attempt, error.retry_after)
-        if delay is None or attempt >= self._attempts:
+        lasting = isinstance(error, errors.Unreachable) and error.lasting
+        if delay is None or attempt >= self._attempts or lasting:
             return False
         await asyncio.sleep(delay)
         return True
@@ -91,24 +114,38 @@ class StreamingTransport(Transport):
         url = url_of(self.base, route, None)
         async with self._slots:
             await self._budget.take(self._priority)
-            started = time.monotonic()
-            response = await self._open("GET", url, None, {"Accept-Encoding": "identity"})
-            if isinstance(response, errors.OctopusError):
-                self._told("GET", url, response, started)
-                raise response
+            with self._named():
+                response = await self._asked(url)
             try:
-                self._told("GET", url, response.status, started)
-                if response.status >= 300:
-                    raise await self._refusal("GET", url, response)
-                yield Incoming(response, "GET", url)
+                yield Incoming(response, url, str(self.base))
             finally:
                 response.close()
+
+    async def _asked(self, url: URL) -> aiohttp.ClientResponse:
+        started = time.monotonic()
+        response = await self._open("GET", url, None, {"Accept-Encoding": "identity"})
+        if isinstance(response, errors.OctopusError):
+            self._told("GET", url, response, started)
+            raise response
+        self._told("GET", url, response.status, started)
+        if response.status < 300 and response.content_type != "text/html":
+            return response
+        try:
+            if response.status >= 300:
+                raise await self._refusal("GET", url, response)
+            text = "answered a page instead of a file; is there a login page or a proxy in front of it?"
+            raise errors.NotOctopus(text, url_path=url.raw_path, status=response.status)
+        finally:
+            response.close()
 
     async def outgoing(
         self, route: str, query: dict[str, object], pieces: AsyncIterator[bytes], headers: dict[str, str]
     ) -> Answer:
         """Posts a stream. Raises the errors of `worker.octopus.errors`; what ``pieces`` raises is lost."""
-        url = url_of(self.base, route, query)
+        with self._named():
+            return await self._posted(url_of(self.base, route, query), pieces, headers)
+
+    async def _posted(self, url: URL, pieces: AsyncIterator[bytes], headers: dict[str, str]) -> Answer:
         async with self._slots:
             await self._budget.take(self._priority)
             if self.before_write is not None:
@@ -181,17 +218,19 @@ async def relay(
     name: str,
     query: dict[str, object],
     moved: Callable[[int], None],
+    expected: Expected = ANYTHING,
 ) -> tuple[dict[str, Any], Passed]:
     """Sends what ``from_route`` gives on to ``to_route``, as a file called ``name``: again, if it fails, so it must be
     such as may be sent twice. Returns the answer, and what went through.
 
-    ``moved``: told of the bytes so far. Raises the errors of `worker.octopus.errors`.
+    ``moved``: told of the bytes so far. Raises the errors of `worker.octopus.errors`, of them `FileDiffers` for what is
+    not the ``expected`` file, which then does not come to be there; and what the destination's ``before_write`` does.
     """
     attempt = 0
     while True:
         attempt += 1
         try:
-            return await _once(source, from_route, destination, to_route, name, query, moved)
+            return await _once(source, from_route, destination, to_route, name, query, _Passing(moved, expected))
         except errors.TryAgain as error:
             if not await destination.again(attempt, error):
                 raise
@@ -204,19 +243,24 @@ async def _once(
     to_route: str,
     name: str,
     query: dict[str, object],
-    moved: Callable[[int], None],
+    passing: _Passing,
 ) -> tuple[dict[str, Any], Passed]:
-    passing = _Passing(moved)
     patience = destination.patience
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(patience) as limit, source.incoming(from_route) as incoming:
+            passing.begins(incoming)
             head, tail, headers = form_around(name, uuid.uuid4().hex, incoming.length)
 
             async def form() -> AsyncIterator[bytes]:
                 yield head
+                asked = loop.time()
                 async for piece in passing.through(incoming.pieces()):
                     limit.reschedule(loop.time() + patience)
+                    if destination.before_write is not None and loop.time() - asked >= ASKED_EVERY_S:
+                        asked = loop.time()
+                        with passing.keeping():
+                            await destination.before_write()
                     yield piece
                 yield tail
 
@@ -235,22 +279,48 @@ async def _once(
 class _Passing:
     """Looks at what passes."""
 
-    def __init__(self, moved: Callable[[int], None]) -> None:
+    def __init__(self, moved: Callable[[int], None], expected: Expected) -> None:
         self._moved = moved
+        self._expected = expected
         self._digest = hashlib.sha1(usedforsecurity=False)
         self._size = 0
-        self.failed: errors.OctopusError | None = None
+        self._where = ""
+        self.failed: Exception | None = None
+
+    def begins(self, incoming: Incoming) -> None:
+        """Raises `FileDiffers` where it is already told that another file comes."""
+        self._where = incoming.url_path
+        if incoming.length is not None and self._expected.size not in (None, incoming.length):
+            raise self._differs(f"{incoming.length} bytes")
 
     async def through(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        try:
+        with self.keeping():
             async for piece in pieces:
                 self._digest.update(piece)
                 self._size += len(piece)
+                if self._expected.size is not None and self._size > self._expected.size:
+                    raise self._differs(f"more than {self._expected.size} bytes")
                 self._moved(self._size)
                 yield piece
-        except errors.OctopusError as error:
+            if self._expected.size not in (None, self._size):
+                raise self._differs(f"{self._size} bytes")
+            if self._expected.sha1 not in (None, self._digest.hexdigest()):
+                raise self._differs(f"{self._size} bytes ({self._digest.hexdigest()})")
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Of what goes wrong while a form is written nobody hears otherwise."""
+        try:
+            yield
+        except Exception as error:
             self.failed = error
             raise
+
+    def _differs(self, found: str) -> errors.FileDiffers:
+        expected = f"{self._expected.size} bytes" if self._expected.size is not None else "a file"
+        sha1 = f" ({self._expected.sha1})" if self._expected.sha1 is not None else ""
+        text = f"it is another file than the server's own list says: {found}, not {expected}{sha1}; nothing was sent on"
+        return errors.FileDiffers(text, url_path=self._where)
 
     @property
     def passed(self) -> Passed:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from config.names import name_key
 from worker.kinds.kind import Kind
 from worker.kinds.packages import PACKAGE, name_of
 from worker.octopus import errors
 from worker.octopus.client import SpaceClient
+from worker.octopus.streams import Expected
 from worker.plan.values import Document
 from worker.sync.world.package_versions import version_key
 
 MEGABYTE = 1024 * 1024
 STEP = 16 * MEGABYTE
 """So often it is said how far a large file is."""
+
+MOST_FAILURES = 3
+"""So many versions of one package may fail, before it is no longer about them."""
 
 _KEPT = ("Id", "Version", "FileExtension", "PackageSizeBytes", "Hash")
 
@@ -28,7 +34,8 @@ async def read(space: SpaceClient, kind: Kind, document_id: str) -> Document:
     """Raises :class:`worker.octopus.errors.NotFound` where the feed has no version of it."""
     name = name_of(document_id)
     latest = True if kind is PACKAGE else None
-    found = await space.list("packages", nuGetPackageId=name, latest=latest)
+    listed = await space.list("packages", nuGetPackageId=name, latest=latest)
+    found = [one for one in listed if name_key(one["PackageId"]) == name_key(name)]
     if not found:
         raise errors.NotFound(f"the built-in feed has no package {name}", url_path="packages", status=404)
     return _document(kind, found[0]["PackageId"], found)
@@ -43,35 +50,56 @@ def _document(kind: Kind, name: str, versions: Sequence[Document]) -> Document:
 async def send(
     source: SpaceClient, destination: SpaceClient, body: Document, progress: Callable[[str], None]
 ) -> Document:
-    """Sends every version of ``body`` from feed to feed. Raises what the client raises, and
-    :class:`worker.octopus.errors.Misunderstood` where what arrived is not what was sent."""
+    """Sends every version of ``body`` from feed to feed. One that fails is no reason to withhold the others, as long as
+    it are few. Raises what the client raises, and :class:`worker.octopus.errors.FileDiffers` where what came, or
+    arrived, is not the file that it should be."""
+    failed: list[errors.OctopusError] = []
     for version in body["Versions"]:
-        name, number = body["PackageId"], version["Version"]
-        file = f"{name}.{number}{version.get('FileExtension') or '.zip'}"
-        answer, passed = await source.relay(
-            f"packages/{version['Id']}/raw",
-            destination,
-            "packages/raw",
-            file,
-            _told(f"package {name} {number}", version.get("PackageSizeBytes"), progress),
-            overwriteMode="IgnoreIfExists",
-        )
-        _check(file, answer, passed.size, passed.sha1)
+        try:
+            await _send(source, destination, body["PackageId"], version, progress)
+        except (errors.BadRequest, errors.NotFound, errors.FileDiffers, errors.ServerFault) as error:
+            failed.append(error)
+            if len(failed) >= MOST_FAILURES:
+                break
+    if failed:
+        raise failed[0]
     return await read(destination, PACKAGE, f"{PACKAGE.prefix}-{body['PackageId']}")
 
 
-def _check(file: str, answer: Document, size: int, sha1: str) -> None:
-    """(?) That ``Hash`` is the SHA-1 of the file: where it does not even look like one, only the size is compared."""
-    other_size = answer.get("PackageSizeBytes") not in (None, size)
-    known = str(answer.get("Hash") or "").casefold()
-    if other_size or (len(known) == len(sha1) and known != sha1):
-        raise errors.Misunderstood(
-            f"{file} is another file on the destination: {size} bytes ({sha1}) were sent, "
-            f"{answer.get('PackageSizeBytes')} bytes ({known}) are there",
-            method="POST",
-            url_path="packages/raw",
-            maybe_applied=True,
+async def _send(
+    source: SpaceClient, destination: SpaceClient, name: str, version: Document, progress: Callable[[str], None]
+) -> None:
+    number, size = version["Version"], version.get("PackageSizeBytes")
+    file = f"{name}.{number}{version.get('FileExtension') or '.zip'}"
+    answer, passed = await source.relay(
+        f"packages/{version['Id']}/raw",
+        destination,
+        "packages/raw",
+        file,
+        _told(f"package {name} {number}", size, progress),
+        Expected(size if isinstance(size, int) else None, _sha1(version)),
+        overwriteMode="IgnoreIfExists",
+    )
+    where: dict[str, Any] = {"method": "POST", "url_path": "packages/raw", "maybe_applied": True}
+    if answer.get("PackageSizeBytes") not in (None, passed.size) or _sha1(answer) not in (None, passed.sha1):
+        raise errors.FileDiffers(
+            f"{file} is another file on the destination: {passed.size} bytes ({passed.sha1}) were sent, "
+            f"{answer.get('PackageSizeBytes')} bytes ({answer.get('Hash')}) are there",
+            **where,
         )
+    taken = str(answer.get("PackageId") or name), str(answer.get("Version") or number)
+    if name_key(taken[0]) != name_key(name) or version_key(taken[1]) != version_key(number):
+        raise errors.FileDiffers(
+            f"the destination has taken {file} for version {taken[1]} of {taken[0]}, going by the name of the file: "
+            "delete that one there, and push this one by hand",
+            **where,
+        )
+
+
+def _sha1(version: Document) -> str | None:
+    """(?) That ``Hash`` is the SHA-1 of the file: one that does not even look like it says nothing."""
+    known = str(version.get("Hash") or "").casefold()
+    return known if re.fullmatch("[0-9a-f]{40}", known) else None
 
 
 def _told(what: str, size: Any, progress: Callable[[str], None]) -> Callable[[int], None]:
