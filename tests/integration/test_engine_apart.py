@@ -203,10 +203,13 @@ async def test_a_certificate_is_scoped_to_what_is_there_of_its_environments() ->
         here = await both.source.environments("Test", "Production")
         there = await both.destination.environments("Production")
         made = {"SubjectCommonName": "x.example", "SelfSignedCertificateCurve": "P256"}
+        mine = {"EnvironmentIds": [there["Production"]]}
         ours = {}
         for name in ("Both", "Test"):
             ours[name] = (await both.source.post("certificates/generate", {"Name": name, **made}))["Id"]
-            await both.destination.post("certificates/generate", {"Name": name, **made})
+            await both.destination.post(
+                "certificates/generate", {"Name": name, **made, **(mine if name == "Test" else {})}
+            )
         await both.sync("*")
         for name, where in {"Both": list(here.values()), "Test": [here["Test"]]}.items():
             await both.source.edit(f"certificates/{ours[name]}", EnvironmentIds=where)
@@ -215,7 +218,7 @@ async def test_a_certificate_is_scoped_to_what_is_there_of_its_environments() ->
 
         scopes = {one["Name"]: one["EnvironmentIds"] for one in await both.destination.get("certificates/all")}
         # One that fits nowhere stays as it is: without its scope it would be for all environments.
-        assert scopes == {"Both": [there["Production"]], "Test": []}
+        assert scopes == {"Both": [there["Production"]], "Test": [there["Production"]]}
         assert (await both.sync("*")).plan.is_empty
 
 

@@ -190,7 +190,7 @@ async def test_what_never_crosses_never_does() -> None:
     include = {kind.name: ["*"] for kind in kinds if kind.name in INCLUDABLE_KINDS}
     async with pair(include=include) as both:
         ids = await both.source.environments("Production")
-        await both.source.post("machines", _target("Web 1", ids["Production"]))
+        machine = await both.source.post("machines", _target("Web 1", ids["Production"]))
         await both.source.post("proxies", {"Name": "Proxy", "Host": "proxy", "Port": 80, "ProxyType": "HTTP"})
         pool = await both.source.post("workerpools", {"Name": "Ubuntu", "WorkerPoolType": "StaticWorkerPool"})
         worker = {"Name": "Worker 1", "WorkerPoolIds": [pool["Id"]], "Endpoint": {"CommunicationStyle": "None"}}
@@ -204,6 +204,8 @@ async def test_what_never_crosses_never_does() -> None:
         )
         project = await both.source.project("OctoFX")
         await both.source.steps(project, script("Deploy"))
+        # Not even because something names it.
+        await both.source.variables(project, row("Url", "x", {"Machine": [machine["Id"]]}))
         channel = await both.source.named("channels", "Default")
         made = {"ProjectId": project["Id"], "ChannelId": channel["Id"], "Version": "1.0.0"}
         await both.source.post("releases", made)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.guide import assert_settled, lifecycle, table
-from tests.pair import pair, row, script
+from tests.guide import assert_settled, lifecycle, open_reasons, table
+from tests.pair import Document, pair, row, script
 from worker.plan.values import printed
 from worker.sync.run import Result
 
@@ -32,20 +32,30 @@ async def test_names_match_in_any_case_and_ids_do_not_matter() -> None:
 
 @pytest.mark.guide("match-required")
 async def test_what_is_required_blocks_and_what_is_optional_is_left_out() -> None:
-    """A project's lifecycle is required, a step's scope is not."""
-    async with pair(exclude={"lifecycle": ["Application"]}) as both:
-        here = await both.source.environments("Test")
+    """A project's lifecycle is required; a step's scope is not, nor is each of the library sets."""
+    async with pair(exclude={"lifecycle": ["Application"], "library-variable-set": ["Secret"]}) as both:
+        here = await both.source.environments("Test", "Live")
+        live = await both.destination.environments("Live")
         default = await lifecycle(both.source, "Application", [here["Test"]])
         await both.source.project("OctoFX", LifecycleId=default["Id"])
-        await both.source.project(
-            "Other", LifecycleId=(await both.source.named("lifecycles", "Default Lifecycle"))["Id"]
+        sets = [await both.source.post("libraryvariablesets", {"Name": name}) for name in ("Secret", "Shared")]
+        other = await both.source.project(
+            "Other",
+            LifecycleId=(await both.source.named("lifecycles", "Default Lifecycle"))["Id"],
+            IncludedLibraryVariableSetIds=[one["Id"] for one in sets],
         )
+        await both.source.steps(other, script("Deploy", Environments=list(here.values())))
 
         outcome = await both.sync("*")
 
         assert outcome.result is Result.BLOCKED
         assert "OctoFX" not in await both.destination.names("projects")
         assert "Other" in await both.destination.names("projects")  # a blocked one blocks no other
+        copy = await both.destination.named("projects", "Other")
+        shared = await both.destination.named("libraryvariablesets", "Shared")
+        assert copy["IncludedLibraryVariableSetIds"] == [shared["Id"]]
+        assert (await both.destination.process("Other"))[0]["Actions"][0]["Environments"] == [live["Live"]]
+        assert ("project/Other", "reference-dropped") in await open_reasons(both)
         blocked = {printed(action.path): action for action in outcome.plan.blocked}
         assert ("lifecycle", "Application") in blocked["project/OctoFX"].waits_for
         assert "lifecycle/Application" in blocked["project/OctoFX"].decisions[-1].text
@@ -80,7 +90,7 @@ async def test_deleted_and_made_again_under_the_same_name_is_the_same_item() -> 
 # ── the same name, other details ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.guide("details-accounts", "details-worker-pools", "details-feeds")
+@pytest.mark.guide("details-accounts", "details-worker-pools", "details-feeds", "accounts-same-name")
 async def test_what_is_shared_by_name_keeps_its_own_details() -> None:
     async with pair() as both:
         password = {"HasValue": True, "NewValue": "dev-secret"}
@@ -119,30 +129,39 @@ async def test_what_is_shared_by_name_keeps_its_own_details() -> None:
         await assert_settled(both)
 
 
+NAMED_BY_VARIABLES: dict[str, tuple[str, Document]] = {
+    "UsernamePasswordAccount": ("accounts", {"AccountType": "UsernamePassword", "Username": "u"}),
+    "WorkerPool": ("workerpools", {"WorkerPoolType": "StaticWorkerPool"}),
+    "Certificate": (
+        "certificates/generate",
+        {"SubjectCommonName": "x.example", "SelfSignedCertificateCurve": "P256"},
+    ),
+}
+
+
 @pytest.mark.guide("details-variables")
-async def test_the_same_variable_may_name_another_account_on_each_instance() -> None:
+@pytest.mark.parametrize("row_type", NAMED_BY_VARIABLES)
+async def test_the_same_variable_may_name_another_item_on_each_instance(row_type: str) -> None:
+    """ "That same variable can refer to the Staging/Prod Account on the destination instance." """
+    collection, fields = NAMED_BY_VARIABLES[row_type]
     async with pair() as both:
-        account = await both.source.post(
-            "accounts",
-            {"Name": "Dev/Test Account", "AccountType": "Token", "Token": {"HasValue": True, "NewValue": "x"}},
-        )
-        theirs = await both.destination.post(
-            "accounts",
-            {"Name": "Staging/Prod Account", "AccountType": "Token", "Token": {"HasValue": True, "NewValue": "y"}},
-        )
+        here = [
+            (await both.source.post(collection, {"Name": name, **fields}))["Id"] for name in ("Dev/Test", "Dev/Test 2")
+        ]
+        theirs = await both.destination.post(collection, {"Name": "Staging/Prod", **fields})
         project = await both.source.project("OctoFX")
-        await both.source.variables(project, row("Project.Account", account["Id"], Type="UsernamePasswordAccount"))
+        await both.source.variables(project, row("Project.Uses", here[0], Type=row_type))
         await both.sync("*")
         copy = await both.destination.named("projects", "OctoFX")
         rows = (await both.destination.get(f"variables/variableset-{copy['Id']}"))["Variables"]
         await both.destination.variables(copy, {**rows[0], "Value": theirs["Id"]})
 
-        await both.source.variables(
-            project, row("Project.Account", account["Id"], Type="UsernamePasswordAccount", Description="changed")
-        )
-        await both.sync("*")
+        for item in here:
+            await both.source.variables(project, row("Project.Uses", item, Type=row_type, Description=item))
+            await both.sync("*")
 
-        assert [value for _, value, _ in await table(both.destination, "OctoFX")] == [theirs["Id"]]
+            [found] = await both.destination.rows("OctoFX")
+            assert (found["Value"], found["Description"]) == (theirs["Id"], item)
 
 
 @pytest.mark.guide("data-variable-sets")

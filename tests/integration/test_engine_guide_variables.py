@@ -83,7 +83,7 @@ async def test_the_variable_tables(rules: str, ids: str) -> None:
         await assert_settled(both)
 
 
-@pytest.mark.guide("scoping-overwrite", "truth-differences")
+@pytest.mark.guide("scoping-overwrite", "truth-differences", "clean-up-existing")
 async def test_values_filled_in_on_the_destination_stay() -> None:
     async with pair() as both:
         project = await first_table(both)
@@ -122,11 +122,85 @@ async def test_a_new_secret_gets_a_dummy_is_listed_and_is_never_touched_again() 
         store = both.destination.sandbox.store
         rows = (await both.destination.get(f"variables/variableset-{copy['Id']}"))["Variables"]
         assert rows[0]["Type"] == "Sensitive"
+        assert "REPLACE ME" in repr(store.state)
         await both.destination.variables(copy, {**rows[0], "Value": "prod-secret"})
         assert "prod-secret" in repr(store.state)
 
         await both.source.variables(project, row("Db.Password", "dev-secret 2", Type="Sensitive"), row("New", "1"))
         await both.sync("*")
 
+        assert "New" in [name for name, *_ in await table(both.destination, "OctoFX")]
         assert "prod-secret" in repr(store.state)
         assert "dev-secret" not in repr(store.state)
+
+
+@pytest.mark.guide("clean-up-existing", "secret-variables", "scoping-rescoped")
+async def test_what_is_there_and_does_not_match_is_left_alone_and_listed() -> None:
+    """ "Any existing data where it can't match and sync exactly should be left alone." Whatever else follows."""
+    async with pair(rules={"variables": {"value": "follow", "removed": "remove-ours"}}) as both:
+        here = await both.source.environments("Staging", "Production")
+        there = await both.destination.environments("Staging", "Production")
+        project = await both.source.project("OctoFX")
+        staging, production = ({"Environment": [here[name]]} for name in ("Staging", "Production"))
+        await both.source.variables(
+            project,
+            row("Key", "of the source", staging, Type="Sensitive"),
+            row("Old", "of the source", Type="Sensitive"),
+            row("Url", "a", staging),
+            row("Port", "80", staging),
+            row("Dropped", "1"),
+        )
+        await both.sync("*")
+        copy = await both.destination.named("projects", "OctoFX")
+        filled = {"Key": "real key", "Old": "real old", "Url": "mine"}
+        await both.destination.variables(
+            copy,
+            *({**one, "Value": filled.get(one["Name"], one["Value"])} for one in await both.destination.rows("OctoFX")),
+        )
+        kept = {one["Name"]: one for one in (await both.source.rows("OctoFX"))}
+        await both.source.variables(
+            project,
+            {**kept["Key"], "Scope": production},
+            row("Key", "another", Type="Sensitive"),
+            {**kept["Url"], "Scope": production},
+            {**kept["Port"], "Scope": production},
+        )
+
+        await both.sync("*")
+
+        found = await table(both.destination, "OctoFX")
+        in_staging, in_production = ({"Environment": [there[name]]} for name in ("Staging", "Production"))
+        assert sorted(found, key=str) == sorted(
+            [
+                ("Key", None, in_staging),  # nobody can see whose it is, so it is not moved, and nothing hides it
+                ("Old", None, {}),
+                ("Url", "mine", in_staging),  # a value of Staging's is not carried into Production
+                ("Port", "80", in_production),
+            ],
+            key=str,
+        )
+        state = repr(both.destination.sandbox.store.state)
+        assert "real key" in state
+        assert "real old" in state
+        assert {reason for _, reason in await open_reasons(both)} >= {
+            "scope-left", "secret-not-added", "removed-on-source",
+        }  # fmt: skip
+        await assert_settled(both)
+
+
+@pytest.mark.guide("clean-up-existing", "scoping-rescoped")
+async def test_at_first_contact_a_row_that_is_there_becomes_no_wider() -> None:
+    """With an equal value it takes the scope that it lacks, and keeps the one that it has."""
+    async with pair(first_contact="adopt") as both:
+        here = await both.source.environments("Staging", "Production")
+        there = await both.destination.environments("Staging", "Production")
+        project = await both.source.project("OctoFX")
+        copy = await both.destination.project("OctoFX")
+        await both.source.variables(project, row("Url", "same", {"Environment": list(here.values()), "Role": ["web"]}))
+        await both.destination.variables(copy, row("Url", "same", {"Environment": [there["Staging"]]}))
+
+        await both.sync("*")
+
+        narrower = {"Environment": [there["Staging"]], "Role": ["web"]}
+        assert await table(both.destination, "OctoFX") == [("Url", "same", narrower)]
+        await assert_settled(both)

@@ -131,7 +131,7 @@ async def values(server: Server) -> list[str]:
 
 
 @pytest.mark.parametrize("include", [{"project": ["*"], "certificate": ["*"]}, {"project": ["*"]}])
-@pytest.mark.guide("data-certificates")
+@pytest.mark.guide("data-certificates", "accounts-same-name", "accounts-variables-only")
 async def test_a_certificate_is_never_created_and_a_variable_that_names_it_waits_for_it_empty(
     include: Document,
 ) -> None:
@@ -155,6 +155,7 @@ async def test_a_certificate_is_never_created_and_a_variable_that_names_it_waits
         assert await both.reasons() == []
 
 
+@pytest.mark.guide("details-certificates")
 async def test_a_certificate_with_a_private_key_is_no_match_for_one_without() -> None:
     async with pair(include={"certificate": ["*"]}) as both:
         await generate(both.source, "Web")

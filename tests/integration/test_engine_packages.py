@@ -167,6 +167,7 @@ async def test_a_later_version_of_the_destination_is_left_alone() -> None:
         assert "later than the source's" in web.decisions[0].text
 
 
+@pytest.mark.guide("packages-not-by-default")
 async def test_no_package_crosses_because_a_step_needs_it() -> None:
     async with pair() as both:
         await three(both)
@@ -180,13 +181,15 @@ async def test_no_package_crosses_because_a_step_needs_it() -> None:
         assert [one.path for one in both.source.sandbox.requests if "/packages" in one.path] == []
 
 
+@pytest.mark.guide("packages-not-by-default")
 async def test_taken_out_of_the_route_a_package_no_longer_crosses() -> None:
     async with pair(**LATEST) as both:
         await three(both)
         await both.sync("*")
         await push(both.source, "OctoFX.Web", "3.0.0")
         narrower = both.with_route(include={"package": ["OctoFX.Db"]})
-        await narrower.sync("*")
+        # Not held for its new rules either: there is nothing to write.
+        assert (await narrower.sync("*")).result is Result.UNCHANGED
         assert "OctoFX.Web 3.0.0" not in await packages(both.destination)
 
 

@@ -171,6 +171,7 @@ async def test_what_the_destination_came_to_know_crosses_then() -> None:
         assert (await both.sync("*")).result is Result.UNCHANGED
 
 
+@pytest.mark.guide("maintenance")
 async def test_a_field_that_an_upgrade_brought_is_the_destinations_to_set() -> None:
     """And what the source sets of it crosses, until somebody has set it there."""
     async with pair(
@@ -216,6 +217,7 @@ async def test_what_is_ours_is_still_ours_after_an_upgrade() -> None:
         assert await both.destination.step_names("OctoFX") == ["Keep"]
 
 
+@pytest.mark.guide("maintenance")
 async def test_baselines_from_before_they_held_versions() -> None:
     async with pair(
         source=Settings(first_id=1, version="2023.4.8290"),

@@ -95,6 +95,36 @@ async def test_a_step_that_runs_everywhere_is_settled_once_somebody_gave_it_a_sc
         assert await both.clean_ups() == []
 
 
+@pytest.mark.guide("step-elsewhere", "step-nowhere", "step-everywhere")
+async def test_steps_of_runbooks_have_rules_of_their_own() -> None:
+    """The guide's "Deployment and Runbook Processes": a rule for steps of runbooks is for no other step of the name."""
+    some = {"project": "OctoFX", "runbook": "Restart*"}
+    steps = {
+        "pins": [{**some, "step": "Sign off", "environments": ["Staging"]}],
+        "ignore": [{**some, "step": "Load"}],
+        "scopes": [{**some, "step": "Smoke test", "environment": "ignore-mismatch"}],
+    }
+    async with pair(include=PROJECTS, rules={"steps": steps}) as both:
+        ids = await both.source.environments("Test")
+        staging = (await both.destination.environments("Staging"))["Staging"]
+        project = await both.source.project("OctoFX")
+        scoped = {"Environments": [ids["Test"]]}
+        made = [script("Load"), script("Sign off", **scoped), script("Smoke test", **scoped)]
+        await both.source.steps(project, *made)
+        for name in ("Restart web", "Clean up"):
+            await both.source.runbook(project, name, *made)
+
+        await both.sync("*")
+
+        assert await both.destination.step_names("OctoFX") == ["Load"]
+        found = {}
+        for runbook in await both.destination.get("runbooks/all"):
+            process = await both.destination.get(f"runbookProcesses/{runbook['RunbookProcessId']}")
+            found[runbook["Name"]] = {one["Name"]: one["Actions"][0]["Environments"] for one in process["Steps"]}
+        assert found == {"Restart web": {"Sign off": [staging], "Smoke test": []}, "Clean up": {"Load": []}}
+        assert (await both.plan("*")).plan.is_empty
+
+
 @pytest.mark.guide("accounts-variables-only")
 async def test_with_accounts_none_only_the_variable_crosses() -> None:
     """The guide: "Re-use the same variable name but associate it to different Accounts"."""
@@ -134,6 +164,36 @@ async def test_a_variable_whose_account_is_missing_can_be_skipped_or_stop_the_se
             assert (outcome.result == "blocked") is (option == "error")
 
 
+@pytest.mark.guide("details-lifecycles")
+@pytest.mark.parametrize(("retention", "expected"), [("keep", 7), ("follow", 5)])
+async def test_the_retention_of_a_lifecycle_is_the_destinations_own_also_where_its_phases_follow(
+    retention: str, expected: int
+) -> None:
+    """The guide: "Lifecycles: different phases and retention policies"."""
+    rules = {"update": ["lifecycle"], "retention": retention}
+    async with pair(include={"lifecycle": ["Application"]}, rules=rules, first_contact="adopt") as both:
+
+        def kept(days: int) -> dict[str, Any]:
+            return {"ReleaseRetentionPolicy": {"Unit": "Days", "QuantityToKeep": days, "ShouldKeepForever": False}}
+
+        here = await both.source.environments("Test")
+        there = await both.destination.environments("Test")
+        phase = {"Name": "Test", "OptionalDeploymentTargets": [here["Test"]], **kept(5)}
+        await both.source.post(
+            "lifecycles", {"Name": "Application", "Description": "new", "Phases": [phase], **kept(5)}
+        )
+        theirs = {**phase, "OptionalDeploymentTargets": [there["Test"]], **kept(7)}
+        await both.destination.post("lifecycles", {"Name": "Application", "Phases": [theirs], **kept(7)})
+
+        await both.sync("*")
+
+        found = await both.destination.named("lifecycles", "Application")
+        assert found["Description"] == "new"
+        assert [one["ReleaseRetentionPolicy"]["QuantityToKeep"] for one in (found, *found["Phases"])] == [expected] * 2
+        assert (await both.plan("*")).plan.is_empty
+
+
+@pytest.mark.guide("details-lifecycles")
 async def test_retention_is_the_destinations_own_unless_it_follows() -> None:
     for retention, expected in (("keep", 100), ("follow", 5)):
         async with pair(include=PROJECTS, rules={"retention": retention}) as both:

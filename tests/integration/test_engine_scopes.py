@@ -89,7 +89,8 @@ async def test_an_option_decides_about_a_row_whose_environments_are_not_all_ther
 
 @pytest.mark.guide("scoping-ignore-new")
 async def test_ignored_on_new_only_leaves_alone_what_is_there() -> None:
-    rules = {"variables": {"scopes": {"environment": "ignore-mismatch-on-new"}}}
+    """ "If the variable is new, ignore the mismatch; otherwise, leave everything as is." """
+    rules = {"variables": {"value": "follow", "scopes": {"environment": "ignore-mismatch-on-new"}}}
     async with pair(rules=rules) as both:
         there = await scoped_rows(both)
         await both.sync("*")
@@ -100,10 +101,20 @@ async def test_ignored_on_new_only_leaves_alone_what_is_there() -> None:
                 one["Scope"] = {"Environment": [there["Staging"]]}  # a person has seen to it
         await both.destination.variables(project, *rows)
         before = await crossed(both, there)
+        here = await both.source.named("projects", "OctoFX")
+        ours = (await both.source.get(f"variables/variableset-{here['Id']}"))["Variables"]
+        await both.source.variables(
+            here, *({**one, "Value": f"{one['Value']}, edited", "Description": "edited"} for one in ours)
+        )
 
         await both.sync("*")
 
-        assert await crossed(both, there) == before == {FITS: WHOLE, IN_PART: ["Production"], NOWHERE: ["Staging"]}
+        # Only what fits follows the source.
+        after = {f"{FITS}, edited": WHOLE, IN_PART: ["Production"], NOWHERE: ["Staging"], "else, edited": []}
+        assert before == {FITS: WHOLE, IN_PART: ["Production"], NOWHERE: ["Staging"]}
+        assert await crossed(both, there) == after
+        told = {one["Value"]: one["Description"] for one in await both.destination.rows("OctoFX")}
+        assert (told[IN_PART], told[NOWHERE]) == ("", "")
 
 
 @pytest.mark.guide("scoping-tenant-tags")
@@ -243,6 +254,9 @@ async def half_there(both: Pair) -> None:
         ("ignore-mismatch-on-new", {IN_PART: 1, NOWHERE: 0}, len(DIMENSIONS)),
     ],
 )
+@pytest.mark.guide(
+    "scoping-channels", "scoping-process-owners", "scoping-steps", "scoping-targets", "scoping-tenant-tags"
+)
 async def test_an_option_decides_alike_in_every_dimension(option: str, expected: dict[str, int], widened: int) -> None:
     """``expected``: value → how many things its row is scoped to on the destination."""
     rules = {"variables": {"scopes": dict.fromkeys(DIMENSIONS, option)}, "steps": {"ignore": IGNORED}}
@@ -258,6 +272,52 @@ async def test_an_option_decides_alike_in_every_dimension(option: str, expected:
         assert found == dict.fromkeys(DIMENSIONS, expected)
         assert [one.entry.reason for one in await both.clean_ups()].count("scope-widened") == widened
         assert (await both.plan("*")).plan.is_empty
+
+
+@pytest.mark.guide("scoping-several")
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, {"fits": 3}),
+        ({"channel": "ignore-mismatch"}, {"fits": 3, "no channel": 2}),
+        ({"environment": "ignore-mismatch"}, {"fits": 3, "no environment": 2}),
+        (
+            {"environment": "ignore-mismatch", "channel": "ignore-mismatch"},
+            {"fits": 3, "no channel": 2, "no environment": 2, "neither": 1},
+        ),
+    ],
+)
+async def test_a_row_that_is_scoped_in_several_ways_must_fit_in_each(
+    options: dict[str, str], expected: dict[str, int]
+) -> None:
+    """ "A variable can be scoped to 0 to N of these items." ``expected``: value → in how many ways it is scoped."""
+    async with pair(rules={"variables": {"scopes": options}}, exclude={"channel": ["QA"]}) as both:
+        here = await both.source.environments("Test", "Production")
+        await both.destination.environments("Production")
+        project = await both.source.project("OctoFX")
+        channels = {
+            "QA": await both.source.post("channels", {"Name": "QA", "ProjectId": project["Id"]}),
+            "Default": (await both.source.get("channels/all"))[0],
+        }
+        cases = {
+            "fits": ("Production", "Default"),
+            "no channel": ("Production", "QA"),
+            "no environment": ("Test", "Default"),
+            "neither": ("Test", "QA"),
+        }
+        rows = [
+            row("Url", value, {"Environment": [here[where]], "Channel": [channels[channel]["Id"]], "Role": ["web"]})
+            for value, (where, channel) in cases.items()
+        ]
+        await both.source.variables(project, *rows, row("Url", "else"))
+
+        await both.sync("*")
+
+        found = {one["Value"]: len(one["Scope"]) for one in await both.destination.rows("OctoFX")}
+        assert found == {**expected, "else": 0}
+        widened = [one for one in await both.clean_ups() if one.entry.reason == "scope-widened"]
+        assert len(widened) == len(expected) - 1
+        assert (await both.sync("*")).plan.is_empty
 
 
 async def test_an_error_in_any_dimension_stops_the_set() -> None:

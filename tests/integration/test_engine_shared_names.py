@@ -231,6 +231,7 @@ async def test_the_details_of_one_that_is_there_are_its_own(case: Case) -> None:
 
 
 @each(WITH_TYPE)
+@pytest.mark.guide("details-accounts", "details-feeds")
 async def test_one_of_the_same_name_and_another_type_is_no_match_but_a_finding(case: Case) -> None:
     assert case.other is not None
     assert case.refer is not None

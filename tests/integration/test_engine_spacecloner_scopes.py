@@ -26,18 +26,24 @@ async def test_1_to_skip_a_step_does_not_delete_it(option: str, removed: str) ->
     """Its skip option removed steps and actions from the destination."""
     async with pair(rules={"removed": removed, "steps": {"environment": option}}) as both:
         here = await both.source.environments("Test", "Staging", "Production")
-        await both.destination.environments("Staging", "Production")
+        there = await both.destination.environments("Staging", "Production")
         project = await both.source.project("OctoFX")
         both_environments = [here["Staging"], here["Production"]]
         saved = await both.source.steps(project, script("A"), script("B", Environments=both_environments))
         await both.sync("*")
         first, second = saved["Steps"]
-        second["Actions"][0]["Environments"] = [here["Test"], here["Staging"]]
+        second["Actions"][0] |= {"Environments": [here["Test"], here["Staging"]], "Notes": "edited"}
         await both.source.steps(project, first, second)
 
         await both.sync("*")
 
-        assert [step["Name"] for step in await both.destination.process("OctoFX")] == ["A", "B"]
+        steps = await both.destination.process("OctoFX")
+        assert [step["Name"] for step in steps] == ["A", "B"]
+        action = steps[1]["Actions"][0]
+        # What is skipped is left as it is; what fits in part follows, for that part.
+        kept = list(there.values()), None
+        follows = [there["Staging"]], "edited"
+        assert (action["Environments"], action["Notes"]) == (kept if option == "skip-unless-exact" else follows)
 
 
 @pytest.mark.spacecloner("bug-2", "feature-11")

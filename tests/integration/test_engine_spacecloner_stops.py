@@ -77,6 +77,44 @@ async def test_18_and_20_a_variable_that_names_nothing() -> None:
         assert found["Pool"] == there["Id"]
 
 
+@pytest.mark.spacecloner("bug-18")
+@pytest.mark.parametrize("kind", ["account", "certificate", "worker_pool"])
+@pytest.mark.parametrize(
+    ("option", "names"), [("placeholder", ["Mine", "Port"]), ("skip", ["Mine", "Port"]), ("error", [])]
+)
+async def test_18_the_rule_for_each_kind_of_reference_can_be_set(kind: str, option: str, names: list[str]) -> None:
+    """Of worker pools it misspelt one option, and its default was not among those that it took."""
+    others = {"account", "certificate", "worker_pool"} - {kind}
+    references = {kind: option, **dict.fromkeys(others, "error" if option != "error" else "placeholder")}
+    excluded = {"account": ["*"], "worker-pool": ["Ubuntu"]}
+    async with pair(exclude=excluded, rules={"variables": {"references": references}}) as both:
+        made = {
+            "account": ("accounts", {"AccountType": "UsernamePassword", "Username": "u"}, "UsernamePasswordAccount"),
+            "certificate": (
+                "certificates/generate",
+                {"SubjectCommonName": "x.example", "SelfSignedCertificateCurve": "P256"},
+                "Certificate",
+            ),
+            "worker_pool": ("workerpools", {"WorkerPoolType": "StaticWorkerPool"}, "WorkerPool"),
+        }
+        collection, fields, row_type = made[kind]
+        item = await both.source.post(collection, {"Name": "Ubuntu", **fields})
+        project = await both.source.project("OctoFX")
+        # Beside another row of its name: the name is there in any case.
+        own = row("Mine", item["Id"], {"Role": ["web"]}, Type=row_type)
+        await both.source.variables(project, own, row("Mine", "", Type=row_type), row("Port", "80"))
+
+        outcome = await both.sync("*")
+
+        assert (outcome.result is Result.BLOCKED) == (option == "error")
+        rows = await both.destination.rows("OctoFX")
+        assert sorted({one["Name"] for one in rows}) == names
+        scoped = [one["Value"] for one in rows if one["Scope"]]
+        assert scoped == ([""] if option == "placeholder" else [])
+        reasons = [one.entry.reason for one in await both.clean_ups()]
+        assert reasons.count("placeholder-reference") == (option == "placeholder")
+
+
 @pytest.mark.spacecloner("bug-21")
 async def test_21_a_package_whose_feed_does_not_cross_blocks_and_says_so() -> None:
     """A missing feed of a package was a crash, and one chosen at release time another."""

@@ -136,7 +136,9 @@ async def test_an_edit_of_the_destination_is_put_back_and_reported() -> None:
 
         outcome = await both.sync("*")
 
-        assert (await both.destination.named("actiontemplates", "Say"))["Properties"] == {BODY: "echo 0"}
+        found = await both.destination.named("actiontemplates", "Say")
+        assert found["Properties"] == {BODY: "echo 0"}
+        assert [one["Name"] for one in found["Parameters"]] == ["Url", "Key"]
         assert rules_of(outcome, "step-template/Say") == ["exact:drift"] * 2
         assert (await both.sync("*")).plan.is_empty
 

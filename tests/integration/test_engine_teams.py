@@ -112,6 +112,27 @@ async def test_a_team_crosses_without_members_and_with_the_roles_that_mean_somet
         await settled(both)
 
 
+@pytest.mark.guide("other-tenants-teams")
+@pytest.mark.spacecloner("bug-6")
+@pytest.mark.parametrize("dimension", ["ProjectIds", "ProjectGroupIds", "EnvironmentIds", "TenantIds"])
+async def test_a_role_that_lost_all_that_it_was_restricted_to_does_not_come_to_hold_everywhere(dimension: str) -> None:
+    async with pair(include={"team": ["*"]}) as both:
+        made = {
+            "ProjectIds": await both.source.project("Elsewhere"),
+            "ProjectGroupIds": await both.source.post("projectgroups", {"Name": "Elsewhere"}),
+            "EnvironmentIds": await both.source.post("environments", {"Name": "Elsewhere"}),
+            "TenantIds": await both.source.post("tenants", {"Name": "Elsewhere"}),
+        }
+        deployers = await team(both.source, "Deployers")
+        await role(both.source, deployers, "userroles-projectlead", **{dimension: [made[dimension]["Id"]]})
+        await role(both.source, deployers, "userroles-projectviewer")
+
+        await both.sync("*")
+
+        assert await roles(both.destination, "Deployers") == [("Project viewer", {})]
+        await settled(both)
+
+
 async def test_a_role_that_lost_all_projects_does_not_cross_until_one_is_there() -> None:
     include = {"team": ["*"], "environment": ["*"]}
     async with pair(include=include) as both:
@@ -155,6 +176,7 @@ async def test_the_roles_of_a_team_of_ours_follow_the_source_and_keep_edits_made
         await settled(both)
 
 
+@pytest.mark.guide("details-teams")
 @pytest.mark.parametrize("update", [False, True])
 async def test_a_team_that_was_there_has_roles_of_its_own_unless_the_route_updates_teams(update: bool) -> None:
     rules = {"rules": {"update": ["team"]}} if update else {}
@@ -168,10 +190,14 @@ async def test_a_team_that_was_there_has_roles_of_its_own_unless_the_route_updat
         # The restriction of a role that is there stays its own.
         assert ("Project viewer", {"EnvironmentIds": ["Production"]}) in found
         assert len(found) == (2 if update else 1)
+        copy = await named(both.destination, "Deployers")
+        assert copy is not None
+        assert copy["Description"] == ("who deploys" if update else "theirs")
         await settled(both)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.guide("never-system")
 async def test_system_teams_and_built_in_ones_are_found_and_never_written(version: str) -> None:
     async with pair(include={"project": ["*"], "team": ["*"]}, **servers(version)) as both:
         space = (await both.source.get("spaces/all"))[0]["Id"]
@@ -306,6 +332,8 @@ async def test_custom_user_roles_cross_where_the_route_includes_them(version: st
         await settled(both)
 
 
+@pytest.mark.guide("data-user-roles")
+@pytest.mark.spacecloner("bug-11")
 async def test_a_custom_user_role_that_the_route_does_not_include_is_found_by_name_or_waited_for() -> None:
     async with pair(include=WITHOUT) as both:
         world = await permissions(both)

@@ -64,6 +64,7 @@ async def test_the_guides_tenants(version: str) -> None:
         await settled(both)
 
 
+@pytest.mark.guide("environments-tenants", "tenants-environments")
 async def test_a_tenant_of_which_no_environment_is_there_is_not_linked() -> None:
     async with pair(include=INCLUDE) as both:
         await guide(both, {"Development Team A": ("Development", "Test")})
@@ -110,7 +111,7 @@ async def test_one_environment_may_be_several_there() -> None:
         await settled(both)
 
 
-@pytest.mark.guide("other-tenants-accounts")
+@pytest.mark.guide("other-tenants-accounts", "tenants-chosen")
 async def test_a_tenant_is_never_created_because_something_names_it() -> None:
     async with pair() as both:
         await both.source.environments("Production")
@@ -132,6 +133,31 @@ async def test_a_tenant_is_never_created_because_something_names_it() -> None:
         await both.sync("*")
         assert await both.destination.names("tenants") == []
         assert await both.destination.names("accounts") == []
+        # "Re-use the same variable name but associate it with different Accounts or Certificates."
+        [variable] = await both.destination.rows("OctoFX")
+        assert (variable["Name"], variable["Value"]) == ("Account", "")
+        assert await reasons(both) == {("project/OctoFX/variables", "Variables[Account]", "placeholder-reference")}
+
+
+@pytest.mark.guide("other-tenants-accounts")
+async def test_a_certificate_for_tenants_that_are_not_there_is_for_no_other() -> None:
+    rules = {"update": ["certificate"]}
+    async with pair(include={"certificate": ["*"]}, rules=rules, first_contact="adopt") as both:
+        made = {"Name": "Web", "SubjectCommonName": "x.example", "SelfSignedCertificateCurve": "P256"}
+        here = [(await both.source.post("tenants", {"Name": name}))["Id"] for name in ("Acme", "Globex")]
+        there = (await both.destination.post("tenants", {"Name": "Acme"}))["Id"]
+        tenanted = {"TenantedDeploymentParticipation": "Tenanted"}
+        ours = await both.source.post("certificates/generate", {**made, **tenanted, "TenantIds": here})
+        await both.destination.post("certificates/generate", {**made, **tenanted, "TenantIds": [there]})
+        await both.sync("*")
+        for tenants in (here, here[1:]):
+            await both.source.edit(f"certificates/{ours['Id']}", TenantIds=tenants, Notes=str(len(tenants)))
+
+            await both.sync("*")
+
+            found = await both.destination.named("certificates", "Web")
+            # Of one that is for nobody here nothing follows: it would be for everybody.
+            assert (found["TenantIds"], found["Notes"]) == ([there], "2")
 
 
 @pytest.mark.guide("order-tenants")

@@ -40,6 +40,7 @@ async def test_too_far_apart_nothing_is_read_and_nothing_is_written() -> None:
 
 
 @pytest.mark.guide("version-far")
+@pytest.mark.spacecloner("feature-27")
 async def test_an_override_is_told_with_every_plan_and_never_covers_another_year() -> None:
     async with pair(**of("2023.1.1", "2023.4.8290"), versions="same-year") as both:
         await both.source.project("OctoFX")

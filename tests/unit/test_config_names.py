@@ -5,6 +5,7 @@ import pytest
 from config.names import INCLUDABLE_KINDS, KINDS, NEVER_KINDS, Pattern, name_key, nearest
 
 
+@pytest.mark.guide("match-names")
 @pytest.mark.parametrize("name", ["octofx", " OctoFX ", "OCTOFX\t"])
 def test_case_and_blanks_around_a_name_do_not_count(name: str) -> None:
     assert name_key(name) == name_key("OctoFX")

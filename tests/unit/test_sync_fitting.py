@@ -98,6 +98,7 @@ def test_news_is_left_out_only_on_the_way_to_an_older_server() -> None:
     assert fit(ACCOUNT, account, "2026.4.1", "2026.3.1", {"Name": "other"}).document == account
 
 
+@pytest.mark.guide("version-fields")
 def test_what_a_new_document_must_have_is_added_and_told() -> None:
     body, decisions = demanded(RUNBOOK, {"Name": "R"}, between("2026.1.1", "2026.1.2"))
 

@@ -54,6 +54,7 @@ def test_evidence_is_weighed_in_order(theirs: list[Document], expected: set[str]
     assert {link.destination_id for link in remembered.rows} == expected
 
 
+@pytest.mark.guide("scoping-recurring", "clean-up-existing")
 def test_two_candidates_of_one_rank_are_ambiguous_and_nothing_is_done() -> None:
     theirs = [row("Port", "1", WEB, Id="d1"), row("Port", "2", DB, Id="d2")]
 

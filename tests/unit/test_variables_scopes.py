@@ -37,6 +37,7 @@ def test_scope_follows_while_value_and_scope_are_ours() -> None:
     assert entries(merged) == []
 
 
+@pytest.mark.guide("scoping-rescoped", "clean-up-existing")
 def test_scope_of_a_value_that_was_edited_here_is_left_until_it_is_done_by_hand() -> None:
     rows, baseline = sync([wants("s1", row("Port", "80", STAGING))], [])
     rows = [rows[0] | {"Value": "staging's own"}]
@@ -51,6 +52,7 @@ def test_scope_of_a_value_that_was_edited_here_is_left_until_it_is_done_by_hand(
     assert entries(by_hand) == []
 
 
+@pytest.mark.guide("scoping-rescoped", "clean-up-existing")
 def test_a_scope_that_was_edited_here_stays() -> None:
     rows, baseline = sync([wants("s1", row("Port", "80", WEB))], [])
     rows = [rows[0] | {"Scope": {**WEB, **STAGING}}]
@@ -61,6 +63,7 @@ def test_a_scope_that_was_edited_here_stays() -> None:
     assert [entry.reason for entry in merged.clean_ups] == ["scope-left"]
 
 
+@pytest.mark.guide("scoping-rescoped")
 def test_a_value_that_stays_behind_is_not_carried_into_the_scope_of_another() -> None:
     rows, baseline = sync([wants("s1", row("Db", "staging", STAGING))], [])
 

@@ -98,6 +98,7 @@ def test_a_conflict_is_said_until_it_is_over() -> None:
     assert entries(resolved) == []
 
 
+@pytest.mark.guide("scoping-replace")
 def test_new_rows_as_placeholders_until_somebody_fills_them_in() -> None:
     rules = VariableRules(new_rows=NewRows.PLACEHOLDER, value=ValueRule.ALWAYS, placeholder="TO DO")
     source = [wants("s1", row("Port", "80", WEB)), wants("s2", account("Azure", "Accounts-1"))]
@@ -170,6 +171,7 @@ def test_new_secrets_are_placeholders_and_stay_as_the_destination_has_them() -> 
 
 
 @pytest.mark.parametrize("rules", [KEEP, FOLLOW, ALWAYS, REMOVE])
+@pytest.mark.guide("clean-up-existing")
 def test_a_secret_whose_scope_was_edited_gets_no_second_row(rules: VariableRules) -> None:
     theirs = [secret("Password", STAGING, Id="d1")]
     rows, baseline = sync([wants("s1", secret("Password", STAGING))], theirs, rules=rules)
