@@ -3,66 +3,24 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import io
 from typing import Any, cast
 
-import aiohttp
 import pytest
-from fakeredis import FakeAsyncRedis
 
-from config.settings import Settings as ProcessSettings
 from sandbox.faults import Fault
 from sandbox.resources import packages as stored
-from tests.pair import ROUTE, Document, Pair, Server, pair, script
+from tests.packages import LATEST, package_ids, packages, push, sha1, three
+from tests.pair import Document, pair, script
 from tests.tenancy import VERSIONS, reasons, servers, settled
-from worker import ticks
 from worker.kinds.packages import PACKAGE_VERSIONS
 from worker.octopus.client import SpaceClient
 from worker.octopus.errors import BadRequest, FileDiffers, Forbidden, ServerFault
 from worker.octopus.paging import PAGE
 from worker.octopus.streams import Passed
 from worker.plan.values import Op
-from worker.state import state_of
-from worker.sync.compare import compare
-from worker.sync.run import Result, open_route
+from worker.sync.run import Result
 from worker.sync.servers import packages as packages_of
 from worker.sync.servers.packages import MOST_FAILURES
-
-LATEST: dict[str, Any] = {"include": {"package": ["OctoFX.*"]}}
-
-
-async def push(server: Server, name: str, version: str, content: bytes = b"content") -> None:
-    """As a build server does."""
-    form = aiohttp.FormData()
-    form.add_field(
-        "file", io.BytesIO(content), filename=f"{name}.{version}.zip", content_type="application/octet-stream"
-    )
-    url = f"{server.sandbox.url}/api/packages/raw"
-    async with server.session.post(url, data=form, headers=server.sandbox.headers) as answer:
-        assert answer.status < 400, await answer.text()
-
-
-async def packages(server: Server) -> dict[str, str]:
-    """``OctoFX.Web 1.0.0`` → SHA-1."""
-    found = await server.get("packages?take=1000")
-    return {f"{one['PackageId']} {one['Version']}": one["Hash"] for one in found["Items"]}
-
-
-async def package_ids(server: Server) -> dict[str, str]:
-    found = await server.get("packages?take=1000")
-    return {f"{one['PackageId']} {one['Version']}": str(one["Id"]) for one in found["Items"]}
-
-
-def sha1(content: bytes) -> str:
-    return hashlib.sha1(content).hexdigest()
-
-
-async def three(both: Pair) -> None:
-    for version in ("1.0.0", "1.1.0", "1.10.0", "2.0.0-beta"):
-        await push(both.source, "OctoFX.Web", version, f"web {version}".encode())
-    await push(both.source, "OctoFX.Db", "3.0.0", b"db")
-    await push(both.source, "Other", "1.0.0")
 
 
 @pytest.mark.guide("data-packages", "packages-not-by-default")
@@ -345,60 +303,3 @@ async def test_a_large_one_tells_how_far_it_is() -> None:
             "package OctoFX.Web 1.0.0: 16 of 36 MB",
             "package OctoFX.Web 1.0.0: 32 of 36 MB",
         ]
-
-
-# ── in the queue ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def marked(both: Pair, redis: FakeAsyncRedis) -> list[str]:
-    return sorted(one.key.document for one in await state_of(redis, ProcessSettings()).queue.waiting())
-
-
-@pytest.mark.parametrize("version", ["2021.2.1290", "2026.1.9674"])
-@pytest.mark.parametrize("includes", [True, False])
-async def test_a_push_marks_the_packages_of_routes_that_include_them(
-    fake_redis: FakeAsyncRedis, version: str, includes: bool
-) -> None:
-    route = LATEST if includes else {}
-    async with pair(redis=fake_redis, **route, **servers(version)) as both:
-        state = state_of(fake_redis, ProcessSettings())
-        await ticks.catch_up_all(state, both.routes)
-        for one in await state.queue.waiting():
-            await fake_redis.zrem(f"{{octosync}}:q:ready:{one.priority}:{ROUTE}", str(one.key))
-            await fake_redis.delete(f"{{octosync}}:q:item:{one.key}")
-        await push(both.source, "OctoFX.Web", "1.0.0")
-        await ticks.catch_up_all(state, both.routes)
-        keys = await marked(both, fake_redis)
-        assert keys == (["feeds-builtin/*"] if includes else [])
-        if includes:
-            await both.sync("feeds-builtin/*")
-            assert list(await packages(both.destination)) == ["OctoFX.Web 1.0.0"]
-
-
-@pytest.mark.parametrize("versions", ["latest", ["*"]])
-async def test_the_night_finds_what_is_missing_and_marks_it(fake_redis: FakeAsyncRedis, versions: Any) -> None:
-    async with pair(redis=fake_redis, **LATEST, rules={"packages": {"versions": versions}}) as both:
-        await three(both)
-        await both.sync("*")
-        await push(both.source, "OctoFX.Web", "5.0.0")
-        state = state_of(fake_redis, ProcessSettings())
-        async with open_route(both.routes, ROUTE, ledger=both.ledger) as route:
-            found = await compare(route, state.queue, state.comparisons)
-        assert found.differing == ["packages-OctoFX.Web"]
-        assert await marked(both, fake_redis) == ["packages-OctoFX.Web"]
-        await both.sync("packages-OctoFX.Web")
-        assert "OctoFX.Web 5.0.0" in await packages(both.destination)
-
-
-async def test_the_latest_of_many_costs_pages_not_packages() -> None:
-    async with pair(**LATEST) as both:
-        for number in range(40):
-            await push(both.source, f"OctoFX.P{number}", "1.0.0")
-        await both.sync("*")
-        state = state_of(FakeAsyncRedis(), ProcessSettings())
-        before = [len(side.sandbox.requests) for side in (both.source, both.destination)]
-        async with open_route(both.routes, ROUTE, ledger=both.ledger) as route:
-            found = await compare(route, state.queue, state.comparisons, dry_run=True)
-        assert found.differing == []
-        spent = [len(side.sandbox.requests) for side in (both.source, both.destination)]
-        assert [after - first for after, first in zip(spent, before, strict=True)] <= [20, 20]

@@ -145,6 +145,47 @@ async def test_where_the_source_breaks_off_it_begins_again(ends: Ends) -> None:
     assert [size for _, size, _ in ends.taker.taken][-1] == 4 * len(MEGABYTE)
 
 
+class Impatient(asyncio.Protocol):
+    """A proxy that has seen enough: it closes without reading on, so that its answer may be lost on the way."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        assert isinstance(self.transport, asyncio.Transport)
+        self.transport.abort()
+
+
+@pytest.mark.parametrize("ends", [{"megabytes": 4}], indirect=True)
+async def test_a_connection_that_breaks_over_one_file_says_nothing_of_the_server_as_a_whole(ends: Ends) -> None:
+    proxy = await asyncio.get_running_loop().create_server(Impatient, "127.0.0.1", 0)
+    port = proxy.sockets[0].getsockname()[1]
+    async with proxy, client_of(f"http://127.0.0.1:{port}", attempts=2) as client:
+        with pytest.raises(errors.BrokenOff, match="larger than a proxy lets through") as caught:
+            await ends.source.relay("packages/1/raw", client.space_at("Spaces-1", "Default"), "packages/raw", "x.zip")
+    assert ends.giver.asked == 2
+    assert caught.value.maybe_applied
+    assert not caught.value.concerns_instance
+    assert caught.value.server == f"http://127.0.0.1:{port}/"
+
+
+async def test_a_file_that_is_too_large_is_refused_with_the_servers_words(ends: Ends) -> None:
+    ends.taker.refusals = [problem(413, "It is too large.")]
+    with pytest.raises(errors.Refused, match=r"It is too large\."):
+        await ends.relay()
+    assert ends.giver.asked == 1
+
+
+async def test_a_redirect_of_a_file_is_not_followed(ends: Ends) -> None:
+    async def elsewhere(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": "https://elsewhere.example/file"})
+
+    async with serving(elsewhere) as url, client_of(url) as client:
+        with pytest.raises(errors.Refused, match="redirects a file"):
+            await client.space_at("Spaces-1", "Default").relay("packages/1/raw", ends.destination, "packages/raw", "x")
+    assert ends.taker.headers == []
+
+
 @pytest.mark.parametrize(
     ("refusal", "error"),
     [
@@ -210,7 +251,7 @@ async def test_another_file_than_was_expected_never_comes_to_be_there(
 
 @pytest.mark.parametrize("ends", [{"megabytes": 1, "content_type": "text/html; charset=utf-8"}], indirect=True)
 async def test_a_page_in_the_place_of_a_file_is_not_sent_on(ends: Ends) -> None:
-    with pytest.raises(errors.NotOctopus, match="a page instead of a file") as caught:
+    with pytest.raises(errors.FileDiffers, match="a page instead of a file") as caught:
         await ends.relay()
     assert ends.taker.headers == []
     assert caught.value.server == ends.urls[0]
@@ -267,5 +308,5 @@ async def test_where_nothing_moves_it_is_given_up() -> None:
         client_of(two, timeout=0.03, attempts=1) as destination,
     ):
         spaces = [client.space_at("Spaces-1", "Default") for client in (source, destination)]
-        with pytest.raises(errors.Unreachable, match="nothing moved"):
+        with pytest.raises(errors.BrokenOff, match="nothing moved"):
             await spaces[0].relay("packages/1/raw", spaces[1], "packages/raw", "x.zip")

@@ -87,18 +87,21 @@ class _StandAside(Exception):  # noqa: N818  (named for what happened)
 
 
 class _Watch:
-    """Which instance answered last, and which failed last: an error does not say whose it is."""
+    """Which instance answered last, and which failed last: an error does not say whose it is. And how many packages
+    have arrived."""
 
     def __init__(self, then: Observer | None) -> None:
         self.then = then
         self.failed: str | None = None
         self.answered: set[str] = set()
+        self.packages = 0
 
     def __call__(self, exchange: Exchange) -> None:
         if exchange.status is None or exchange.status >= 400:
             self.failed = exchange.instance
         else:
             self.answered.add(exchange.instance)
+            self.packages += exchange.method == "POST" and exchange.path.endswith("/packages/raw")
         if self.then is not None:
             self.then(exchange)
 
@@ -175,8 +178,11 @@ class Looker:
         except Exception as error:
             if isinstance(error, UNAVAILABLE):
                 raise
-            if isinstance(error, TimeoutError) and key.is_everything and await self._came_further(key.route, before):
-                # How far the comparison came is noted, and the next run goes on from there. No attempt was lost.
+            if isinstance(error, TimeoutError) and (
+                watch.packages or (key.is_everything and await self._came_further(key.route, before))
+            ):
+                # How far the comparison came is noted, and the next run goes on from there; so with packages, which are
+                # there now. No attempt was lost.
                 return await self._finish(claim, "goes-on", Outcome.wait_in(0, "not finished yet: it goes on"))
             return await self._failed(claim, failure_of(error), error, watch)
         for instance in instances & {self._instance(url) for url in watch.answered}:

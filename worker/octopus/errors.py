@@ -6,6 +6,7 @@
     │   ├── RateLimited     429
     │   ├── Maintenance     503
     │   ├── ServerFault     500 and the rest of 5xx
+    │   ├── BrokenOff       the connection breaks in the middle of a file, however often it is sent
     │   └── StaleVersion    400: the document moved since it was read. Read it again, decide again
     ├── Refused             the server understood and says no: never repeated as it is
     │   ├── Unauthorized    401
@@ -105,6 +106,11 @@ class Maintenance(TryAgain):
 
 class ServerFault(TryAgain):
     """A 5xx of the server itself. It may be about one broken document only, so it does not concern the instance."""
+
+
+class BrokenOff(TryAgain):
+    """The connection breaks in the middle of a file, each time. It may be about this file only, which is larger than a
+    proxy lets through, or damaged; so it does not concern the instance."""
 
 
 class StaleVersion(TryAgain):

@@ -134,7 +134,7 @@ class StreamingTransport(Transport):
             if response.status >= 300:
                 raise await self._refusal("GET", url, response)
             text = "answered a page instead of a file; is there a login page or a proxy in front of it?"
-            raise errors.NotOctopus(text, url_path=url.raw_path, status=response.status)
+            raise errors.FileDiffers(text, url_path=url.raw_path, status=response.status)
         finally:
             response.close()
 
@@ -194,7 +194,9 @@ class StreamingTransport(Transport):
             return body
         answer = Answer(method, url.raw_path, response.status, response.headers.copy(), body)
         if response.status < 400:
-            return errors.NotOctopus("redirects a file, which is not followed", method=method, url_path=url.raw_path)
+            # The server answers well otherwise, so this is about its files and not about the server.
+            text = "redirects a file, which is not followed: the API key is for this server only"
+            return errors.Refused(text, method=method, url_path=url.raw_path, status=response.status)
         error = error_of(answer)
         error.server_words = masked(error.server_words, self._api_key.get_secret_value(), None)
         error.args = (error.server_words,)
@@ -229,11 +231,22 @@ async def relay(
     attempt = 0
     while True:
         attempt += 1
+        passing = _Passing(moved, expected)
         try:
-            return await _once(source, from_route, destination, to_route, name, query, _Passing(moved, expected))
+            return await _once(source, from_route, destination, to_route, name, query, passing)
         except errors.TryAgain as error:
-            if not await destination.again(attempt, error):
-                raise
+            if await destination.again(attempt, error):
+                continue
+            if isinstance(error, errors.Unreachable) and passing.passed.size:
+                raise _broken_off(error, passing.passed.size) from None
+            raise
+
+
+def _broken_off(error: errors.Unreachable, size: int) -> errors.BrokenOff:
+    text = f"{error.server_words}, after {size:,} bytes of a file: is it larger than a proxy lets through, or damaged?"
+    return errors.BrokenOff(
+        text, method=error.method, url_path=error.url_path, maybe_applied=error.maybe_applied, server=error.server
+    )
 
 
 async def _once(

@@ -57,7 +57,9 @@ async def send(
     for version in body["Versions"]:
         try:
             await _send(source, destination, body["PackageId"], version, progress)
-        except (errors.BadRequest, errors.NotFound, errors.FileDiffers, errors.ServerFault) as error:
+        except (errors.Refused, errors.ServerFault, errors.BrokenOff) as error:
+            if isinstance(error, errors.Unauthorized | errors.Forbidden):
+                raise  # it is about us
             failed.append(error)
             if len(failed) >= MOST_FAILURES:
                 break
