@@ -61,6 +61,64 @@ async def test_another_plan_than_the_approved_one_is_not_applied() -> None:
         assert both.destination.writes == before
 
 
+async def test_what_the_approved_plan_itself_moves_does_not_stop_it() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX", Description="source")
+        donor = {"DonorPackage": {"DeploymentAction": "Deploy", "PackageReference": ""}}
+        feed = (await both.source.get("feeds/all"))[0]["Id"]
+        await both.source.steps(project, script("Deploy", Packages=[{"PackageId": "Web", "FeedId": feed}]))
+        await both.source.edit(f"deploymentsettings/deploymentsettings-{project['Id']}", VersioningStrategy=donor)
+        await both.destination.project("OctoFX")
+        await approve(both, await both.sync("*"))
+
+        outcome = await both.sync("*")
+
+        # The project shows its deployment settings, which were written before it.
+        assert outcome.result is Result.CHANGED, outcome.message
+        copy = await both.destination.named("projects", "OctoFX")
+        assert (copy["Description"], copy["VersioningStrategy"]["DonorPackage"]) == ("source", donor["DonorPackage"])
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
+async def test_of_a_plan_that_is_cut_short_the_rest_is_written_but_nothing_else() -> None:
+    async with pair() as both:
+        projects = [await both.source.project(name, Description="source") for name in ("A", "B")]
+        copies = {name: await both.destination.project(name) for name in ("A", "B")}
+        await approve(both, await both.sync("*"))
+        asked = 0
+
+        async def somebody_edits_the_second_one() -> None:
+            nonlocal asked
+            asked += 1
+            if asked == 1:
+                await both.destination.edit(f"projects/{copies['B']['Id']}", ReleaseNotesTemplate="theirs")
+
+        outcome = await both.sync("*", guard=somebody_edits_the_second_one)
+
+        assert outcome.result is Result.CHANGED, "it plans once more, and asks nobody"
+        assert await both.ledger.held.get(ROUTE) is None
+        limited = both.with_route(limits={"updates_percent": 1, "minimum_population": 1})
+        for project in projects:
+            await both.source.edit(f"projects/{project['Id']}", Description="source 2")
+        await approve(both, await limited.sync("*"))
+        asked = 0
+
+        async def somebody_edits_the_same() -> None:
+            nonlocal asked
+            asked += 1
+            if asked == 3:
+                await both.destination.edit(f"projects/{copies['B']['Id']}", Description="theirs")
+
+        outcome = await limited.sync("*", guard=somebody_edits_the_same)
+
+        assert outcome.result is Result.HELD, "that it would be overwritten nobody has approved"
+        assert outcome.writes == 1, "what was written before is told"
+        assert "the destination changed while the plan was applied, after 1 write;" in outcome.message
+        assert "Nothing was written" not in outcome.message
+        run = (await both.ledger.runs.newest(ROUTE))[0]
+        assert run.counts["update"] == 2, "the one that was written, and the one that was not"
+
+
 async def test_a_route_may_adopt_without_asking() -> None:
     async with pair(first_contact="adopt") as both:
         await both.source.project("OctoFX", Description="source")

@@ -10,7 +10,7 @@ import pytest
 from sandbox.faults import Fault
 from tests.pair import Document, Pair, Server, pair, row, script
 from worker.octopus.errors import OctopusError
-from worker.plan.values import BothSides, Op
+from worker.plan.values import BothSides, Op, printed
 from worker.sync.run import Outcome, Result
 
 
@@ -331,6 +331,39 @@ async def test_what_versions_by_a_renamed_step_follows_it_also_when_only_the_pro
         settings = await both.destination.get(f"projects/{copy['Id']}/deploymentsettings")
         assert settings["VersioningStrategy"]["DonorPackage"]["DeploymentAction"] == "Web 2"
         assert await both.destination.names("projects") == ["OctoFX"], "a donor that is gone would break every list"
+
+
+async def test_a_rule_of_a_channel_follows_the_step_that_it_names_and_the_plan_says_so() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        names = ("The web", "The api")
+        steps = (script(name, Packages=[{"Name": "", "PackageId": "X"}]) for name in names)
+        process = await both.source.steps(project, *steps)
+        packages = [{"DeploymentAction": name, "PackageReference": ""} for name in names]
+        rule = {"VersionRange": "[1.0,2.0)", "ActionPackages": packages}
+        await both.source.post("channels", {"Name": "Old", "ProjectId": project["Id"], "Rules": [rule]})
+        await both.sync("*")
+        for step, name in zip(process["Steps"], ("The api", "The site"), strict=True):
+            step["Name"] = step["Actions"][0]["Name"] = name
+            step.pop("Slug")
+            step["Actions"][0].pop("Slug")
+        await both.source.steps(project, *process["Steps"])
+        planned = (await both.plan("*")).plan
+
+        outcome = await both.sync("*")
+
+        channels = [one for one in planned if one.path[-1] == "Old"]
+        assert [printed(one.path) for one in channels] == ["project/OctoFX/channel/Old"], "it is planned once"
+        assert [(one.where.rpartition("/")[2], one.before, one.after) for one in channels[0].changes] == [
+            ("DeploymentAction", "The web", "The api"),
+            ("DeploymentAction", "The api", "The site"),
+        ]
+        assert not planned.clean_ups
+        assert outcome.plan.hash == planned.hash
+        copy = await both.destination.named("channels", "Old")
+        assert [one["DeploymentAction"] for one in copy["Rules"][0]["ActionPackages"]] == ["The api", "The site"]
+        assert not await both.clean_ups()
+        assert (await both.sync("*")).plan.is_empty
 
 
 async def test_texts_that_name_a_step_as_it_was_called_are_left_and_told_of() -> None:

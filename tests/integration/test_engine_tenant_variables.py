@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pair import pair, script
+from tests.pair import ROUTE, pair, script
 from tests.tenancy import (
     COMMON,
     INCLUDE,
@@ -20,7 +20,7 @@ from tests.tenancy import (
     with_rules,
 )
 from worker.plan.values import Op
-from worker.sync.run import Result
+from worker.sync.run import Result, open_route
 
 
 @pytest.mark.guide("tenants-values")
@@ -44,6 +44,18 @@ async def test_values_cross_for_the_environments_that_are_there(version: str) ->
             ("tenant/Internal/variables", "Shared[Token]", "placeholder-secret"),
         }
         await settled(both)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_plan_that_reads_in_bulk_shows_the_values_of_new_projects_too(version: str) -> None:
+    async with pair(include=INCLUDE, **servers(version)) as both:
+        await spoken(both)
+        async with open_route(both.routes, ROUTE, ledger=both.ledger) as route:
+            await route.read_in_bulk()
+            shown = (await route.plan(await route.everything())).plan
+        planned = (await both.plan("*")).plan
+
+        assert [one.changes for one in shown.writes] == [one.changes for one in planned.writes]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -120,6 +120,8 @@ class Kind:
 
     sign: Callable[[Mapping[str, Any]], str] | None = None
     """Of a document that is dear to read: what its owner shows of it. As long as this stays, it has not changed."""
+    shows: frozenset[str] = frozenset()
+    """Properties that are written by way of other documents, and only shown by this one."""
     shown_by_owner: Callable[[Mapping[str, Any], str], dict[str, Any] | None] | None = None
     """(owner, id) → the document as its owner shows it; ``None`` where it must be read itself."""
 

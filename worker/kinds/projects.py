@@ -60,6 +60,7 @@ PROJECT = Kind(
     listed_by="projects/all",
     # In no command that creates one (Swagger 2026.1). Nor are the runbooks that provision: these come late anyway.
     put_only=frozenset({"DefaultPowerShellEdition"}),
+    shows=ON_DEPLOYMENT_SETTINGS,
     shape=Shape(
         server=SERVER_FIELDS
         | ON_DEPLOYMENT_SETTINGS

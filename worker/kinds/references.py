@@ -61,6 +61,11 @@ class PendingId(str):
         return cls(f"{pending}{_SLUG}")
 
     @staticmethod
+    def stands_for(value: str) -> str | None:
+        """The source item that a stand-in belongs to; ``None`` for an id."""
+        return value.split(":", 2)[1] if value.startswith("new:") else None
+
+    @staticmethod
     def element_of(value: object) -> str | None:
         """The source element that a stand-in belongs to. Also for one that went through JSON and is a plain string."""
         if not isinstance(value, str) or not value.startswith("new:") or value.count(":") < 2:

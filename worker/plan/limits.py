@@ -16,6 +16,9 @@ from config.limits import Limits
 from worker.plan.values import Op, Plan
 
 
+NOTHING_WRITTEN = "Nothing was written."
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a plan is not applied: the first limit that it would pass, with the numbers."""
@@ -39,7 +42,7 @@ class Refusal:
         return (
             f"Too many {self.what}: {self.percent:.2f}% is over {self.limit_percent:.2f}% "
             f"({self.planned + self.in_window}/{self.population}: {self.planned} in this plan, "
-            f"{self.in_window} in the {self.window_hours} h before). Nothing was written. "
+            f"{self.in_window} in the {self.window_hours} h before). {NOTHING_WRITTEN} "
             f"If this is what you want: octosync approve {shlex.quote(self.route)} {self.plan_hash}"
         )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from config.routes import FirstContact, Mode, Route
 from worker.ledger.ledger import Ledger
 from worker.plan.limits import check as within_limits
-from worker.plan.values import printed
+from worker.plan.rest import is_rest_of
+from worker.plan.values import Plan, printed
 from worker.sync.planning.planner import Planned
 
 WAY_OUT = "look at it and approve it: octosync approve "
@@ -24,13 +25,18 @@ class Stop:
     read_only: bool = False
 
 
-async def must_wait(route: Route, ledger: Ledger, planned: Planned, approved_hash: str | None) -> Stop | None:
-    """Why the plan must not be applied now, or ``None``. A plan that writes nothing is never stopped."""
+async def must_wait(
+    route: Route, ledger: Ledger, planned: Planned, approved_hash: str | None, begun: Plan | None = None
+) -> Stop | None:
+    """Why the plan must not be applied now, or ``None``. A plan that writes nothing is never stopped; nor is what is
+    left of the one that the same run was let through with (``begun``)."""
     plan = planned.plan
     if plan.is_empty:
         return None
     if route.mode is Mode.READ_ONLY:
         return Stop(f"route {route.name} is read-only: nothing is written", "read-only", hold=False, read_only=True)
+    if begun is not None and is_rest_of(plan, begun):
+        return None
     if approved_hash == plan.hash or await ledger.held.is_approved(route.name, plan.hash):
         return None
     way_out = f"{WAY_OUT}{route.name} {plan.hash}"

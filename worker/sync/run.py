@@ -19,6 +19,7 @@ from enum import StrEnum
 import structlog
 
 from config import scrub
+from config.counting import counted
 from config.routes import Mode, RoutesFile
 from worker.kinds import registry
 from worker.ledger.connect import UNAVAILABLE
@@ -28,6 +29,7 @@ from worker.octopus import errors
 from worker.octopus.budget import Priority
 from worker.octopus.transport import Observer
 from worker.plan import json as plan_json
+from worker.plan.limits import NOTHING_WRITTEN
 from worker.plan.values import Action, Plan
 from worker.queue.lease import DocumentLease, LeaseBusyError
 from worker.sync.applying.apply import Applied, Applier, Guard
@@ -116,7 +118,7 @@ class OpenRoute(Opened):
                 raise
         outcome.run_id, outcome.requests = run.id, self.requests
         if outcome.result is not Result.UNCHANGED or cause.sources:
-            await self._record(run, str(outcome.result), outcome.plan, None)
+            await self._record(run, str(outcome.result), _with(outcome.plan, done), None)
         return outcome
 
     async def _sync(
@@ -132,17 +134,19 @@ class OpenRoute(Opened):
         """``done``: what was written is added to it, however this ends."""
         writes = 0
         refused = False
+        begun: Planned | None = None  # the first plan that nobody needed to be asked about (any more)
         for _ in range(TRIES):
             before = tuple(done)
             planned = await self.plan(document_ids, progress=progress)
             if check is not None:
                 planned.plan = await check(self, planned)
             log_decisions(planned.plan)
-            stop = await must_wait(self.route, self.ledger, planned, approved_hash)
+            stop = await must_wait(self.route, self.ledger, planned, approved_hash, begun.plan if begun else None)
             if stop is not None:
-                return await self._stopped(planned, stop, run)
+                return await self._stopped(planned, stop, run, writes)
             if self.route.mode is Mode.READ_ONLY:
                 return Outcome(_result(planned.plan, 0), planned.plan)
+            begun = begun or planned
             applier = Applier(
                 self.world,
                 Ends(self.source.client, self.destination.client, progress or (lambda _: None)),
@@ -170,7 +174,7 @@ class OpenRoute(Opened):
                 # What we believed of the destination may be out of date. Once more, believing nothing.
                 if refused or error.method == "GET" or error.concerns_instance:
                     # What a person approved was tried. The route goes on without the document that was refused.
-                    await self._release(planned, run, approved_hash)
+                    await self._release(planned, begun, run, approved_hash)
                     raise
                 refused = True
                 log.info("refused", route=self.route.name, reason=error.server_words)
@@ -181,7 +185,7 @@ class OpenRoute(Opened):
                 done += applier.applied.actions
                 writes += applier.applied.writes
                 await self._count(applier.applied)
-            await self._release(planned, run, approved_hash)
+            await self._release(planned, begun, run, approved_hash)
             plan = replace(planned.plan, actions=(*before, *planned.plan.actions))
             if not planned.again or not applied.writes:
                 return Outcome(_result(plan, writes), plan, writes=writes)
@@ -190,7 +194,11 @@ class OpenRoute(Opened):
             Result.MOVED, planned.plan, writes=writes, message="the destination kept changing while it was compared"
         )
 
-    async def _stopped(self, planned: Planned, stop: Stop, run: Run) -> Outcome:
+    async def _stopped(self, planned: Planned, stop: Stop, run: Run, writes: int) -> Outcome:
+        """``writes``: how many this run had made when it had to plan again."""
+        if writes:
+            begun = f"the destination changed while the plan was applied, after {counted(writes, 'write')}; what is left"
+            stop = replace(stop, reason=f"{begun} is another plan. {stop.reason.replace(f'{NOTHING_WRITTEN} ', '')}")
         if stop.hold:
             await self.ledger.held.hold(
                 self.route.name,
@@ -202,7 +210,7 @@ class OpenRoute(Opened):
             )
         log.warning("held", route=self.route.name, reason=stop.reason, plan=planned.plan.hash)
         result = Result.HELD if stop.hold or not stop.read_only else Result.READ_ONLY
-        return Outcome(result, planned.plan, message=stop.reason, code=stop.code)
+        return Outcome(result, planned.plan, writes=writes, message=stop.reason, code=stop.code)
 
     async def _forget(self, planned: Planned) -> None:
         """What we believed of the destination did not hold."""
@@ -231,19 +239,27 @@ class OpenRoute(Opened):
             route = self.route
             await self.ledger.directions.remember(route.name, place(route.source), place(route.destination))
 
-    async def _release(self, planned: Planned, run: Run, approved_hash: str | None) -> None:
-        """A held route goes on when its approved plan was applied, or when the plan that held it has nothing left."""
+    async def _release(self, planned: Planned, begun: Planned, run: Run, approved_hash: str | None) -> None:
+        """A held route goes on when its approved plan was applied, or when the plan that held it has nothing left.
+        ``begun``: of which ``planned`` is the rest."""
         held = await self.ledger.held.get(self.route.name)
-        by_hand = approved_hash == planned.plan.hash
-        if held is not None and (by_hand or held.plan_hash == planned.plan.hash or held.key == run.key):
+        hashes = {planned.plan.hash, begun.plan.hash}
+        by_hand = approved_hash in hashes
+        if held is not None and (by_hand or held.plan_hash in hashes or held.key == run.key):
             await self.ledger.held.release(self.route.name)
         if by_hand or (held is not None and held.approved):
             await self.ledger.windows.clear(self.route.name)
-            if planned.adopts:
+            if planned.adopts or begun.adopts:
                 await self.ledger.held.allow_adoption(self.route.name)
 
     async def _record(self, run: Run, outcome: str, plan: Plan | None, error: str | None) -> None:
         await record(self.ledger, run, outcome, plan, self.spent, error)
+
+
+def _with(plan: Plan, done: Sequence[Action]) -> Plan:
+    """The plan, and before it what was written of an earlier one in the same run."""
+    shown = {id(action) for action in plan.actions}
+    return replace(plan, actions=(*(one for one in done if id(one) not in shown), *plan.actions))
 
 
 def _result(plan: Plan, writes: int) -> Result:

@@ -200,16 +200,16 @@ class Applier:
         exchange = exchange_of(kind)
         body: Document = self.tags.body(kind, self.bind(action.body or {}))
         there = None if creates or action.overlay else self.world.destination.documents.get(destination_id)
+        sent = body
         if action.overlay:
             current = await exchange.read(self.destination, kind, destination_id, owner)
             if holds(body, current, kind.shape):
                 return await self.settle(action, written, kind, destination_id, current, body)
             sent = overlaid(kind.shape, current, body)
-        elif creates:
-            sent = body
-        else:
-            await self.check_still(kind, destination_id, owner)
-            sent = body
+        elif not creates:
+            sent, become = await self.still(kind, destination_id, owner, body)
+            if become is not None:
+                return await self.settle(action, written, kind, destination_id, become, body, there)
         source_id = action.source_id or ""
         if written.intent is not None and written.before is not None:
             # What the last write left, of which nobody heard, must not be forgotten with its intent.
@@ -379,14 +379,22 @@ class Applier:
 
     # ── bodies ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def check_still(self, kind: Kind, destination_id: str, owner: str | None) -> None:
-        """Where the API compares no version, we do: read again right before the write."""
+    async def still(
+        self, kind: Kind, destination_id: str, owner: str | None, body: Document
+    ) -> tuple[Document, Document | None]:
+        """Where the API compares no version, we do: read again right before the write. What to send, which shows of
+        others what they are now; and the document, where it has become by itself what it is to be, as the rules of a
+        channel do when the step that they name is renamed."""
         if kind.versioned:
-            return
+            return body, None
         observed = self.world.destination.documents.get(destination_id)
         current = await exchange_of(kind).read(self.destination, kind, destination_id, owner)
-        if not same(current, observed):
-            raise Moved(f"{kind.path_of(destination_id, owner)} changed on the destination while it was being compared")
+        shown = {name: current[name] for name in kind.shows if name in current}
+        if same(current, {**observed, **shown} if observed is not None else None):
+            return {**body, **{name: value for name, value in shown.items() if name in body}}, None
+        if holds({**body, **shown}, current, kind.shape):
+            return body, current
+        raise Moved(f"{kind.path_of(destination_id, owner)} changed on the destination while it was being compared")
 
     def owner_of(self, kind: Kind, destination_id: str) -> str | None:
         return destination_id.partition("-")[2] if kind.place is Place.WITH_OWNER else None

@@ -8,7 +8,7 @@ destination has goes, unless the kind lets it stay (tags).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from worker.kinds.references import is_secret
 from worker.kinds.shape import Elements, Shape
 from worker.plan.lines import DESTINATION_EDIT
 from worker.plan.values import Change, CleanUp, Decision, Document, Edit, NamePath
-from worker.sync.merging.elements import name_of, objects, same_element
+from worker.sync.merging.elements import Renamed, name_of, objects, same_element
 from worker.sync.merging.fresh import Fresh
 from worker.sync.merging.order import interleave
 from worker.sync.translating.translate import label
@@ -46,6 +46,8 @@ class Walk(Protocol):
     """The server refuses to remove anything from the document."""
     defers: bool
     """What is to be removed is left to a second write, after those of all other documents."""
+    steps: Mapping[str, str]
+    """What the same plan calls the destination's steps otherwise: old name → new."""
     fresh: Fresh
     out: Merged
 
@@ -87,6 +89,11 @@ class _List:
         """Positions of what only the destination has."""
         return [position for position in range(len(self.there)) if position not in self.merged]
 
+    def renamed(self, steps: Mapping[str, str]) -> Renamed:
+        """An element that is known by a step has another name when the step has."""
+        refs = self.elements.shape.refs
+        return {part: steps for part in self.elements.identity if steps and part in refs and refs[part].kind == "step"}
+
     def place(self, element: Document) -> str:
         return f"{self.where}[{label(element, self.elements.identity)}]"
 
@@ -96,7 +103,7 @@ def merge_elements(walk: Walk, elements: Elements, sides: Sides, where: str) -> 
     one = _List(elements, sides, where)
     one.there_of = _match(walk, one)
     for index, element in enumerate(one.want):
-        previous = same_element(element, one.before, elements.identity, one.want)
+        previous = same_element(element, one.before, elements.identity, one.want, one.renamed(walk.steps))
         if index in one.there_of:
             _both_have(walk, one, index, element, previous)
         else:
@@ -148,6 +155,7 @@ def merge_ordered(walk: Walk, sides: Sides, where: str) -> list[Any]:
 
 def _match(walk: Walk, one: _List) -> dict[int, int]:
     """By link, else by name."""
+    renamed = one.renamed(walk.steps)
     found: dict[int, int] = {}
     ids = {element.get("Id"): position for position, element in enumerate(one.there) if element.get("Id")}
     for index, element in enumerate(one.want):
@@ -158,7 +166,7 @@ def _match(walk: Walk, one: _List) -> dict[int, int]:
     names: dict[tuple[str, ...], list[int]] = {}
     for position, element in enumerate(one.there):
         if position not in taken:
-            names.setdefault(name_of(element, one.elements.identity), []).append(position)
+            names.setdefault(name_of(element, one.elements.identity, renamed), []).append(position)
     for index, element in enumerate(one.want):
         if index not in found and (positions := names.get(name_of(element, one.elements.identity))):
             found[index] = positions.pop(0)

@@ -7,8 +7,8 @@ starts from what the destination returned, and only what was decided is laid ove
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from config.options import Retention
@@ -58,6 +58,8 @@ class Terms:
     """The server has refused to remove what the source dropped."""
     defers: bool = False
     """What is to be removed is left to a second write."""
+    steps: Mapping[str, str] = field(default_factory=dict)
+    """Steps of the destination that the same plan gives other names: old → new, as they are compared."""
     tell: Tell = say_nothing
     """Told of every place that was compared, and what came of it."""
 
@@ -94,7 +96,7 @@ class _Walk:
         self.path, self.rules = terms.path, terms.rules
         self.leave, self.skipped = frozenset(terms.leave), frozenset(terms.skipped)
         self.in_use, self.precious = terms.in_use, terms.precious
-        self.clings, self.defers = terms.clings, terms.defers
+        self.clings, self.defers, self.steps = terms.clings, terms.defers, terms.steps
         self.fresh = Fresh(terms.path, terms.source_id, terms.rules.sensitive_placeholder)
         self.out = Merged({})
 

@@ -57,6 +57,10 @@ class Plans(Protocol):
 
     def version(self, template_id: str, version: str, there: str) -> tuple[str, bool]: ...
 
+    def steps_renamed(self, entry: Entry) -> Mapping[str, str]:
+        """The steps of the entry's project that the plan renames on the destination: old name → new, as they are
+        compared."""
+
 
 class DocumentPlanner:
     def __init__(self, world: World, resolver: Resolver, plans: Plans) -> None:
@@ -193,7 +197,8 @@ class DocumentPlanner:
 
     def late(self, kind: Kind, entry: Entry, path: NamePath, document: Document) -> Outcome | None:
         """What was left out of a new document, or ``None`` where nothing of it crosses."""
-        out = self.translate(kind, entry, path, {name: document[name] for name in kind.shape.late if name in document})
+        said = {name: value for name, value in document.items() if name in kind.shape.late}
+        out = self.translate(kind, entry, path, said)
         if out.document is None:
             return Outcome(self.not_crossing(kind, entry, path, out), None)
         pending = self.plans.pending[entry.id]
@@ -276,6 +281,7 @@ class DocumentPlanner:
             owed=kind.put_only if created else frozenset(),
             exact=kind.mode is Mode.EXACT,
             clings=destination_id in self.world.clinging,
+            steps=self.plans.steps_renamed(entry),
             tell=self.world.tell(entry.id),
             defers=defers,
         )

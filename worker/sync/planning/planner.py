@@ -11,7 +11,7 @@ What the planner does not know yet it says with :class:`worker.sync.world.world.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from worker.kinds import registry
@@ -96,6 +96,7 @@ class Planner:
         self.actions: list[Action] = []
         self.done: set[str] = set()
         self.deferred: set[str] = set()
+        self.awaiting: set[str] = set()
         self.verdicts: dict[str, Resolved] = {}
         self.stack: list[str] = []
         self.wanted = Wanted()
@@ -181,7 +182,9 @@ class Planner:
             return self.block(kind, source_id, path, Decision("version-controlled", "", text), ())
         if found.ids and kind.shape.late and not late and not isinstance(found.ids[0], PendingId):
             # It exists, so nothing needs to wait for it; but it may mention what this plan is yet to create.
-            self.push(f"{LATE_TARGET}{source_id}", registry.precedence()[registry.LATE])
+            if source_id not in self.awaiting:
+                self.push(f"{LATE_TARGET}{source_id}", registry.precedence()[registry.LATE])
+            self.awaiting.add(source_id)
         elif found.ids:
             self.update(kind, entry, path, found.ids[0])
         elif found.stays_at_home:
@@ -316,6 +319,7 @@ class Planner:
             return
         if source_id not in self.pending:
             self.done.discard(source_id)
+            self.awaiting.discard(source_id)
             self.target(source_id, late=True)
             return
         document = self.source_document(kind, entry)
@@ -362,6 +366,9 @@ class Planner:
     def version(self, template_id: str, version: str, there: str) -> tuple[str, bool]:
         found = self.templates.version(template_id, version, there)
         return found.number, found.same
+
+    def steps_renamed(self, entry: Entry) -> Mapping[str, str]:
+        return self.renamed_steps.of(entry)
 
     def included(self, kind: Kind, entry: Entry) -> bool:
         return self.inclusion.included(kind, entry)

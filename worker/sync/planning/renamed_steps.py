@@ -7,10 +7,11 @@ together with the process, so that none names what is not there. Texts are looke
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
+from config.names import name_key
 from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.kinds.variables import VARIABLE_SET
@@ -38,6 +39,7 @@ class RenamedSteps:
         self.plan = plan
         self._found: list[tuple[int, str, str, Outcome]] = []
         """Place of the process' action, project on the source and on the destination, what was renamed."""
+        self._names: dict[str, Mapping[str, str]] = {}
 
     def note(self, kind: Kind, entry: Entry, outcome: Outcome) -> None:
         """The action of a process that renames steps is about to be added. Raises
@@ -46,7 +48,13 @@ class RenamedSteps:
         there = self.resolver.item(registry.BY_NAME["project"], project).ids[0]
         if kind.name == "deployment-process" and any(in_use(self.world, there, one) for one, _ in outcome.renamed):
             self.plan.push_all(parts.naming_steps_of(self.world, project))
+        if kind.name == "deployment-process":
+            self._names[project] = {name_key(str(one["Name"])): name_key(new) for one, new in outcome.renamed}
         self._found.append((len(self.plan.actions), project, there, outcome))
+
+    def of(self, entry: Entry) -> Mapping[str, str]:
+        """Old name → new, as they are compared, of the deployment process of a document's project."""
+        return self._names.get(project_of(self.world.source, entry) or "", {}) if self._names else {}
 
     def look_through(self, asking: Asking) -> None:
         """At the end of the plan, when it is known what will become of the variables."""

@@ -245,4 +245,5 @@ class _Wanted:
 
 def _is_hidden(cell: Cell) -> bool:
     """The list of all tenants' values does not tell of the environments of those for library sets."""
-    return cell.environment != EVERYWHERE and registry.kind_of(cell.owner) is not registry.BY_NAME["project"]
+    owner = PendingId.stands_for(cell.owner) or cell.owner
+    return cell.environment != EVERYWHERE and registry.kind_of(owner) is not registry.BY_NAME["project"]

@@ -140,7 +140,7 @@ class _RowMerge:
 
     def run(self) -> MergedRow:
         if self.rank is not Rank.LINK:
-            self._decide("match", f"taken for the source's {label(self.wanted.row)}: {REASONS[self.rank]}")
+            self._decide("match", f"taken for the source's {label(self.wanted.row)}: {self._evidence()}")
         if self.wanted.on_new_only:
             self._decide("scope=ignore-mismatch-on-new", "exists on the destination, and is left alone")
         else:
@@ -152,6 +152,14 @@ class _RowMerge:
                 self._text("Prompt")
         self._stand()
         return self.merged
+
+    def _evidence(self) -> str:
+        """Of what could not be compared, or differs, a reader must not think that it is equal."""
+        if is_sensitive(self.row):
+            rank = Rank.SCOPE if self.rank is Rank.SCOPE_AND_VALUE else self.rank
+            return f"{REASONS[rank]}; the secret stays as it is here"
+        differs = value_of(self.row) != value_of(self.want) and self.rules.value is not ValueRule.ALWAYS
+        return REASONS[self.rank] + ("; the value stays as it is here" if differs and self.base is None else "")
 
     def _name(self) -> None:
         base, want = self.base, self.want

@@ -80,7 +80,7 @@ def _row(row: Document, resolve: Resolve, rules: ItemRules, out: Translated, ide
         if found:
             scope[dimension] = found
     translated["Scope"] = {dimension: ids for dimension, ids in scope.items() if ids}
-    unresolved = _value(translated, resolve, where)
+    unresolved = _value(translated, resolve)
     if unresolved is not None:
         match _unknown(rules, str(row.get("Type"))):
             case UnknownReference.ERROR:
@@ -112,7 +112,7 @@ def _unknown(rules: ItemRules, row_type: str) -> UnknownReference:
     return found
 
 
-def _value(row: Document, resolve: Resolve, where: str) -> str | None:
+def _value(row: Document, resolve: Resolve) -> str | None:
     """Put the destination's id in place of the source's. What cannot be translated is said, never passed on."""
     kind = VALUE_REFERENCES.get(row.get("Type") or "")
     value = row.get("Value")
@@ -123,7 +123,7 @@ def _value(row: Document, resolve: Resolve, where: str) -> str | None:
         row["Value"] = resolved.ids[0]
         return None
     row["Value"] = ""
-    return f"{where}: {waits_on(resolved)}"
+    return waits_on(resolved)
 
 
 def _option(rules: ItemRules, dimension: str) -> ScopeOption:
