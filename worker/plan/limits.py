@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from config.limits import Limits
 from worker.plan.values import Op, Plan
 
-
 NOTHING_WRITTEN = "Nothing was written."
 
 

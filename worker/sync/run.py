@@ -197,8 +197,9 @@ class OpenRoute(Opened):
     async def _stopped(self, planned: Planned, stop: Stop, run: Run, writes: int) -> Outcome:
         """``writes``: how many this run had made when it had to plan again."""
         if writes:
-            begun = f"the destination changed while the plan was applied, after {counted(writes, 'write')}; what is left"
-            stop = replace(stop, reason=f"{begun} is another plan. {stop.reason.replace(f'{NOTHING_WRITTEN} ', '')}")
+            begun = f"the destination changed while the plan was applied, after {counted(writes, 'write')}; what is "
+            begun += "left is another plan. "
+            stop = replace(stop, reason=begun + stop.reason.replace(f"{NOTHING_WRITTEN} ", ""))
         if stop.hold:
             await self.ledger.held.hold(
                 self.route.name,
