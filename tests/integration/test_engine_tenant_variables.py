@@ -55,7 +55,10 @@ async def test_a_plan_that_reads_in_bulk_shows_the_values_of_new_projects_too(ve
             shown = (await route.plan(await route.everything())).plan
         planned = (await both.plan("*")).plan
 
-        assert [one.changes for one in shown.writes] == [one.changes for one in planned.writes]
+        for one, other in zip(shown.writes, planned.writes, strict=True):
+            assert (one.op, one.path) == (other.op, other.path)
+            assert {change.where for change in one.changes} == {change.where for change in other.changes}
+        assert [one.key for one in shown.clean_ups] == [one.key for one in planned.clean_ups]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
