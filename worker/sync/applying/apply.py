@@ -27,6 +27,7 @@ from worker.sync.applying.remembering import Remembering
 from worker.sync.applying.removing import Remover
 from worker.sync.applying.reports import Reports
 from worker.sync.applying.retagging import Retagging
+from worker.sync.applying.still import still
 from worker.sync.applying.unkept import with_unkept
 from worker.sync.merging.recover import RENAME, assigned, assigned_ids
 from worker.sync.planning.planner import Planned
@@ -34,7 +35,7 @@ from worker.sync.planning.templates import stand_in
 from worker.sync.servers.exchange import Ends, exchange_of
 from worker.sync.world.baseline import Baseline, Intent, wrote_after
 from worker.sync.world.bodies import bound, overlaid, stand_ins, without_pending
-from worker.sync.world.fields import MISSING, same
+from worker.sync.world.fields import MISSING
 from worker.sync.world.unheard import holds
 from worker.sync.world.world import World
 from worker.sync.world.written import Moved, Written
@@ -207,7 +208,8 @@ class Applier:
                 return await self.settle(action, written, kind, destination_id, current, body)
             sent = overlaid(kind.shape, current, body)
         elif not creates:
-            sent, become = await self.still(kind, destination_id, owner, body)
+            observed = self.world.destination.documents.get(destination_id)
+            sent, become = await still(self.destination, kind, destination_id, owner, body, observed)
             if become is not None:
                 return await self.settle(action, written, kind, destination_id, become, body, there)
         source_id = action.source_id or ""
@@ -378,23 +380,6 @@ class Applier:
         await self.intents.store(action.source_id or "", self.plan_hash, intent)
 
     # ── bodies ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def still(
-        self, kind: Kind, destination_id: str, owner: str | None, body: Document
-    ) -> tuple[Document, Document | None]:
-        """Where the API compares no version, we do: read again right before the write. What to send, which shows of
-        others what they are now; and the document, where it has become by itself what it is to be, as the rules of a
-        channel do when the step that they name is renamed."""
-        if kind.versioned:
-            return body, None
-        observed = self.world.destination.documents.get(destination_id)
-        current = await exchange_of(kind).read(self.destination, kind, destination_id, owner)
-        shown = {name: current[name] for name in kind.shows if name in current}
-        if same(current, {**observed, **shown} if observed is not None else None):
-            return {**body, **{name: value for name, value in shown.items() if name in body}}, None
-        if holds({**body, **shown}, current, kind.shape):
-            return body, current
-        raise Moved(f"{kind.path_of(destination_id, owner)} changed on the destination while it was being compared")
 
     def owner_of(self, kind: Kind, destination_id: str) -> str | None:
         return destination_id.partition("-")[2] if kind.place is Place.WITH_OWNER else None

@@ -46,6 +46,11 @@ from worker.sync.world.world import Entry, World, project_of
 from worker.sync.world.written import Outcome, Renamed, Written, left_for_its_phases, left_for_its_type
 
 
+class StepNames(Protocol):
+    def of(self, entry: Entry) -> Mapping[str, str]:
+        """The steps of a document's project that the plan renames on the destination."""
+
+
 class Plans(Protocol):
     names: dict[str, Renamed]
     pending: dict[str, PendingId]
@@ -57,9 +62,8 @@ class Plans(Protocol):
 
     def version(self, template_id: str, version: str, there: str) -> tuple[str, bool]: ...
 
-    def steps_renamed(self, entry: Entry) -> Mapping[str, str]:
-        """The steps of the entry's project that the plan renames on the destination: old name → new, as they are
-        compared."""
+    @property
+    def renamed_steps(self) -> StepNames: ...
 
 
 class DocumentPlanner:
@@ -281,7 +285,7 @@ class DocumentPlanner:
             owed=kind.put_only if created else frozenset(),
             exact=kind.mode is Mode.EXACT,
             clings=destination_id in self.world.clinging,
-            steps=self.plans.steps_renamed(entry),
+            steps=self.plans.renamed_steps.of(entry),
             tell=self.world.tell(entry.id),
             defers=defers,
         )

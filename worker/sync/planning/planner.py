@@ -11,7 +11,7 @@ What the planner does not know yet it says with :class:`worker.sync.world.world.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from worker.kinds import registry
@@ -96,7 +96,6 @@ class Planner:
         self.actions: list[Action] = []
         self.done: set[str] = set()
         self.deferred: set[str] = set()
-        self.awaiting: set[str] = set()
         self.verdicts: dict[str, Resolved] = {}
         self.stack: list[str] = []
         self.wanted = Wanted()
@@ -182,9 +181,7 @@ class Planner:
             return self.block(kind, source_id, path, Decision("version-controlled", "", text), ())
         if found.ids and kind.shape.late and not late and not isinstance(found.ids[0], PendingId):
             # It exists, so nothing needs to wait for it; but it may mention what this plan is yet to create.
-            if source_id not in self.awaiting:
-                self.push(f"{LATE_TARGET}{source_id}", registry.precedence()[registry.LATE])
-            self.awaiting.add(source_id)
+            self.push(f"{LATE_TARGET}{source_id}", registry.precedence()[registry.LATE])
         elif found.ids:
             self.update(kind, entry, path, found.ids[0])
         elif found.stays_at_home:
@@ -318,9 +315,9 @@ class Planner:
         if kind is None or entry is None:
             return
         if source_id not in self.pending:
-            self.done.discard(source_id)
-            self.awaiting.discard(source_id)
-            self.target(source_id, late=True)
+            if source_id not in self.done or source_id in self.deferred:  # it may have been asked for twice
+                self.done.discard(source_id)
+                self.target(source_id, late=True)
             return
         document = self.source_document(kind, entry)
         path = path_of(self.world.source, kind, source_id, entry.owner)
@@ -366,9 +363,6 @@ class Planner:
     def version(self, template_id: str, version: str, there: str) -> tuple[str, bool]:
         found = self.templates.version(template_id, version, there)
         return found.number, found.same
-
-    def steps_renamed(self, entry: Entry) -> Mapping[str, str]:
-        return self.renamed_steps.of(entry)
 
     def included(self, kind: Kind, entry: Entry) -> bool:
         return self.inclusion.included(kind, entry)
