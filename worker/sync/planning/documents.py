@@ -29,6 +29,7 @@ from worker.sync.planning.destroys import destructive_updates
 from worker.sync.planning.in_use import in_use
 from worker.sync.planning.old_names import renamed_actions
 from worker.sync.planning.package_choice import plan_package
+from worker.sync.planning.renamed_steps import RenamedSteps
 from worker.sync.tenants.plan import holds_values, plan_values
 from worker.sync.translating.crossing import SCOPE_WIDENED, Resolve, Translated
 from worker.sync.translating.fitting import demanded, fit
@@ -46,24 +47,17 @@ from worker.sync.world.world import Entry, World, project_of
 from worker.sync.world.written import Outcome, Renamed, Written, left_for_its_phases, left_for_its_type
 
 
-class StepNames(Protocol):
-    def of(self, entry: Entry) -> Mapping[str, str]:
-        """The steps of a document's project that the plan renames on the destination."""
-
-
 class Plans(Protocol):
     names: dict[str, Renamed]
     pending: dict[str, PendingId]
     lacking: dict[str, set[str]]
     planned: dict[str, dict[str, str]]
     bodies: dict[str, Document]
+    renamed_steps: RenamedSteps
     unfinished: set[str]
     """Source ids of documents of which something can only be written once they are."""
 
     def version(self, template_id: str, version: str, there: str) -> tuple[str, bool]: ...
-
-    @property
-    def renamed_steps(self) -> StepNames: ...
 
 
 class DocumentPlanner:
