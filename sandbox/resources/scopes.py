@@ -13,6 +13,7 @@ from sandbox import tags, texts
 from sandbox.errors import ApiError, bad_request
 from sandbox.indexes import by_project
 from sandbox.resources.actions import deployment_process
+from sandbox.resources.git_settings import is_in_git, process_in_git
 from sandbox.routing import Call
 from sandbox.store import Document
 
@@ -41,6 +42,16 @@ def project_processes(call: Call, project_id: str) -> Iterator[Document]:
     yield from call.lookup("runbookprocesses", by_project, project_id)
 
 
+def _actions(call: Call, project: Document) -> Iterator[Document]:
+    """By id and name. Of a process in Git the id is the slug, since OCL has no other; (?) that the id from before it
+    moved is taken, too."""
+    in_git = process_in_git(call, project) if is_in_git(project) else None
+    for process in project_processes(call, project["Id"]):
+        for step in process["Steps"]:
+            for action in step["Actions"]:
+                yield {"Id": action["Slug" if process is in_git else "Id"], "Name": action["Name"]}
+
+
 def _item(document: Document) -> Document:
     return {"Id": document["Id"], "Name": document["Name"]}
 
@@ -55,12 +66,7 @@ def scope_values(call: Call, owner_id: str) -> Document:
     processes: list[Document] = []
     if project:
         channels = [_item(one) for one in call.lookup("channels", by_project, owner_id)]
-        actions = [
-            _item(action)
-            for process in project_processes(call, owner_id)
-            for step in process["Steps"]
-            for action in step["Actions"]
-        ]
+        actions = list(_actions(call, project))
         runbooks = call.lookup("runbooks", by_project, owner_id)
         processes = [{**_item(project), "ProcessType": "Deployment"}]
         processes += [{**_item(runbook), "ProcessType": "Runbook"} for runbook in runbooks]
@@ -126,6 +132,8 @@ def _exists(call: Call, owner_id: str, dimension: str, value: str) -> bool:
         runbook = scope.find("runbooks", value)
         return value.casefold() == owner_id.casefold() or (runbook is not None and runbook["ProjectId"] == owner_id)
     if dimension == "Action":
+        project = scope.find("projects", owner_id)
+        slugs = {action["Id"] for action in _actions(call, project)} if project else set()
         ids = {a["Id"] for p in project_processes(call, owner_id) for s in p["Steps"] for a in s["Actions"]}
-        return value in ids
+        return value in slugs | ids
     return True

@@ -82,6 +82,35 @@ async def test_of_variables_that_were_moved_to_git_only_the_secrets_cross() -> N
         assert (await both.sync("*")).result is Result.UNCHANGED
 
 
+async def test_secrets_keep_their_scopes_by_the_slug_of_a_step_in_git_and_by_the_id_of_one_in_the_database() -> None:
+    async with pair(**SETTINGS_ONLY, first_contact="adopt") as both:
+        here, there = await on_both(both, variables=True)
+        runbook = await both.source.runbook(here, "Restart", script("Stop"), script("Start"))
+        beta = await both.source.post("channels", {"Name": "Beta", "ProjectId": here["Id"]})
+        steps = (await both.source.get(f"runbookProcesses/RunbookProcess-{runbook['Id']}"))["Steps"]
+        scopes = (
+            {"Action": ["deploy"]},
+            {"Action": [steps[1]["Actions"][0]["Id"]]},
+            {"Channel": [beta["Id"]]},
+            {"ProcessOwner": [runbook["Id"]]},
+            {"ProcessOwner": [here["Id"]]},
+        )
+        rows = [row("Key", "s3cret", scope, Type="Sensitive") for scope in scopes]
+        path = f"{here['SpaceId']}/projects/{here['Id']}/main/variables"
+        await both.source.call("PUT", path, {"Variables": rows})
+        assert (await both.sync("*")).result is Result.CHANGED
+        copy = await both.destination.named("runbooks", "Restart")
+        start = (await both.destination.get(f"runbookProcesses/RunbookProcess-{copy['Id']}"))["Steps"][1]["Actions"][0]
+        assert [one["Scope"] for one in await both.destination.rows("OctoFX")] == [
+            {"Action": ["deploy"]},
+            {"Action": [start["Id"]]},
+            {"Channel": [(await both.destination.named("channels", "Beta"))["Id"]]},
+            {"ProcessOwner": [copy["Id"]]},
+            {"ProcessOwner": [there["Id"]]},
+        ]
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
 async def test_in_git_here_and_in_the_database_there_is_for_a_person_to_decide() -> None:
     for in_git in ("source", "destination"):
         async with pair(**SETTINGS_ONLY, first_contact="adopt") as both:

@@ -97,6 +97,23 @@ async def test_a_secret_of_another_environment_leaves_no_plain_row_in_the_databa
         assert (await both.sync("*")).result is Result.UNCHANGED
 
 
+@pytest.mark.parametrize("side", ["source", "destination"])
+async def test_a_variable_that_was_saved_past_git_is_left_alone_and_a_person_is_told(side: str) -> None:
+    """Servers before 2026.1 take one so, and have it twice then (OctopusDeploy/Issues#9824)."""
+    async with pair(**SETTINGS_ONLY, first_contact="adopt") as both:
+        here, there = await on_both(both, variables=True)
+        project = here if side == "source" else there
+        await getattr(both, side).variables(project, row("Url", "https://x"))
+        secret = row("Key", "s3cret", Type="Sensitive")
+        stored = (await both.source.get(f"variables/variableset-{here['Id']}"))["Variables"]
+        await both.source.variables(here, *stored, secret)
+        await both.sync("*")
+        names = [one["Name"] for one in await both.destination.rows("OctoFX")]
+        assert sorted(names) == (["Key"] if side == "source" else ["Key", "Url"])
+        assert f"kept-apart Variables ({side})" in await both.reasons()
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
 async def with_runbook(both: Pair) -> tuple[Document, Document]:
     """On both sides in Git, with a runbook that a trigger runs and a variable is for. Source's and destination's."""
     here, there = await on_both(both)

@@ -39,7 +39,7 @@ ANSWERS = "prompted-variable"
 """The kind of what answers prompted variables, each by the variable's id: an object, or the same as JSON text. What is
 known by no id (by a name, say) is the same on every server."""
 
-_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
 class PendingId(str):
@@ -187,7 +187,7 @@ def answers_by_id(value: Any) -> bool:
             value = json.loads(value)
         except ValueError:
             return False
-    return isinstance(value, Mapping) and any(_GUID.fullmatch(str(name)) for name in value)
+    return isinstance(value, Mapping) and any(GUID.fullmatch(str(name)) for name in value)
 
 
 def is_secret(value: Any) -> bool:

@@ -11,6 +11,7 @@ name it all the same: where it is kept makes it no other project.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from config.options import VersionControlled
@@ -18,6 +19,7 @@ from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.kinds.projects import PROJECT, VERSION_CONTROLLED, moved_to_git
 from worker.kinds.references import PendingId
+from worker.kinds.variables import VARIABLE_SET
 from worker.plan.values import CleanUp, Document, NamePath
 from worker.sync.planning.inclusion import Inclusion
 from worker.sync.translating.resolve import Resolver
@@ -26,7 +28,7 @@ from worker.sync.world.world import Entry, Side, World
 from worker.sync.world.written import Outcome
 
 APART = "kept-apart"
-"""The reason of clean-up entries about what was moved to Git on the source alone."""
+"""The reason of clean-up entries about what is not where it should be: in Git here and in the database there."""
 
 _ALWAYS = frozenset({"deployment-process", "deployment-settings"})
 _ONCE_MOVED = {
@@ -94,23 +96,45 @@ class VersionControl:
         return f"the {what} of the project live in {_places(here_moved)}"
 
     def telling(self, outcome: Outcome, kind: Kind, entry: Entry, destination_id: str) -> Outcome:
-        """The update of a project, and with it what a person must know: that its runbooks were moved to Git on the
-        source alone. No document of theirs is left there that could say it, and those of the destination follow
-        nothing any more."""
-        if kind is not PROJECT or entry.type != VERSION_CONTROLLED or isinstance(destination_id, PendingId):
+        """The update of a document, and with it what a person must know of what is kept apart."""
+        if kind not in (PROJECT, VARIABLE_SET) or isinstance(destination_id, PendingId):
             return outcome
-        if "runbooks" not in self._moved(self.world.source, entry.id):
+        project = self._in_git(kind, entry)
+        if project is None:
             return outcome
-        if "runbooks" in self._moved(self.world.destination, destination_id):
-            return outcome
+        path, here = outcome.action.path, self._moved(self.world.source, project.id)
+        told: list[CleanUp] = []
+        if kind is VARIABLE_SET and "variables" in here:
+            told += self._astray(path, self.world.source, self.world.source.document(kind, entry.id, project.id))
+            there = destination_id.partition("-")[2]
+            document = self.world.destination.document(kind, destination_id, there)
+            told += self._astray(path, self.world.destination, document)
+        elif (
+            kind is PROJECT
+            and "runbooks" in here
+            and "runbooks" not in self._moved(self.world.destination, destination_id)
+        ):
+            # No document of theirs is left that could say it, and those of the destination follow nothing any more.
+            text = f"its runbooks live in {_places(True)}, where they stay as they are: move them to Git there, too"
+            told.append(CleanUp(path, "PersistenceSettings.ConversionState", APART, text))
         action = outcome.action
-        text = f"its runbooks live in {_places(True)}, where they stay as they are: move them to Git there, too"
-        told = CleanUp(action.path, "PersistenceSettings.ConversionState", APART, text)
-        return replace(outcome, action=replace(action, clean_ups=(*action.clean_ups, told)))
+        return replace(outcome, action=replace(action, clean_ups=(*action.clean_ups, *told))) if told else outcome
+
+    def _astray(self, path: NamePath, side: Side, document: Document | None) -> Iterator[CleanUp]:
+        """What is neither in Git nor secret, since somebody saved it past Git (OctopusDeploy/Issues#9824)."""
+        rows = (document or {}).get("Variables") or []
+        names = list(dict.fromkeys(str(row.get("Name")) for row in rows if not row.get("IsSensitive")))
+        if names:
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            text = (
+                f"{', '.join(names[:3])}{more}: in the database of the {side.name} though its variables live in Git; "
+                "left alone: move what is meant to its branches, and delete it there"
+            )
+            yield CleanUp(path, f"Variables ({side.name})", APART, text)
 
     def in_database(self, kind: Kind, entry: Entry, document: Document) -> Document:
         """Of a variable set whose variables were moved to Git, what did not move: the secrets."""
-        if kind.name != "variable-set":
+        if kind is not VARIABLE_SET:
             return document
         project = self._in_git(kind, entry)
         if project is None or "variables" not in self._moved(self.world.source, project.id):

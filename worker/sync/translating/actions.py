@@ -12,7 +12,7 @@ from config.names import name_key
 from worker.kinds import registry
 from worker.kinds.kind import Kind
 from worker.kinds.projects import PROJECT, VERSION_CONTROLLED
-from worker.kinds.references import PendingId
+from worker.kinds.references import GUID, PendingId
 from worker.plan.values import Document
 from worker.sync.world.resolved import Closure, Resolved
 from worker.sync.world.world import Asking, World
@@ -29,9 +29,10 @@ class Actions:
     def action(self, action_id: str, project: str | None) -> Resolved:
         """Ids of actions repeat across cloned runbooks: the counterparts in all processes of the project are meant.
 
-        What lives in Git is called there what it is called everywhere, by its slug.
+        What lives in Git is called there what it is called everywhere, by its slug (API reference 2026, "Variables"):
+        who has an id is a step of a runbook in the database, or was one before it moved.
         """
-        if self._in_git(project):
+        if self._in_git(project) and not GUID.fullmatch(action_id):
             return Resolved((action_id,), action_id)
         ids: dict[str, None] = {}
         unknown: list[str] = []
@@ -130,7 +131,8 @@ class Actions:
     def _processes(self, project: str | None) -> Iterator[str]:
         if project is None:
             return
-        yield registry.made_with_owner(registry.BY_NAME["deployment-process"], project)
+        if not self._in_git(project):
+            yield registry.made_with_owner(registry.BY_NAME["deployment-process"], project)
         for runbook in self.world.source.directory("runbook").of(project):
             yield registry.made_with_owner(registry.BY_NAME["runbook-process"], runbook.id)
 
