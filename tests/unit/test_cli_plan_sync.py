@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from tests.shell import BLOCKED, CHANGED, EMPTY, ROUTES, SECOND, Shell
+from tests.shell import BLOCKED, CHANGED, CLEAN_UP, EMPTY, ROUTES, SECOND, Shell
 from worker.cli.sync import STATUS
 from worker.plan.values import Plan
 from worker.sync import run as engine
@@ -22,6 +23,21 @@ def test_a_plan_with_differences_is_printed_and_ends_with_2(shell: Shell) -> Non
     assert answer.stdout.endswith("to finish by hand on the destination\n")
     assert shell.engine is not None
     assert shell.engine.asked == [("plan", ["Projects-1"])]
+
+
+def test_what_is_on_the_clean_up_list_already_is_counted_and_not_said_again(shell: Shell) -> None:
+    shell.planned = Plan("test-to-prod", (replace(EMPTY.actions[0], clean_ups=(CLEAN_UP,)),))
+    assert "  * by hand: Variables[Password]: fill in the [secret]\n" in shell.run("plan").stdout
+    shell.ledger(lambda ledger, _: ledger.clean_ups.report("test-to-prod", [CLEAN_UP]))
+    unchanged = "0 to create, 0 to update, 0 to delete, 1 unchanged\n"
+    standing = "nothing new to finish by hand on the destination; 1 is on the list already: octosync cleanup list\n"
+    assert shell.run("plan").stdout == unchanged + standing
+    assert shell.run("sync", "everything").stdout == unchanged + standing
+    assert "fill in the [secret]" in shell.run("plan", "--all").stdout
+    assert "fill in" not in shell.run("plan", "--format", "markdown").stdout
+    assert len(shell.json("plan")["actions"][0]["clean_ups"]) == 1, "programs see all"
+    shell.ledger(lambda ledger, _: ledger.clean_ups.close("test-to-prod", CLEAN_UP.key, "me"))
+    assert shell.run("plan").stdout == unchanged, "a person said that it is done"
 
 
 def test_a_plan_without_differences_ends_with_0(shell: Shell) -> None:

@@ -38,16 +38,19 @@ def approve(
     Exit status 0: approved, or the route is not held. 3: it is held, and not for this plan.
     """
 
-    async def run() -> HeldRoute | None:
+    async def run() -> tuple[HeldRoute | None, dict[str, bool]]:
         async with open_house(config, redis) as house:
             name = house.route(route).name
             held = await house.ledger.held.get(name)
-            if held is None or plan_hash is None:
-                return held
+            if held is None:
+                return None, {}
+            if plan_hash is None:
+                entries = plan_json.from_dict(held.plan).clean_ups if held.plan is not None else ()
+                return held, await house.ledger.clean_ups.listed(name, entries)
             await _approve(house, held, plan_hash)
-            return replace(held, approved=True)  # a quick worker may have let the route go on by now
+            return replace(held, approved=True), {}  # a quick worker may have let the route go on by now
 
-    held = asyncio.run(run())
+    held, listed = asyncio.run(run())
     if json:
         print_json(as_dict(held) if held is not None else None)
     elif held is None:
@@ -55,7 +58,7 @@ def approve(
     elif held.approved:
         say(f"Plan {held.plan_hash} of route {route} is approved. `octosync status` shows how far it is.", "bold")
     else:
-        _show(held)
+        _show(held, listed)
     if held is not None and not held.approved:
         raise typer.Exit(Status.REFUSED)
 
@@ -81,8 +84,8 @@ async def _approve(house: House, held: HeldRoute, plan_hash: str) -> None:
         await wake(house, keys)
 
 
-def _show(held: HeldRoute) -> None:
+def _show(held: HeldRoute, listed: dict[str, bool]) -> None:
     if held.plan is not None:
-        print_plan(plan_json.from_dict(held.plan), results())
+        print_plan(plan_json.from_dict(held.plan), results(), listed=listed)
     say(f"Route {held.route} is held since {held.since}: {held.reason}", "bold red")
     say(f"If this plan is what you want: octosync approve {shlex.quote(held.route)} {held.plan_hash}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,7 @@ from worker.cli.output import progress, results
 from worker.plan import json as as_json
 from worker.plan import markdown
 from worker.plan.console import print_plan
+from worker.plan.lines import NOTHING
 from worker.plan.values import Plan
 
 
@@ -47,23 +49,25 @@ def plan(
     cannot. 1: error.
     """
     what = selection(items, projects=projects, library_sets=library_sets, tenants=tenants) or Selection(everything=True)
-    found = asyncio.run(_plan(what, route, check, config, redis))
-    show(found, Form.JSON if json else form, everything=everything)
+    found, listed = asyncio.run(_plan(what, route, check, config, redis))
+    show(found, Form.JSON if json else form, everything=everything, listed=listed)
     if not found.is_empty or found.blocked or found.findings:
         raise typer.Exit(Status.DIFFERENCES)
 
 
-def show(found: Plan, form: Form, *, everything: bool = False) -> None:
-    """Print a plan to standard output."""
+def show(found: Plan, form: Form, *, everything: bool = False, listed: Mapping[str, bool] = NOTHING) -> None:
+    """Print a plan to standard output. ``listed``: see :func:`worker.plan.console.print_plan`."""
     if form is Form.CONSOLE:
-        print_plan(found, results(), everything=everything)
+        print_plan(found, results(), everything=everything, listed=listed)
     elif form is Form.JSON:
         sys.stdout.write(as_json.render(found) + "\n")
     else:
-        sys.stdout.write(markdown.render(found, everything=everything))
+        sys.stdout.write(markdown.render(found, everything=everything, listed=listed))
 
 
-async def _plan(what: Selection, route: str | None, check: bool, config: Path | None, redis: str | None) -> Plan:
+async def _plan(
+    what: Selection, route: str | None, check: bool, config: Path | None, redis: str | None
+) -> tuple[Plan, dict[str, bool]]:
     async with open_house(config, redis) as house:
         name = house.route(route).name
         async with opened(house, name) as engine:
@@ -72,4 +76,5 @@ async def _plan(what: Selection, route: str | None, check: bool, config: Path | 
             wanted = await documents(engine, what)
             with progress("Comparing") as report:
                 planned = await engine.plan(wanted, progress=report)
-                return await checked(engine, planned) if check else planned.plan
+                plan = await checked(engine, planned) if check else planned.plan
+        return plan, await house.ledger.clean_ups.listed(name, plan.clean_ups)

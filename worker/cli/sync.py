@@ -16,6 +16,7 @@ from worker.cli.errors import CliError, Status
 from worker.cli.items import Selection, selection
 from worker.cli.output import print_json, progress, say
 from worker.cli.plan import Form, show
+from worker.ledger.clean_ups import State, listed_among
 from worker.ledger.runs import Cause
 from worker.plan import json as plan_json
 
@@ -66,11 +67,11 @@ def sync(
     what = selection(items, projects=projects, library_sets=library_sets, tenants=tenants)
     if not what:
         raise CliError("nothing is named to be synced", then="name items, as in project/OctoFX, or write `everything`")
-    outcome = asyncio.run(_sync(what, route, approved, check, config, redis))
+    outcome, listed = asyncio.run(_sync(what, route, approved, check, config, redis))
     if json:
         print_json(as_dict(outcome))
     else:
-        _report(outcome)
+        _report(outcome, listed)
     status = STATUS[outcome.result]
     raise typer.Exit(Status.DIFFERENCES if status is Status.DONE and outcome.plan.findings else status)
 
@@ -86,8 +87,8 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _report(outcome: Outcome) -> None:
-    show(outcome.plan, Form.CONSOLE)
+def _report(outcome: Outcome, listed: dict[str, bool]) -> None:
+    show(outcome.plan, Form.CONSOLE, listed=listed)
     status = STATUS[outcome.result]
     said = f": {outcome.message}" if outcome.message else ""
     spent = f"{counted(outcome.requests, 'request')}, {outcome.writes} of them writes"
@@ -98,19 +99,23 @@ def _report(outcome: Outcome) -> None:
 
 async def _sync(
     what: Selection, route: str | None, approved: str | None, check: bool, config: Path | None, redis: str | None
-) -> Outcome:
+) -> tuple[Outcome, dict[str, bool]]:
+    """What came of it, and which entries of its plan were on the clean-up list before: see
+    :func:`worker.ledger.clean_ups.listed_among`."""
     from worker.sync.findings.check import Checker
 
     async with open_house(config, redis) as house:
         name = house.route(route).name
         async with opened(house, name) as engine:
             wanted = await documents(engine, what)
+            before = await house.ledger.clean_ups.entries(name, (State.OPEN, State.CLOSED))
             with progress("Syncing") as report:
                 cause = Cause(house.correlation_id, requested_by=house.requested_by)
-                return await engine.sync(
+                outcome = await engine.sync(
                     wanted,
                     approved_hash=approved,
                     cause=cause,
                     progress=report,
                     check=Checker().check if check else None,
                 )
+    return outcome, listed_among(before, outcome.plan.clean_ups)

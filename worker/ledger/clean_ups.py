@@ -90,7 +90,7 @@ class CleanUps(Part):
                 before = CleanUp.from_dict(known) if known else entry
                 if before == entry:
                     continue
-                if entry.both is not None and (before.both is None or before.both.source_is != entry.both.source_is):
+                if _is_another(before, entry):
                     opened = utc_now()
                     pipe.hdel(self._name("clean-ups-closed", route), key)
                     await self._index.renew(route, [Place(opened, key, entry.reason)], pipe)
@@ -117,6 +117,11 @@ class CleanUps(Part):
             await self._index.refile(route, [key], pipe)
             changed, _ = await pipe.execute()
         return bool(changed)
+
+    async def listed(self, route: str, entries: Iterable[CleanUp]) -> dict[str, bool]:
+        """See :func:`listed_among`."""
+        wanted = {entry.key: entry for entry in entries}
+        return listed_among(await self._get(route, list(wanted)), wanted.values())
 
     async def settle(
         self, route: str, subject: str | NamePath, current_keys: Iterable[str], reasons: Collection[str] | None = None
@@ -235,6 +240,22 @@ class CleanUps(Part):
         known = await self.entries(route, State)
         for at in range(0, len(known), _CHUNK):
             await self._index.add(route, (one.place for one in known[at : at + _CHUNK]), self._redis)
+
+
+def listed_among(known: Iterable[CleanUpEntry], entries: Iterable[CleanUp]) -> dict[str, bool]:
+    """Of the entries that a plan reports, those that are on the list already: it would not open them. Key → whether it
+    is still to be done, or was closed by a person."""
+    before = {one.key: one for one in known if one.state is not State.RESOLVED}
+    return {
+        one.key: before[one.key].state is State.OPEN
+        for one in entries
+        if one.key in before and not _is_another(before[one.key].entry, one)
+    }
+
+
+def _is_another(before: CleanUp, entry: CleanUp) -> bool:
+    """Whether it is a new conflict in an old place."""
+    return entry.both is not None and (before.both is None or before.both.source_is != entry.both.source_is)
 
 
 def _indexed(entry: CleanUp) -> str:

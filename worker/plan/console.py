@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from rich.console import Console
 from rich.text import Text
 
-from worker.plan.lines import IN_BLOCK, Line, Role, changed, details, drift_headline, finding, headline, shown
+from worker.plan.lines import (
+    IN_BLOCK,
+    NOTHING,
+    Line,
+    Role,
+    changed,
+    details,
+    drift_headline,
+    finding,
+    headline,
+    shown,
+    unlisted,
+)
 from worker.plan.text import visible
 from worker.plan.values import Action, Change, NamePath, Op, Plan
 
@@ -36,18 +48,19 @@ _OF_ROLE = {
 }
 
 
-def print_plan(plan: Plan, console: Console, *, everything: bool = False) -> None:
-    """Print ``plan``, in colour if ``console`` wants colours. ``everything``: also the items that stay as they are."""
+def print_plan(plan: Plan, console: Console, *, everything: bool = False, listed: Mapping[str, bool] = NOTHING) -> None:
+    """Print ``plan``, in colour if ``console`` wants colours. ``everything``: also the items that stay as they are.
+    ``listed``: keys of entries that are on the clean-up list already, and whether they are still open."""
     for note in plan.notes:
         _print_text(console, Text(f"! {visible(note)}", style="bold yellow"))
-    for action in shown(plan, everything=everything):
-        print_action(console, action, everything=everything)
+    for action in shown(plan, everything=everything, listed=listed):
+        print_action(console, action, everything=everything, listed=listed)
     for action in plan.drifted:
         print_drift(console, action.path, action.drift)
     print_lines(console, map(finding, plan.findings))
     _print_text(console, Text(plan.summary(), style="bold"))
-    if plan.clean_ups:
-        _print_text(console, Text(f"{len(plan.clean_ups)} to finish by hand on the destination", style="cyan"))
+    if (by_hand := by_hand_in(plan, listed)) is not None:
+        _print_text(console, Text(by_hand, style="cyan"))
     if plan.drifted:
         edited = f"{len(plan.drifted)} edited on the destination since they were written; that stays"
         _print_text(console, Text(edited, style="blue"))
@@ -56,14 +69,31 @@ def print_plan(plan: Plan, console: Console, *, everything: bool = False) -> Non
         _print_text(console, Text(found, style="yellow"))
 
 
+def by_hand_in(plan: Plan, listed: Mapping[str, bool]) -> str | None:
+    """How much is left to people; ``None`` if nothing. What they have closed is done, though the plan still says it:
+    that a secret was entered nobody can see."""
+    new = len(unlisted(plan.clean_ups, listed))
+    standing = sum(listed.get(entry.key, False) for entry in plan.clean_ups)
+    before = f"{standing} {'are' if standing > 1 else 'is'} on the list already: octosync cleanup list"
+    if new:
+        return f"{new} to finish by hand on the destination" + (f"; {before}" if standing else "")
+    return f"nothing new to finish by hand on the destination; {before}" if standing else None
+
+
 def print_action(
-    console: Console, action: Action, *, everything: bool = False, indent: int = 0, most: int = sys.maxsize
+    console: Console,
+    action: Action,
+    *,
+    everything: bool = False,
+    indent: int = 0,
+    most: int = sys.maxsize,
+    listed: Collection[str] = (),
 ) -> int:
     """Print one action, ``indent`` columns to the right, and of each long value at most ``most`` lines. Returns how
-    many lines were left out. ``everything``: see :func:`details`."""
+    many lines were left out. ``everything`` and ``listed``: see :func:`details`."""
     left_out = of_block = 0
     _print(console, _moved(headline(action), indent), _OF_OP[action.op])
-    for line in details(action, everything=everything):
+    for line in details(action, everything=everything, listed=listed):
         of_block = of_block + 1 if line.indent >= IN_BLOCK else 0
         if of_block > most:
             left_out += 1

@@ -24,7 +24,7 @@ At the end what the check after the plan found, where it was asked for:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,6 +56,9 @@ DESTINATION_EDIT = "merge:destination-edit"
 """The rule that answers where an edit made on the destination stays. Such a place is shown as drift."""
 
 
+NOTHING: Mapping[str, bool] = {}
+"""No entry is on the clean-up list."""
+
 IN_BLOCK = 8
 """How far the lines of a long value are indented, and no others are."""
 
@@ -80,18 +83,24 @@ def name(action: Action) -> str:
     return visible(printed(action.path))
 
 
-def shown(plan: Plan, *, everything: bool = False) -> list[Action]:
-    """The actions that say something: not those that leave an item as it is, unless ``everything`` is asked for."""
-    return [action for action in plan if everything or action.op is not Op.LEAVE or action.clean_ups]
+def shown(plan: Plan, *, everything: bool = False, listed: Collection[str] = ()) -> list[Action]:
+    """The actions that say something: not those that leave an item as it is, unless ``everything`` is asked for.
+    ``listed``: keys of entries that are on the clean-up list already."""
+    return [one for one in plan if everything or one.op is not Op.LEAVE or unlisted(one.clean_ups, listed)]
+
+
+def unlisted(entries: Iterable[CleanUp], listed: Collection[str]) -> list[CleanUp]:
+    return [entry for entry in entries if entry.key not in listed] if listed else list(entries)
 
 
 def headline(action: Action) -> Line:
     return Line(Role.ACTION, SIGNS[action.op], f"{action.op} {name(action)}")
 
 
-def details(action: Action, *, everything: bool = False) -> Iterator[Line]:
+def details(action: Action, *, everything: bool = False, listed: Collection[str] = ()) -> Iterator[Line]:
     """What stands below an action's headline, in the order of the module's example. Of an item that stays as it is,
-    what every plan would say of it again is said only if ``everything`` is asked for: it would bury the rest."""
+    what every plan would say of it again is said only if ``everything`` is asked for, as are entries that are on the
+    clean-up list already: it would bury the rest."""
     yield from changed(action.changes)
     by_hand = {(entry.where, entry.text) for entry in action.clean_ups}
     told = [(entry.where, entry.both) for entry in action.clean_ups]
@@ -109,7 +118,7 @@ def details(action: Action, *, everything: bool = False) -> Iterator[Line]:
         yield Line(Role.DESTROYS, "-", visible(f"also deletes: {destroyed}"), 2)
     for path in action.waits_for:
         yield Line(Role.WAITS, "*", visible(f"waits for: {printed(path)}"), 2)
-    for entry in action.clean_ups:
+    for entry in action.clean_ups if everything else unlisted(action.clean_ups, listed):
         yield from clean_up(entry, below=action.path)
 
 

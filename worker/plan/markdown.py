@@ -7,8 +7,9 @@ Whatever was typed by people stands in a code span or a code block. There it is 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 
-from worker.plan.lines import Line, Role, changed, details, finding, name, shown
+from worker.plan.lines import NOTHING, Line, Role, changed, details, finding, name, shown
 from worker.plan.text import visible
 from worker.plan.values import Action, Plan
 
@@ -21,18 +22,19 @@ MOST_FINDINGS = 50
 _SIGN = {Role.ADDED: "+", Role.REMOVED: "-", Role.DESTROYS: "-", Role.CHANGED: "!", Role.WAITS: "!", Role.CLEAN_UP: "!"}
 
 
-def render(plan: Plan, *, everything: bool = False, room: int = ROOM) -> str:
-    """``plan`` in at most about ``room`` characters; what found no room is counted. Ends with a line end."""
+def render(plan: Plan, *, everything: bool = False, room: int = ROOM, listed: Mapping[str, bool] = NOTHING) -> str:
+    """``plan`` in at most about ``room`` characters; what found no room is counted. Ends with a line end.
+    ``everything`` and ``listed``: see :func:`worker.plan.console.print_plan`."""
     head = f"### Plan of route {code(plan.route)}\n\n{plan.summary()}. Hash `{plan.hash}`.\n"
     head += "".join(f"\nNote: {code(note)}\n" for note in plan.notes)
-    actions = shown(plan, everything=everything)
+    actions = shown(plan, everything=everything, listed=listed)
     parts: list[str] = [head]
     room -= len(head)
     if plan.findings:
         parts.append(_findings(plan))
         room -= len(parts[-1])
     for at, action in enumerate(actions):
-        part = _action(action, everything=everything)
+        part = _action(action, everything=everything, listed=listed)
         if len(part) > room:
             parts.append(f"\n{len(actions) - at} more in the plan, for which there is no room here.\n")
             break
@@ -73,8 +75,8 @@ def code(text: str) -> str:
     return f"{fence}{padding}{text}{padding}{fence}"
 
 
-def _action(action: Action, *, everything: bool) -> str:
-    lines = [_in_diff(line) for line in details(action, everything=everything)]
+def _action(action: Action, *, everything: bool, listed: Collection[str]) -> str:
+    lines = [_in_diff(line) for line in details(action, everything=everything, listed=listed)]
     return _block(f"\n**{action.op}** {code(name(action))}\n", lines)
 
 
