@@ -73,12 +73,21 @@ def claims(marker: str, tests: Path = TESTS) -> dict[str, list[str]]:
         ]
         for name in of_module:
             found[name].append(where)
-        for node in ast.walk(module):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                for decorator in node.decorator_list:
-                    for name in _names(decorator, marker):
-                        found[name].append(f"{where}::{node.name}")
+        for node, place in _tests(module, where):
+            for decorator in node.decorator_list:
+                for name in _names(decorator, marker):
+                    found[name].append(place)
     return dict(found)
+
+
+def _tests(within: ast.AST, where: str) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, str]]:
+    """Functions and classes, each with its name as pytest takes it: ``test_x.py::TestThis::test_that``."""
+    for node in ast.iter_child_nodes(within):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            place = f"{where}::{node.name}"
+            yield node, place
+            if isinstance(node, ast.ClassDef):
+                yield from _tests(node, place)
 
 
 def _is_pytestmark(node: ast.Assign) -> bool:

@@ -246,6 +246,7 @@ async def test_nothing_is_made_for_a_project_that_does_not_cross(how: str) -> No
         assert (await both.destination.named("projectgroups", "Web"))["Id"] == there["ProjectGroupId"]
 
 
+@pytest.mark.guide("data-runbooks")
 async def test_a_runbook_that_stays_at_home_takes_its_process_with_it_and_blocks_nothing() -> None:
     async with pair() as both:
         here = await both.source.environments("Test")

@@ -259,6 +259,7 @@ async def test_every_request_lookup_decision_and_write_is_a_line_of_the_log() ->
             project,
             row("Password", "very secret", Type="Sensitive"),
             row("Url", "a value", {"Environment": [here["Test"]]}),
+            row("Port", "a value that crosses"),
         )
         with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as lines:
             await both.sync("*", cause=Cause("webhook-1"))

@@ -80,6 +80,7 @@ CASES = [
 ]
 
 
+@pytest.mark.spacecloner("feature-5")
 @pytest.mark.parametrize("case", CASES, ids=[case.what for case in CASES])
 async def test_a_project_with_something_of_the_destinations_own_stays(case: Case) -> None:
     async with pair(**DELETE) as both:

@@ -65,6 +65,23 @@ async def test_a_step_of_the_qa_channel_can_be_pinned_to_run_in_staging() -> Non
         await assert_settled(both)
 
 
+@pytest.mark.guide("step-elsewhere")
+async def test_a_step_that_is_pinned_to_what_is_not_there_stays_at_home() -> None:
+    """Without the scope that it shall have it would run everywhere."""
+    pins = [{"project": "OctoFX", "step": "Sign off", "environments": ["Quality"]}]
+    async with pair(rules={"steps": {"pins": pins}}) as both:
+        await qa_scenario(both)
+
+        await both.sync("*")
+
+        steps = await both.destination.process("OctoFX")
+        assert [(step["Name"], step["Actions"][0]["Environments"]) for step in steps] == [
+            ("Deploy", []),
+            ("Verify", []),
+        ]
+        await assert_settled(both)
+
+
 # ── other channels ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

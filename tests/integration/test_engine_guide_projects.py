@@ -99,6 +99,8 @@ async def test_two_projects_that_deploy_each_other() -> None:
 # ── parts that name each other ────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.guide("data-settings", "data-channels", "order-project")
+@pytest.mark.spacecloner("feature-22")
 async def test_a_project_that_makes_releases_for_its_own_channel() -> None:
     """The project names a channel, the channel's rules name a step, the step's process belongs to the project."""
     async with pair() as both:

@@ -152,7 +152,8 @@ async def test_taken_out_of_the_route_a_package_no_longer_crosses() -> None:
 
 
 @pytest.mark.spacecloner("bug-26")
-async def test_what_arrived_is_compared_with_what_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("other", [b"another", b"of that size"])
+async def test_what_arrived_is_compared_with_what_was_sent(monkeypatch: pytest.MonkeyPatch, other: bytes) -> None:
     async with pair(**LATEST) as both:
         await push(both.source, "OctoFX.Web", "1.0.0", b"the real one")
         both.source.sandbox.requests.clear()
@@ -161,7 +162,7 @@ async def test_what_arrived_is_compared_with_what_was_sent(monkeypatch: pytest.M
         assert [one.path for one in both.source.sandbox.requests if one.path.endswith("/raw")] == []
 
         original = stored.file_of
-        monkeypatch.setattr(stored, "file_of", lambda body: (original(body)[0], b"another"))
+        monkeypatch.setattr(stored, "file_of", lambda body: (original(body)[0], other))
         await both.sync("*")
         assert await reasons(both) == {("package/OctoFX.Web", "Versions[1.0.0]", "package-differs")}
 

@@ -320,6 +320,15 @@ async def test_a_row_that_is_scoped_in_several_ways_must_fit_in_each(
         assert (await both.sync("*")).plan.is_empty
 
 
+@pytest.mark.guide(
+    "scoping-channels",
+    "scoping-process-owners",
+    "scoping-steps",
+    "scoping-targets",
+    "targets-variables",
+    "scoping-tenant-tags",
+)
+@pytest.mark.spacecloner("bug-7")
 async def test_an_error_in_any_dimension_stops_the_set() -> None:
     async with pair(rules={"steps": {"ignore": IGNORED}}, **HALF) as both:
         await half_there(both)

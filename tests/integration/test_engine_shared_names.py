@@ -164,8 +164,10 @@ def ops(outcome: Outcome, kind: str) -> dict[str, Op]:
 
 @each(CASES)
 @pytest.mark.guide(
-    "data-environments", "data-project-groups", "data-accounts", "data-feeds", "data-lifecycles", "data-worker-pools"
-)
+    "data-environments", "data-project-groups", "data-accounts", "data-feeds", "data-lifecycles", "data-worker-pools",
+    "details-machine-policies",
+)  # fmt: skip
+@pytest.mark.spacecloner("feature-24")
 async def test_a_missing_one_that_is_included_is_created(case: Case) -> None:
     async with pair(include={case.kind: ["Mine*"]}) as both:
         await make(both.source, case, "Mine [1], A/B", **{case.edited: "https://x"})

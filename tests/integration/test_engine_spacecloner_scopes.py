@@ -77,13 +77,21 @@ async def test_5_an_exclusion_of_what_is_not_there_is_satisfied(option: str) -> 
         there = await both.destination.environments("Production")
         project = await both.source.project("OctoFX")
         excluded = [here["Test"], here["Production"]]
-        await both.source.steps(project, script("A", ExcludedEnvironments=excluded), script("B"))
+        await both.source.steps(
+            project,
+            script("A", ExcludedEnvironments=excluded),
+            script("B"),
+            script("C", ExcludedEnvironments=excluded[:1]),
+        )
 
         await both.sync("*")
 
-        found = await both.destination.process("OctoFX")
-        assert [step["Name"] for step in found] == ["A", "B"]
-        assert found[0]["Actions"][0]["ExcludedEnvironments"] == [there["Production"]]
+        found = {
+            step["Name"]: step["Actions"][0]["ExcludedEnvironments"]
+            for step in await both.destination.process("OctoFX")
+        }
+        assert found == {"A": [there["Production"]], "B": [], "C": []}
+        assert await both.clean_ups() == []
 
 
 @pytest.mark.spacecloner("bug-6", "feature-13")
@@ -148,8 +156,9 @@ async def test_7_the_rule_of_one_dimension_does_not_answer_for_another() -> None
     async with pair(rules=rules, exclude={"tag-set": ["*"]}) as both:
         await both.source.post("tagsets", {"Name": "Region", "Tags": [{"Name": "North", "Color": "#333333"}]})
         project = await both.source.project("OctoFX")
-        await both.source.variables(project, row("A", "1"), row("A", "2", {"TenantTag": ["Region/North"]}))
+        role = {"Role": ["web"]}
+        await both.source.variables(project, row("A", "1", role), row("A", "2", {"TenantTag": ["Region/North"]}))
 
         await both.sync("*")
 
-        assert [(one["Value"], one["Scope"]) for one in await both.destination.rows("OctoFX")] == [("1", {})]
+        assert [(one["Value"], one["Scope"]) for one in await both.destination.rows("OctoFX")] == [("1", role)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from sandbox.faults import Fault
 from tests.pair import Pair, pair
 from tests.tenancy import COMMON, INCLUDE, reasons, settled, template, tenancy, values, with_rules
@@ -61,6 +63,7 @@ async def test_common_values_keep_their_environments() -> None:
         await settled(both)
 
 
+@pytest.mark.guide("tenants-values", "clean-up-existing")
 async def test_a_scoped_placeholder_hides_no_secret_that_works_everywhere() -> None:
     async with pair(include=INCLUDE) as both:
         world = await scoped(both, ("Token", "t", ()))

@@ -62,6 +62,8 @@ async def test_a_plan_that_reads_in_bulk_shows_the_values_of_new_projects_too(ve
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.guide("scoping-overwrite", "tenants-values")
+@pytest.mark.spacecloner("feature-23")
 async def test_by_default_no_value_of_the_destination_is_overwritten(version: str) -> None:
     async with pair(include=INCLUDE, **servers(version)) as both:
         world = await spoken(both)
@@ -231,6 +233,7 @@ async def test_first_contact_leaves_what_is_there_and_adds_what_is_not() -> None
         await settled(both)
 
 
+@pytest.mark.spacecloner("feature-23")
 async def test_unlinking_keeps_what_was_entered_and_takes_what_is_ours() -> None:
     async with pair(include=INCLUDE, rules={"removed": "remove-ours"}) as both:
         world = await spoken(both)

@@ -48,6 +48,7 @@ def test_placeholder_is_never_empty() -> None:
         Rules.model_validate({"sensitive_placeholder": ""})
 
 
+@pytest.mark.guide("rules-per-project")
 def test_override_holds_for_a_project_and_all_that_belongs_to_it() -> None:
     rules = Rules.model_validate(
         {"overrides": [{"for": {"project": ["Octo*"]}, "variables": {"value": "follow"}, "removed": "remove-ours"}]}
@@ -73,6 +74,7 @@ def test_override_of_a_part_names_its_project_or_means_all() -> None:
     assert rules.of(("project", "A", "deployment-process")).removed is Removed.KEEP
 
 
+@pytest.mark.guide("rules-per-project")
 def test_override_changes_only_what_it_says_and_the_last_one_counts() -> None:
     rules = Rules.model_validate(
         {

@@ -39,10 +39,14 @@ def test_page_is_current(page: object) -> None:
 def test_a_rule_without_a_test_is_found(tmp_path: Path) -> None:
     tmp_path.joinpath("test_one.py").write_text(
         "import pytest\n\n@pytest.mark.guide('match-names', 'made-up')\ndef test_it(): ...\n"
+        "class TestMore:\n    @pytest.mark.guide('match-names')\n    def test_that(self): ...\n"
     )
     page = PAGES.PAGES[0]
     found = PAGES.claims("guide", tmp_path)
-    assert found == {"match-names": ["test_one.py::test_it"], "made-up": ["test_one.py::test_it"]}
+    assert found == {
+        "match-names": ["test_one.py::test_it", "test_one.py::TestMore::test_that"],
+        "made-up": ["test_one.py::test_it"],
+    }
     wrong = PAGES.problems(page, found)
     assert "guide: no test claims 'order-precedence'" in wrong
     assert "guide: test_one.py::test_it claims 'made-up', which is not in the list" in wrong

@@ -30,6 +30,7 @@ class Collection:
 
 
 @pytest.mark.parametrize("count", [0, 1, 29, 30, 31, 60, 61])
+@pytest.mark.spacecloner("bug-9", "feature-7")
 async def test_everything_comes_once_and_in_order(count: int) -> None:
     server = Collection(count)
     listing = await read_all(server, 30)

@@ -34,6 +34,7 @@ FIELDS = {
         (ScopeOption.IGNORE_MISMATCH_ON_NEW, "keep", "widen"),
     ],
 )
+@pytest.mark.guide("environments-steps", "channel-step")
 def test_the_options_for_a_step(dimension: str, option: ScopeOption, partly: str, not_at_all: str) -> None:
     field, fits, lost, there = FIELDS[dimension]
     where = f"Steps[B]/Actions[B]/{field}"
@@ -59,6 +60,7 @@ def test_the_options_for_a_step(dimension: str, option: ScopeOption, partly: str
 
 
 @pytest.mark.parametrize("option", ScopeOption)
+@pytest.mark.spacecloner("bug-5", "feature-15")
 def test_an_exclusion_of_what_is_not_there_is_satisfied(option: ScopeOption) -> None:
     excluded = step("A", ExcludedEnvironments=["Environments-Test", "Environments-Production"])
     out = translated(DEPLOYMENT_PROCESS, process(excluded), options={"excluded_environment": option})
@@ -70,6 +72,7 @@ def test_an_exclusion_of_what_is_not_there_is_satisfied(option: ScopeOption) -> 
     assert reasons(out) == []
 
 
+@pytest.mark.spacecloner("bug-7")
 def test_one_dimension_that_does_not_fit_is_enough() -> None:
     scoped = step("B", Environments=["Environments-Production"], Channels=["Channels-QA"])
 
@@ -134,6 +137,7 @@ def test_a_channel_for_tenants_that_are_not_there_does_not_become_one_for_all() 
     assert out.document == {"Name": "VIP", "TenantTags": ["Region/North"]}
 
 
+@pytest.mark.guide("data-runbooks")
 def test_a_runbook_for_environments_that_are_not_there_does_not_cross() -> None:
     assert translated(RUNBOOK, {"Name": "Restart", "Environments": ["Environments-Test"]}).document is None
 
@@ -161,6 +165,7 @@ def test_a_pin_takes_the_place_of_the_scope() -> None:
     assert [decision.rule for decision in out.decisions] == ["steps.pins"]
 
 
+@pytest.mark.guide("step-elsewhere")
 def test_a_pin_to_what_is_not_there_does_not_widen() -> None:
     out = translated(DEPLOYMENT_PROCESS, process(step("A"), step("B")), pins={"B": {"Environments": []}})
 

@@ -131,6 +131,7 @@ NEW_IDS = ("t-1", "t-2", "t-3")
 
 @pytest.mark.parametrize("filled_in", [None, "OctoFx"], ids=["placeholder", "filled in"])
 @pytest.mark.parametrize("known", ["ids kept", "source ids new", "destination ids new", "all ids new", "no baseline"])
+@pytest.mark.guide("scoping-recurring", "scoping-rescoped")
 def test_recurring_sync(known: str, filled_in: str | None) -> None:
     rows, remembered = first_sync()
     if filled_in is not None:

@@ -46,6 +46,8 @@ def test_a_link_outranks_an_equal_row() -> None:
     ],
     ids=["equal scope and value", "equal scope", "equal value", "the only one left"],
 )
+@pytest.mark.guide("scoping-recurring")
+@pytest.mark.spacecloner("bug-2", "feature-11")
 def test_evidence_is_weighed_in_order(theirs: list[Document], expected: set[str]) -> None:
     merged = merge([wants("s1", row("Port", "80", WEB))], theirs)
 
@@ -55,6 +57,7 @@ def test_evidence_is_weighed_in_order(theirs: list[Document], expected: set[str]
 
 
 @pytest.mark.guide("scoping-recurring", "clean-up-existing")
+@pytest.mark.spacecloner("bug-2", "feature-11")
 def test_two_candidates_of_one_rank_are_ambiguous_and_nothing_is_done() -> None:
     theirs = [row("Port", "1", WEB, Id="d1"), row("Port", "2", DB, Id="d2")]
 
@@ -174,6 +177,7 @@ def test_two_source_rows_of_one_value_both_arrive() -> None:
     assert content(merge(source, []).rows) == [("Db", "same", WEB), ("Db", "same", DB)]
 
 
+@pytest.mark.spacecloner("bug-2", "feature-11")
 def test_two_source_rows_never_share_a_row_of_the_destination() -> None:
     theirs = [row("Db", "same", WEB, Id="d1")]
     source = [wants("s1", row("Db", "same", DB)), wants("s2", row("Db", "same", WEB))]
@@ -184,6 +188,7 @@ def test_two_source_rows_never_share_a_row_of_the_destination() -> None:
     assert merged.rows[0] == theirs[0]
 
 
+@pytest.mark.spacecloner("bug-2", "feature-11")
 def test_rows_with_swapped_values_keep_their_scopes() -> None:
     theirs = [row("Db", "b", WEB, Id="d1"), row("Db", "a", DB, Id="d2")]
 
@@ -192,6 +197,7 @@ def test_rows_with_swapped_values_keep_their_scopes() -> None:
     assert merged.rows == theirs
 
 
+@pytest.mark.spacecloner("bug-2", "feature-11")
 def test_a_production_row_of_the_same_value_as_a_skipped_one_keeps_its_scope() -> None:
     theirs = [row("Db", "same", PRODUCTION, Id="d1")]
 

@@ -115,6 +115,7 @@ def test_scopes_can_change_places() -> None:
 # -- no two rows alike -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.guide("scoping-recurring")
 def test_a_rescope_onto_a_row_of_the_destinations_own_is_left() -> None:
     rows, baseline = sync([wants("s1", row("Port", "80", WEB))], [])
     rows = [*rows, row("Port", "443", DB, Id="own")]
@@ -146,6 +147,7 @@ def test_rows_that_the_source_has_twice_are_added_twice() -> None:
     assert content(merge(source, []).rows) == [("Db", "0", WEB), ("Db", "1", WEB)]
 
 
+@pytest.mark.guide("scoping-copy")
 def test_ignoring_a_mismatch_puts_no_row_beside_an_equal_one_of_the_destinations_own() -> None:
     theirs = [row("Db", "theirs", Id="d1")]
     source = [
