@@ -162,10 +162,18 @@ async def test_every_destination_gets_every_change() -> None:
             found = await both.destination.get(f"{space['Id']}/deploymentprocesses/deploymentprocess-{there['Id']}")
             assert [step["Name"] for step in found["Steps"]] == [step["Name"] for step in steps]
 
+        # Each route knows its own counterparts by more than their names.
+        await both.source.edit(f"projects/{project['Id']}", Name="OctoFX 2")
+        for name in (ROUTE, "dev-to-gov"):
+            await sync(both, name, "OctoFX 2")
+        assert await both.destination.names("projects") == ["OctoFX 2"]
+        renamed = await both.destination.get(f"{space['Id']}/projects/all")
+        assert [(one["Id"], one["Name"]) for one in renamed] == [(there["Id"], "OctoFX 2")]
 
-async def sync(both: Pair, route: str) -> None:
+
+async def sync(both: Pair, route: str, called: str = "OctoFX") -> None:
     async with open_route(both.routes, route, ledger=both.ledger) as opened:
-        project = await both.source.named("projects", "OctoFX")
+        project = await both.source.named("projects", called)
         outcome = await opened.sync([project["Id"], f"deploymentprocess-{project['Id']}"])
         assert outcome.result is Result.CHANGED, outcome.message
 

@@ -58,6 +58,7 @@ async def test_another_plan_than_the_approved_one_is_not_applied() -> None:
 
         assert outcome.result is Result.HELD
         assert outcome.plan.hash != held.plan.hash
+        assert (await both.sync("*", approved_hash=held.plan.hash)).result is Result.HELD
         assert both.destination.writes == before
 
 
@@ -179,6 +180,22 @@ async def test_too_many_updates_are_held() -> None:
         await approve(both, await both.sync("*"))
         assert (await both.sync("*")).result is Result.CHANGED
         assert (await both.destination.named("projects", "E"))["Description"] == "all of them"
+
+
+async def test_changes_that_come_one_at_a_time_are_a_flood_too() -> None:
+    limits = {"updates_percent": 5, "deletes_percent": 5, "minimum_population": 3}
+    async with pair(limits=limits) as both:
+        projects = [await both.source.project(name) for name in "ABCDE"]
+        await both.sync("*")
+        results = []
+        for project in projects:
+            await both.source.edit(f"projects/{project['Id']}", Description="all of them")
+
+            results.append((await both.sync(project["Id"])).result)
+
+        at = results.index(Result.HELD)
+        assert results == [Result.CHANGED] * at + [Result.HELD] * (len(projects) - at)
+        assert at > 0
 
 
 async def test_changed_rules_are_held_until_somebody_looked() -> None:

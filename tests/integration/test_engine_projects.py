@@ -109,6 +109,96 @@ async def test_all_settings_of_a_new_project_cross_and_every_change_of_one(relea
         assert (await both.sync("*")).result is Result.UNCHANGED
 
 
+@pytest.mark.guide("data-channels")
+@pytest.mark.spacecloner("feature-22")
+async def test_the_settings_of_channels_follow() -> None:
+    async with pair() as both:
+        here = await both.source.environments("Test")
+        await both.destination.environments("Test")
+        phase = {"Name": "Test", "OptionalDeploymentTargets": [here["Test"]]}
+        fast = await both.source.post("lifecycles", {"Name": "Fast", "Phases": [phase]})
+        tags = [{"Name": "North", "Color": "#333333"}]
+        await both.source.post("tagsets", {"Name": "Region", "Tags": tags})
+        project = await both.source.project("OctoFX")
+        await both.source.steps(project, script("Web", Packages=[{"Name": "", "PackageId": "Web"}]))
+        beta = await both.source.post("channels", {"Name": "Beta", "ProjectId": project["Id"], "Description": "first"})
+        await both.sync("*")
+        package = {"DeploymentAction": "Web", "PackageReference": ""}
+        rule = {"VersionRange": "[1.0,2.0)", "Tag": "^beta$", "ActionPackages": [package]}
+        said = {"Description": "second", "TenantTags": ["Region/North"], "IsDefault": True}
+        await both.source.edit(f"channels/{beta['Id']}", **said, LifecycleId=fast["Id"], Rules=[rule])
+
+        await both.sync("*")
+
+        there = await both.destination.named("channels", "Beta")
+        assert {name: there[name] for name in said} == said
+        assert there["LifecycleId"] == (await both.destination.named("lifecycles", "Fast"))["Id"]
+        assert [{name: one[name] for name in rule} for one in there["Rules"]] == [rule]
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
+STEP: Document = {
+    "Condition": "Always",
+    "StartTrigger": "StartWithPrevious",
+    "PackageRequirement": "AfterPackageAcquisition",
+}
+ACTION: Document = {"Notes": "why", "Condition": "Variable", "IsRequired": True, "IsDisabled": True}
+
+
+@pytest.mark.guide("data-processes", "data-runbooks")
+@pytest.mark.spacecloner("feature-16")
+@pytest.mark.parametrize("when", ["new", "changed"])
+async def test_all_that_a_step_says_crosses(when: str) -> None:
+    async with pair() as both:
+        hub = {"Name": "Docker Hub", "FeedType": "Docker", "FeedUri": "https://feed.example"}
+        hub = await both.source.post("feeds", hub)
+        pool = await both.source.post("workerpools", {"Name": "Ubuntu", "WorkerPoolType": "StaticWorkerPool"})
+        container = {"Image": "worker-tools", "FeedId": hub["Id"]}
+        package = {"Name": "", "PackageId": "Web", "FeedId": hub["Id"], "AcquisitionLocation": "ExecutionTarget"}
+        tools = {"Name": "Tools", "PackageId": "Acme.Tools", "FeedId": hub["Id"], "Properties": {"Extract": "True"}}
+        full = {"Container": container, "WorkerPoolId": pool["Id"], "Packages": [package, tools]}
+        project = await both.source.project("OctoFX")
+        runbook = await both.source.runbook(project, "Restart", script("Web"))
+        processes = (f"deploymentprocesses/deploymentprocess-{project['Id']}", runbook["RunbookProcessId"])
+        routes = (processes[0], f"runbookProcesses/{processes[1]}")
+        await both.source.steps(project, script("Web"))
+        if when == "changed":
+            await both.sync("*")
+        for route in routes:
+            (step,) = (await both.source.get(route))["Steps"]
+            step |= {**STEP, "Properties": {"Octopus.Action.TargetRoles": "web", "Octopus.Action.MaxParallelism": "2"}}
+            step["Actions"][0] |= {**ACTION, **full}
+            step["Actions"][0]["Properties"]["Octopus.Action.Script.ScriptBody"] = "echo new"
+            await both.source.edit(route, Steps=[step])
+
+        await both.sync("*")
+
+        copy = await both.destination.named("projects", "OctoFX")
+        theirs = await both.destination.named("runbooks", "Restart")
+        for ours, route in zip(
+            routes,
+            (f"deploymentprocesses/deploymentprocess-{copy['Id']}", f"runbookProcesses/{theirs['RunbookProcessId']}"),
+            strict=True,
+        ):
+            (here,), (there,) = (await both.source.get(ours))["Steps"], (await both.destination.get(route))["Steps"]
+            assert {name: there[name] for name in STEP} == {name: here[name] for name in STEP}
+            assert there["Properties"] == here["Properties"]
+            action = there["Actions"][0]
+            assert {name: action[name] for name in ACTION} == ACTION
+            assert action["Properties"]["Octopus.Action.Script.ScriptBody"] == "echo new"
+            feed = (await both.destination.named("feeds", "Docker Hub"))["Id"]
+            assert action["Container"] == {**here["Actions"][0]["Container"], "FeedId": feed}
+            assert action["WorkerPoolId"] == (await both.destination.named("workerpools", "Ubuntu"))["Id"]
+            packages = [
+                (one["Name"], one["PackageId"], one["FeedId"], one["AcquisitionLocation"]) for one in action["Packages"]
+            ]
+            assert sorted(packages) == sorted(
+                (one["Name"], one["PackageId"], feed, one["AcquisitionLocation"])
+                for one in here["Actions"][0]["Packages"]
+            )
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
 async def test_runbooks_that_provision_are_named_once_they_exist() -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX")

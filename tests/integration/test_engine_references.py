@@ -84,6 +84,135 @@ async def test_the_parameters_of_a_step_mean_what_its_template_said() -> None:
         assert (await both.sync("*")).result is Result.UNCHANGED
 
 
+async def one_of_each(server: Server) -> dict[str, str]:
+    """What an action may name: name → id."""
+    space = server.sandbox.store.default_space()
+    assert space is not None
+    found = {"hub": await feed(server, "Docker Hub"), "admin": await account(server, "Admin")}
+    found["big"] = await pool(server, "Big")
+    for name in ("Ops", "Developers"):
+        members: Document = {"MemberUserIds": [], "ExternalSecurityGroups": [], "SpaceId": space["Id"]}
+        found[name] = (await server.post("teams", {"Name": name, **members}))["Id"]
+    found["live"] = (await server.environments("Live"))["Live"]
+    found["child"] = (await server.project("Child"))["Id"]
+    found["say"] = (await server.post("actiontemplates", {**TEMPLATE, "Name": "Say", "Parameters": []}))["Id"]
+    details = {"Type": "UsernamePassword", "Username": "u", "Password": {"HasValue": True, "NewValue": "x"}}
+    route = f"{space['Id']}/git-credentials"
+    await server.post(route, {"Name": "Git", "Details": details})
+    (git,) = (await server.get(route))["Items"]
+    found["git"] = git["Id"]
+    return found
+
+
+def naming(ids: dict[str, str]) -> Document:
+    """An action that names each of them wherever Octopus' own steps do."""
+    teams = f"{ids['Ops']},{ids['Developers']}"
+    texts = {"Octopus.Action.Helm.TemplateValuesSources": f'[{{"Type": "Package", "FeedId": "{ids["hub"]}"}}]'}
+    return {
+        "WorkerPoolId": ids["big"],
+        "Container": {"Image": "worker-tools", "FeedId": ids["hub"]},
+        "Packages": [{"Name": "Tools", "PackageId": "Acme.Tools", "FeedId": ids["hub"]}],
+        "GitDependencies": [
+            {
+                "Name": "charts",
+                "RepositoryUri": "https://git.example/c",
+                "DefaultBranch": "main",
+                "GitCredentialType": "Library",
+                "GitCredentialId": ids["git"],
+            }
+        ],
+        "Inputs": {
+            "image": {"imageName": "web", "feedId": ids["hub"]},
+            "login": {"accountId": ids["admin"], "gitCredentialId": ids["git"], "other": "accounts"},
+        },
+        "Properties": {
+            "Octopus.Action.Package.NuGetFeedId": ids["hub"],
+            "Octopus.Action.Manual.ResponsibleTeamIds": teams,
+            "Octopus.Action.Email.ToTeamIds": teams,
+            "Octopus.Action.Email.CCTeamIds": ids["Ops"],
+            "Octopus.Action.Email.BccTeamIds": ids["Developers"],
+            "Octopus.Action.DeployRelease.ProjectId": ids["child"],
+            "Octopus.Action.Azure.AccountId": ids["admin"],
+            "Octopus.Action.Template.Id": ids["say"],
+            "Octopus.Action.Template.Version": "0",
+            "Octopus.Action.ArgoCD.Sync.Environments": ids["live"],
+            "Octopus.Action.ArgoCD.PullRequest.Environments": ids["live"],
+            CONTAINERS: f'[{{"Name": "web", "FeedId": "{ids["hub"]}"}}]',
+            **texts,
+        },
+    }
+
+
+@pytest.mark.guide("match-references")
+@pytest.mark.spacecloner("feature-18")
+async def test_each_id_of_an_action_becomes_the_destinations() -> None:
+    """It knew about ten places. Which there are: Octopus API reference 2026, "Action details"."""
+    async with pair() as both:
+        here, there = await one_of_each(both.source), await one_of_each(both.destination)
+        assert not set(here.values()) & set(there.values())
+        project = await both.source.project("OctoFX")
+        await both.source.steps(project, script("All", **naming(here)))
+
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.HELD  # the child is there already
+        assert (await both.sync("*", approved_hash=outcome.plan.hash)).result is Result.CHANGED
+        (found,) = await both.destination.process("OctoFX")
+        action, expected = found["Actions"][0], naming(there)
+        for name in ("WorkerPoolId", "Inputs"):
+            assert action[name] == expected[name]
+        assert action["Container"]["FeedId"] == there["hub"]
+        assert {one["Name"]: one["FeedId"] for one in action["Packages"]} == {"Tools": there["hub"]}
+        assert [one["GitCredentialId"] for one in action["GitDependencies"]] == [there["git"]]
+        assert {name: action["Properties"].get(name) for name in expected["Properties"]} == expected["Properties"]
+        assert await told(both) == []
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
+SECRET = {"HasValue": True, "NewValue": "x"}
+CERTIFICATE = {"SubjectCommonName": "x.example", "SelfSignedCertificateCurve": "P256"}
+NAMED_BY_VALUES: dict[str, tuple[str, Document]] = {
+    "AmazonWebServicesAccount": (
+        "accounts",
+        {"AccountType": "AmazonWebServicesAccount", "AccessKey": "k", "SecretKey": SECRET},
+    ),
+    "AzureAccount": ("accounts", {"AccountType": "AzureOidc", "SubscriptionNumber": "n"}),
+    "GoogleCloudAccount": ("accounts", {"AccountType": "GoogleCloudAccount", "JsonKey": SECRET}),
+    "GenericOidcAccount": ("accounts", {"AccountType": "GenericOidcAccount", "Audience": "a"}),
+    "UsernamePasswordAccount": ("accounts", {"AccountType": "UsernamePassword", "Username": "u"}),
+    "WorkerPool": ("workerpools", {"WorkerPoolType": "StaticWorkerPool"}),
+    "Certificate": ("certificates/generate", CERTIFICATE),
+}
+"""Types of variables, and control types of parameters, whose values are ids: what one names, and how it is made."""
+
+
+@pytest.mark.guide("match-references", "data-variables", "accounts-same-name")
+@pytest.mark.spacecloner("feature-18", "feature-19")
+@pytest.mark.parametrize("value_type", NAMED_BY_VALUES)
+async def test_values_that_are_ids_become_the_destinations(value_type: str) -> None:
+    """Of variables, of the parameters of a step template, and of the defaults of variable templates."""
+    collection, fields = NAMED_BY_VALUES[value_type]
+    async with pair() as both:
+        here, there = [
+            (await server.post(collection, {"Name": "Mine", **fields}))["Id"]
+            for server in (both.source, both.destination)
+        ]
+        parameter = {"Name": "Uses", "DisplaySettings": {"Octopus.ControlType": value_type}}
+        made = await both.source.post("actiontemplates", {**TEMPLATE, "Parameters": [parameter]})
+        project = await both.source.project("OctoFX", Templates=[{**parameter, "DefaultValue": here}])
+        uses = {"Octopus.Action.Template.Id": made["Id"], "Octopus.Action.Template.Version": "0", "Uses": here}
+        await both.source.steps(project, script("Say", Properties=uses))
+        await both.source.variables(project, row("Uses", here, Type=value_type))
+
+        await both.sync("*")
+
+        copy = await both.destination.named("projects", "OctoFX")
+        assert [one["Value"] for one in await both.destination.rows("OctoFX")] == [there]
+        assert (await properties_of(both.destination, "OctoFX"))["Uses"] == there
+        assert [one["DefaultValue"] for one in copy["Templates"]] == [there]
+        assert await both.clean_ups() == []
+
+
 async def test_what_a_version_of_a_template_means_is_asked_once() -> None:
     async with pair() as both:
         here = await both.source.post("actiontemplates", TEMPLATE)

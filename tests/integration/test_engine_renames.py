@@ -257,6 +257,55 @@ async def test_the_names_of_shared_names_do_not_follow_unless_the_route_says_so(
         assert await both.clean_ups() == []
 
 
+async def test_a_shared_name_gives_its_name_up_to_no_new_item_unless_the_route_says_so() -> None:
+    for update in ([], ["lifecycle"]):
+        async with pair(include={"lifecycle": ["Mine*"]}, rules={"update": update}) as both:
+            old = await both.source.post("lifecycles", {"Name": "Mine"})
+            await both.sync("*")
+            there = await both.destination.named("lifecycles", "Mine")
+            await both.source.edit(f"lifecycles/{old['Id']}", Name="Mine (old)")
+            new = await both.source.post("lifecycles", {"Name": "Mine"})
+
+            outcome = await both.sync(new["Id"])
+
+            assert outcome.result is (Result.CHANGED if update else Result.BLOCKED)
+            found = {one["Id"]: one["Name"] for one in await both.destination.get("lifecycles/all")}
+            assert found[there["Id"]] == ("Mine (old)" if update else "Mine")
+            assert list(found.values()).count("Mine") == 1
+
+
+@pytest.mark.spacecloner("feature-18")
+async def test_rules_releases_and_versions_name_a_step_as_the_destination_calls_it() -> None:
+    """Somebody has given it another name there."""
+    async with pair() as both:
+        project, _ = await furnished(both)
+        await both.sync("*")
+        copy = await both.destination.named("projects", "OctoFX")
+        (step,) = await both.destination.process("OctoFX")
+        step["Name"] = step["Actions"][0]["Name"] = "Web (production)"
+        await both.destination.steps(copy, step)
+        channel = next(one for one in await both.source.get("channels/all") if one["IsDefault"])
+        package = {"DeploymentAction": "Web", "PackageReference": ""}
+        rule = {"VersionRange": "[9.0,10.0)", "ActionPackages": [package]}
+        await both.source.edit(f"channels/{channel['Id']}", Rules=[rule])
+        strategy = {"ChannelId": channel["Id"], "ReleaseCreationPackage": package}
+        await both.source.edit(f"projects/{project['Id']}", AutoCreateRelease=True, ReleaseCreationStrategy=strategy)
+        donor = {"Template": None, "DonorPackage": package}
+        await both.source.edit(f"projects/{project['Id']}/deploymentsettings", VersioningStrategy=donor)
+
+        await both.sync("*")
+
+        there = await both.destination.named("projects", "OctoFX")
+        settings = await both.destination.get(f"projects/{copy['Id']}/deploymentsettings")
+        found = next(one for one in await both.destination.get("channels/all") if one["IsDefault"])
+        rules = [one["ActionPackages"] for one in found["Rules"] if one["VersionRange"] == "[9.0,10.0)"]
+        named = {"DeploymentAction": "Web (production)", "PackageReference": ""}
+        assert rules == [[named]]
+        assert there["ReleaseCreationStrategy"]["ReleaseCreationPackage"] == named
+        assert settings["VersioningStrategy"]["DonorPackage"] == named
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
 async def test_a_project_moves_to_another_group() -> None:
     async with pair() as both:
         groups = {name: (await both.source.post("projectgroups", {"Name": name}))["Id"] for name in ("Old", "New")}

@@ -25,7 +25,8 @@ async def test_15_a_feed_that_the_server_refuses_stops_only_its_users() -> None:
     async with pair() as both:
         refused = await both.source.post("feeds", {"Name": "Refused", "FeedType": "NuGet", "FeedUri": "https://x"})
         await both.source.post("feeds", {"Name": "Nobody uses it", "FeedType": "NuGet", "FeedUri": "https://y"})
-        user = await both.source.project("User")
+        # Looked at before the other, for its name.
+        user = await both.source.project("Its user")
         package = {"Name": "", "PackageId": "Web", "FeedId": refused["Id"]}
         await both.source.steps(user, script("Deploy", Packages=[package]))
         other = await both.source.project("Other")
@@ -38,12 +39,12 @@ async def test_15_a_feed_that_the_server_refuses_stops_only_its_users() -> None:
             await both.sync("*")
 
         assert [step["Name"] for step in await both.destination.process("Other")] == ["Deploy"]
-        assert await both.destination.process("User") == []
+        assert await both.destination.process("Its user") == []
         assert "Nobody uses it" not in await both.destination.names("feeds")
         # Once the server takes it, all is well.
         both.destination.sandbox.faults.clear()
         assert (await both.sync("*")).result is Result.CHANGED
-        assert [step["Name"] for step in await both.destination.process("User")] == ["Deploy"]
+        assert [step["Name"] for step in await both.destination.process("Its user")] == ["Deploy"]
 
 
 @pytest.mark.spacecloner("bug-16")

@@ -193,6 +193,7 @@ async def test_triggers_of_all_types_cross_switched_off_and_name_what_the_source
         assert both.destination.writes == before
 
 
+@pytest.mark.spacecloner("feature-24")
 async def test_whether_it_is_switched_on_is_the_destination_s() -> None:
     async with pair() as both:
         house = await House(both).build()
@@ -211,6 +212,7 @@ async def test_whether_it_is_switched_on_is_the_destination_s() -> None:
         assert (copy["Description"], copy["IsDisabled"]) == ("changed", False)
 
 
+@pytest.mark.spacecloner("feature-24")
 async def test_one_that_has_lost_all_of_what_it_is_limited_to_does_not_cross() -> None:
     async with pair() as both:
         house = await House(both).build("Staging", "Production")
