@@ -74,6 +74,15 @@ def test_what_was_compared_and_who_set_the_rules(person: Person) -> None:
     assert project(person.destination)["Description"] == "edited", "to explain writes nothing"
 
 
+def test_of_a_project_in_git_the_rule_that_keeps_it_at_home_is_named(person: Person) -> None:
+    settings = {"Url": "https://git.example/octofx", "DefaultBranch": "main", "BasePath": ".octopus"}
+    body = {"VersionControlSettings": settings, "ChangeDescription": "to Git"}
+    call(person.source, f"projects/{project(person.source)['Id']}/git/convert", body)
+    answer = person.types("explain", "project/OctoFX/variables")
+    rules = {" ".join(line.split()) for line in answer.stdout.splitlines()}
+    assert "version_controlled = skip default" in rules, answer.stdout
+
+
 def test_what_cannot_be_explained_says_so(person: Person) -> None:
     nothing = person.types("explain")
     assert (nothing.returncode, "which item" in nothing.stderr) == (1, True)

@@ -261,6 +261,17 @@ async def test_names_and_versions_of_all_kinds() -> None:
         await settled(both)
 
 
+async def test_of_two_versions_that_are_one_only_one_is_sent() -> None:
+    async with pair(**LATEST, rules={"packages": {"versions": ["*"]}}) as both:
+        for version in ("1.0", "1.0.0"):
+            await push(both.source, "OctoFX.Web", version, version.encode())
+        await both.sync("*")
+        assert len(await packages(both.destination)) == 1
+        outcome = await both.sync("*")
+        assert outcome.plan.is_empty
+        assert {reason for _, _, reason in await reasons(both)} == {"package-differs"}
+
+
 async def test_more_versions_than_a_page_holds() -> None:
     async with pair(**LATEST, rules={"packages": {"versions": ["*"]}}) as both:
         for number in range(PAGE + 5):

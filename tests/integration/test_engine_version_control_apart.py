@@ -83,17 +83,20 @@ async def test_variables_that_are_moved_to_git_on_one_side_after_the_other_are_n
         assert [one["Value"] for one in on_branch["Variables"] if one["Name"] == "Url"] == ["https://x"]
 
 
-async def test_a_secret_of_another_environment_leaves_no_plain_row_in_the_database() -> None:
-    """The name guarantee: a name of which no row crosses gets one all the same."""
+async def test_a_secret_of_another_environment_leaves_no_row_that_could_hide_one_in_git() -> None:
+    """In the database a name of which no row crosses gets one all the same, so that what refers to it finds something.
+    Here the name may well be in Git, and a second, unscoped value of it would break what works."""
     async with pair(**SETTINGS_ONLY, first_contact="adopt") as both:
-        here, there = await on_both(both, variables=True)
-        environments = await both.source.environments("Test")
-        secret = row("Key", "s3cret", {"Environment": [environments["Test"]]}, Type="Sensitive")
+        here, _ = await on_both(both, variables=True)
+        environments = await both.source.environments("Production")
+        secret = row("Key", "s3cret", {"Environment": [environments["Production"]]}, Type="Sensitive")
         path = f"{here['SpaceId']}/projects/{here['Id']}/main/variables"
-        await both.source.call("PUT", path, {"Variables": [secret, row("Url", "https://x")]})
+        await both.source.call("PUT", path, {"Variables": [row("Key", "for developers"), secret]})
+        before = both.destination.writes
         await both.sync("*")
-        rows = (await both.destination.get(f"variables/variableset-{there['Id']}"))["Variables"]
-        assert [(one["Name"], one["Type"], one["Scope"]) for one in rows] == [("Key", "Sensitive", {})]
+        assert both.destination.writes == before
+        assert await both.destination.rows("OctoFX") == []
+        assert [one.split()[0] for one in await both.reasons()] == ["secret-not-added"]
         assert (await both.sync("*")).result is Result.UNCHANGED
 
 

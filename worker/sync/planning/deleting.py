@@ -27,12 +27,13 @@ from config.names import INCLUDABLE_KINDS, name_key
 from config.options import Deleted
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
-from worker.kinds.projects import PROJECT, RUNBOOK, VERSION_CONTROLLED, moved_to_git
+from worker.kinds.projects import PROJECT, RUNBOOK, VERSION_CONTROLLED
 from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op, printed
 from worker.sync.planning.made_along import MadeAlong
 from worker.sync.planning.needed import NeededBy
 from worker.sync.planning.owned import edited
 from worker.sync.planning.renaming import TAKEN
+from worker.sync.world.in_git import moved
 from worker.sync.world.unheard import made, source_of
 from worker.sync.world.world import Asking, Entry, World, path_of
 from worker.sync.world.written import Leaving, Renamed, Written
@@ -153,9 +154,7 @@ class Deleting:
     def _moved_to_git(self, kind: Kind, there: Entry) -> bool:
         """Whether a runbook may have been moved, not deleted. (?) What the audit log says of a move nobody has seen."""
         project = self.world.linked_to(there.owner) if kind is RUNBOOK and there.owner is not None else None
-        if project is None or self.world.source.listed(PROJECT.name, project) is None:
-            return False
-        return "runbooks" in moved_to_git(self.world.source.document(PROJECT, project) or {})
+        return project is not None and "runbooks" in moved(self.world.source, project)
 
     def _lost(self, kind: Kind, source_id: str) -> Iterator[str]:
         """Source ids of an item that is gone from both sides, and of its parts."""

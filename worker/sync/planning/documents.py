@@ -42,6 +42,7 @@ from worker.sync.variables.merge import VariablesBaseline, merge_variables
 from worker.sync.variables.scopes import ignores, pinned_scopes, scope_option
 from worker.sync.variables.source_rows import translate_rows
 from worker.sync.world.bodies import added, drift_seen, pending_elements, removed_by, says_something
+from worker.sync.world.in_git import moved
 from worker.sync.world.resolved import Resolved
 from worker.sync.world.world import Entry, World, project_of
 from worker.sync.world.written import Outcome, Renamed, Written, left_for_its_phases, left_for_its_type
@@ -337,7 +338,9 @@ class DocumentPlanner:
         if remembered is None and (new or (baseline is not None)):
             remembered = VariablesBaseline()
         tell = self.world.tell(entry.id)
-        merged = merge_variables(path, wanted, there.get("Variables") or [], remembered, rules.variables, tell)
+        partly = project is not None and "variables" in moved(self.world.source, project)
+        rows = there.get("Variables") or []
+        merged = merge_variables(path, wanted, rows, remembered, rules.variables, tell, partly=partly)
         write = bool(merged.changes)
         body = {**there, "Variables": merged.rows} if not new else {"Variables": merged.rows}
         action = Action(

@@ -77,11 +77,12 @@ def _latest(world: World, name: str, there: str | None) -> _Choice:
 def _matching(world: World, name: str, there: str | None, patterns: Sequence[Pattern]) -> _Choice:
     here = _versions(world.source, PACKAGE_VERSIONS, versions_of(name))
     own = _versions(world.destination, PACKAGE_VERSIONS, versions_of(there)) if there is not None else []
-    known = {version_key(one["Version"]) for one in own}
     wanted = [one for one in here if any(pattern.matches(one["Version"]) for pattern in patterns)]
     if not wanted:
         return [], Decision("packages.versions", "", f"none of its {len(here)} versions is asked for"), []
-    missing = [one for one in wanted if version_key(one["Version"]) not in known]
+    known = {version_key(one["Version"]) for one in own}
+    lacking = {version_key(one["Version"]): one for one in wanted}  # of two that are one (1.0 and 1.0.0), one
+    missing = [one for key, one in lacking.items() if key not in known]
     return missing, None, list(_unlike(wanted, own))
 
 

@@ -17,12 +17,13 @@ from dataclasses import replace
 from config.options import VersionControlled
 from worker.kinds import registry
 from worker.kinds.kind import Kind
-from worker.kinds.projects import PROJECT, VERSION_CONTROLLED, moved_to_git
+from worker.kinds.projects import PROJECT, VERSION_CONTROLLED
 from worker.kinds.references import PendingId
 from worker.kinds.variables import VARIABLE_SET
 from worker.plan.values import CleanUp, Document, NamePath
 from worker.sync.planning.inclusion import Inclusion
 from worker.sync.translating.resolve import Resolver
+from worker.sync.world.in_git import moved
 from worker.sync.world.resolved import Resolved
 from worker.sync.world.world import Entry, Side, World
 from worker.sync.world.written import Outcome
@@ -56,8 +57,8 @@ class VersionControl:
             whose = "lives" if kind is PROJECT else "belongs to a project that lives"
             return f"{whose} in Git, which is not synced (version_controlled: skip)"
         what = _ONCE_MOVED.get(kind.name)
-        moved = what == "runbooks" and what in self._moved(self.world.source, project.id)
-        return "lives in Git, which is not synced" if kind.name in _ALWAYS or moved else None
+        gone = what == "runbooks" and what in moved(self.world.source, project.id)
+        return "lives in Git, which is not synced" if kind.name in _ALWAYS or gone else None
 
     def left_behind(self, kind: Kind, entry: Entry, path: NamePath, text: str) -> tuple[CleanUp, ...]:
         """What a person is told of a project that stays at home, but has crossed before: its counterpart no longer
@@ -90,8 +91,8 @@ class VersionControl:
         what = _ONCE_MOVED.get(kind.name)
         if not in_git or what is None:
             return None
-        here_moved = what in self._moved(self.world.source, project.id)
-        if here_moved == (what in self._moved(self.world.destination, there.id)):
+        here_moved = what in moved(self.world.source, project.id)
+        if here_moved == (what in moved(self.world.destination, there.id)):
             return None
         return f"the {what} of the project live in {_places(here_moved)}"
 
@@ -102,18 +103,14 @@ class VersionControl:
         project = self._in_git(kind, entry)
         if project is None:
             return outcome
-        path, here = outcome.action.path, self._moved(self.world.source, project.id)
+        path, here = outcome.action.path, moved(self.world.source, project.id)
         told: list[CleanUp] = []
         if kind is VARIABLE_SET and "variables" in here:
             told += self._astray(path, self.world.source, self.world.source.document(kind, entry.id, project.id))
             there = destination_id.partition("-")[2]
             document = self.world.destination.document(kind, destination_id, there)
             told += self._astray(path, self.world.destination, document)
-        elif (
-            kind is PROJECT
-            and "runbooks" in here
-            and "runbooks" not in self._moved(self.world.destination, destination_id)
-        ):
+        elif kind is PROJECT and "runbooks" in here and "runbooks" not in moved(self.world.destination, destination_id):
             # No document of theirs is left that could say it, and those of the destination follow nothing any more.
             text = f"its runbooks live in {_places(True)}, where they stay as they are: move them to Git there, too"
             told.append(CleanUp(path, "PersistenceSettings.ConversionState", APART, text))
@@ -137,7 +134,7 @@ class VersionControl:
         if kind is not VARIABLE_SET:
             return document
         project = self._in_git(kind, entry)
-        if project is None or "variables" not in self._moved(self.world.source, project.id):
+        if project is None or "variables" not in moved(self.world.source, project.id):
             return document
         return {**document, "Variables": [row for row in document.get("Variables") or [] if row.get("IsSensitive")]}
 
@@ -155,9 +152,6 @@ class VersionControl:
                 return None
             kind, entry = above, owner
         return entry
-
-    def _moved(self, side: Side, project_id: str) -> frozenset[str]:
-        return moved_to_git(side.document(PROJECT, project_id) or {})
 
 
 def _places(here_moved: bool) -> str:

@@ -13,12 +13,13 @@ from dataclasses import replace
 from config.names import name_key
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode
-from worker.kinds.projects import PROJECT, RUNBOOK, moved_to_git
+from worker.kinds.projects import PROJECT, RUNBOOK
 from worker.kinds.references import PendingId
 from worker.plan.values import NamePath, printed
 from worker.sync.translating.actions import Actions
 from worker.sync.translating.tags import FREE, TAGS, set_of, tag_called
 from worker.sync.world import former_names, unheard
+from worker.sync.world.in_git import moved
 from worker.sync.world.resolved import Closure, Resolved
 from worker.sync.world.world import Entry, World, path_of
 
@@ -43,8 +44,8 @@ class Resolver:
                 return self.actions.step(source_id, project, ("Slug", "Id", "Name"))
             case "process-owner":
                 return self._in_git(source_id, project) or self._process_owner(source_id)
-            case RUNBOOK.name if (moved := self._in_git(source_id, project)) is not None:
-                return moved
+            case RUNBOOK.name if (in_git := self._in_git(source_id, project)) is not None:
+                return in_git
             case "library-variable-set":
                 return self._library_set(source_id, create=create)
         return self.item(registry.BY_NAME[kind_name], source_id, create=create)
@@ -227,11 +228,9 @@ class Resolver:
     def _in_git(self, source_id: str, project: str | None) -> Resolved | None:
         """A runbook of the project at hand that was moved to Git: no list has it any more. (?) By its id from before or
         by its slug, which is its id there."""
-        if project is None or source_id == project or self.world.source.directory(PROJECT.name).get(project) is None:
+        if project is None or source_id == project or self.world.source.listed(RUNBOOK.name, source_id) is not None:
             return None
-        if self.world.source.listed(RUNBOOK.name, source_id) is not None:
-            return None
-        if "runbooks" not in moved_to_git(self.world.source.document(PROJECT, project) or {}):
+        if "runbooks" not in moved(self.world.source, project):
             return None
         why = f"the runbooks of the project live in Git on the source, and {source_id} is not seen there"
         return Resolved(name=source_id, why=why, alone=True, linked=self.world.links.get(source_id))

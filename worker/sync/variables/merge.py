@@ -58,11 +58,13 @@ def merge_variables(
     baseline: VariablesBaseline | None,
     rules: VariableRules,
     tell: Tell = say_nothing,
+    *,
+    partly: bool = False,
 ) -> MergedVariables:
     """Merges the rows of one variable set. ``item`` is what clean-up entries are filed under. ``tell``: told of every
-    field of a pair of rows. Changes no argument."""
+    field of a pair of rows. ``partly``: the set has others, which live in Git and are not seen. Changes no argument."""
     pairing = pair_rows(wanted, destination, baseline, rules)
-    merge = _Merge(item, wanted, destination, pairing, rules, first_contact=baseline is None)
+    merge = _Merge(item, wanted, destination, pairing, rules, first_contact=baseline is None, partly=partly)
     if tell is not say_nothing:
         merge.tell_pairs(tell)
     return merge.run()
@@ -89,7 +91,9 @@ class _Merge:
         rules: VariableRules,
         *,
         first_contact: bool,
+        partly: bool,
     ) -> None:
+        self.partly = partly
         self.item, self.wanted, self.destination = item, wanted, destination
         self.pairing, self.rules, self.first_contact = pairing, rules, first_contact
         self.undecided = {name_of(wanted[source].row) for source in pairing.ambiguous}
@@ -194,6 +198,10 @@ class _Merge:
             if name in there or any(self.wanted[source].skip is None for source in sources):
                 continue
             first = min(sources, key=self._speaks_for_its_name)
+            if self.partly:
+                text = "all its rows were skipped, and none is added: Git may have one of that name, which is not seen"
+                self._note(self.wanted[first].row, Note("secret-not-added", text))
+                continue
             self.additions.append(stand_in(sources, self.wanted[first], self.rules))
             text = "all its rows were skipped, and something may refer to it"
             self.decisions.append(Decision("name-guarantee", label(self.additions[-1].row), text))
