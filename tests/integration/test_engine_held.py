@@ -230,3 +230,41 @@ async def test_a_read_only_route_plans_and_writes_nothing() -> None:
         assert both.destination.writes == before
         assert await both.ledger.baselines.ids(ROUTE) == set()
         assert await both.ledger.held.get(ROUTE) is None
+
+
+# ── includes that get narrower ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_the_route_does_not_include_any_more_stays_as_it_is() -> None:
+    async with pair() as both:
+        projects = {name: await both.source.project(name, Description="first") for name in ("A", "B", "C")}
+        await both.sync("*")
+        for name, project in projects.items():
+            new = {"Name": "A renamed"} if name == "A" else {}
+            await both.source.edit(f"projects/{project['Id']}", Description="second", **new)
+        await both.source.call("DELETE", f"projects/{projects['C']['Id']}")
+        narrower = both.with_route(include={"project": ["A"]}, rules={"deleted": "delete"})
+
+        await approve(both, held := await narrower.sync("*"))
+        outcome = await narrower.sync("*")
+
+        assert held.plan.hash == outcome.plan.hash
+        said = {one["Name"]: one["Description"] for one in await both.destination.get("projects/all")}
+        assert said == {"A renamed": "second", "B": "first", "C": "first"}, "a new name is no reason to stop"
+        [skipped] = (await narrower.plan(projects["B"]["Id"])).plan.actions
+        assert skipped.decisions[0].text == "is not included by the route"
+        await both.source.edit(f"projects/{projects['A']['Id']}", Description="third")
+        await narrower.sync("*")
+        assert (await both.destination.named("projects", "A renamed"))["Description"] == "third"
+
+
+async def test_what_crossed_since_something_needed_it_still_follows() -> None:
+    async with pair(include={"project": ["*"]}) as both:
+        library = await both.source.post("libraryvariablesets", {"Name": "Shared"})
+        project = await both.source.project("OctoFX", IncludedLibraryVariableSetIds=[library["Id"]])
+        await both.sync("*")
+        await both.source.variables(library, row("Url", "https://x"))
+        await both.source.edit(f"projects/{project['Id']}", Description="second")
+
+        assert (await both.sync("*")).result is Result.CHANGED
+        assert [one["Name"] for one in await both.destination.rows("Shared", "libraryvariablesets")] == ["Url"]

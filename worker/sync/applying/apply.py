@@ -330,7 +330,8 @@ class Applier:
         known = self.memory.known.get(source_id, Baseline())
         created = source_id in self.made or any(one.created or one.fresh for one in (before, known))
         if written.rows is not None:
-            return Baseline(rows=written.rows.remember(answer, self.bind, heard=True), created=created)
+            rows = written.rows.remember(answer, self.bind, heard=True)
+            return Baseline(rows=rows, created=created, along=written.along)
         want: Document = self.bind(written.want)
         elements = {source: self.bound.get(there, there) for source, there in written.elements.items()} | ids
         if written.adds:
@@ -342,6 +343,7 @@ class Applier:
             kept=written.kept,
             created=created,
             retired=written.retires or before.retired,
+            along=written.along,
         )
 
     async def note_version(self, source_id: str, written: Written, answer: Document) -> None:

@@ -29,6 +29,7 @@ from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.projects import PROJECT, RUNBOOK, VERSION_CONTROLLED
 from worker.plan.values import Action, Change, CleanUp, Decision, Document, Edit, NamePath, Op, printed
+from worker.sync.planning.items import was_included
 from worker.sync.planning.made_along import MadeAlong
 from worker.sync.planning.needed import NeededBy
 from worker.sync.planning.owned import edited
@@ -129,6 +130,8 @@ class Deleting:
         named = kind.name in INCLUDABLE_KINDS
         if named and self.world.route.excludes(kind.name, there.name, path[1] if there.owner is not None else None):
             return self._leave(kind, source_id, path, f"{GONE}; the route excludes it, so it stays")
+        if not kind.owner_kinds and not self._included(kind, source_id, there):
+            return self._leave(kind, source_id, path, f"{GONE}; the route does not include it any more, so it stays")
         match self.world.route.rules.of(path).deleted:
             case Deleted.IGNORE:
                 self._leave(kind, source_id, path, f"{GONE}; what is on the destination stays")
@@ -139,6 +142,12 @@ class Deleting:
             case Deleted.DELETE:
                 self._delete(kind, source_id, path, there)
         return None
+
+    def _included(self, kind: Kind, source_id: str, there: Entry) -> bool:
+        baseline = self.world.baselines.get(source_id)
+        if baseline is None or kind.mode in {Mode.SHARED_NAME, Mode.ON_REQUEST}:
+            return True
+        return was_included(self.world, kind, baseline, there.name)
 
     def _has_successor(self, kind: Kind, source_id: str, there: Entry) -> bool:
         """Whether another item of the source has taken its place, or will: one of its name that has no counterpart."""

@@ -10,10 +10,11 @@ from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.kinds.teams import SCOPED_USER_ROLE, TEAM
-from worker.plan.values import NamePath
+from worker.plan.values import Action, NamePath
 from worker.sync.planning.items import is_ours
 from worker.sync.translating.resolve import Resolver
 from worker.sync.world.world import Entry, World, path_of
+from worker.sync.world.written import Written
 
 
 class Inclusion:
@@ -47,6 +48,13 @@ class Inclusion:
             return route.includes(kind.name, entry.name, owner.name) or self._linked_part(kind, entry, owner)
         ours = entry.id in self.pending or is_ours(self.world, kind, entry)
         return route.includes(kind.name, entry.name) or (ours and not route.excludes(kind.name, entry.name))
+
+    def noted(self, action: Action, written: Written | None) -> Written | None:
+        """``written``, with whether it crosses although the route does not include it by its name."""
+        if written is not None and action.kind in INCLUDABLE_KINDS:
+            entry = self.world.source.directory(action.kind).by_id.get(action.source_id or "")
+            written.along = entry is not None and not self.world.route.includes(action.kind, entry.name)
+        return written
 
     def left_to_the_destination(self, kind: Kind, entry: Entry, path: NamePath) -> str | None:
         """Why it stays at home though it is included: the rules of the route, or what it is."""

@@ -12,6 +12,7 @@ from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.library import FEED
 from worker.kinds.packages import PACKAGE
 from worker.plan.values import NamePath, printed
+from worker.sync.world.baseline import Baseline
 from worker.sync.world.world import Asking, Directory, Entry, World
 
 SUBTREE = "/*"
@@ -93,11 +94,24 @@ def is_ours(world: World, kind: Kind, entry: Entry) -> bool:
     """Whether it crosses although the route does not include it by name: something that is included needed it.
 
     What is merged must have been decided on before; that another item refers to it, and it was found there by name, is
-    no reason to change it.
+    no reason to change it. What the route included by name, and does not any more, stays as it is; what is merely
+    called otherwise now still crosses.
     """
     if entry.id not in world.links or kind.mode is Mode.ON_REQUEST:
         return False
-    return kind.mode is Mode.SHARED_NAME or world.baselines.get(entry.id) is not None
+    if kind.mode is Mode.SHARED_NAME:
+        return True
+    baseline = world.baselines.get(entry.id)
+    return baseline is not None and was_included(world, kind, baseline)
+
+
+def was_included(world: World, kind: Kind, baseline: Baseline, *names: str) -> bool:
+    """Whether what crossed once still would, by the name that it was given then, or by others that it has there; also
+    by the source's names which the maps of the route give these."""
+    called = {name_key(one) for one in (str(baseline.want.get("Name") or ""), *names)}
+    maps = world.route.maps.get(kind.name, {}).items()
+    called |= {name_key(name) for name, given in maps if called & {name_key(one) for one in given}}
+    return baseline.along or any(world.route.includes(kind.name, name) for name in called)
 
 
 def subtree(world: World, document_id: str) -> Iterator[str]:

@@ -371,7 +371,7 @@ class Planner:
 
     def add(self, action: Action, written: Written | None = None) -> None:
         self.actions.append(action)
-        self.out.remember.append(written)
+        self.out.remember.append(self.inclusion.noted(action, written))
         if action.body is not None and action.source_id is not None:
             self.bodies[action.source_id] = {**self.bodies.get(action.source_id, {}), **action.body}
 

@@ -33,6 +33,9 @@ class Baseline:
     """We have made the document, or the server did together with its owner, for us: there was none before."""
     retired: bool = False
     """Its source was deleted, and we have disabled it for that: what becomes of it then is the destination's affair."""
+    along: bool = True
+    """The route did not include it by its name when we last decided: something that it includes needed it, or it had
+    got another name. Of what older versions remembered nobody knows."""
     destination_id: str | None = None
     """Of which document. Of another one, made later under the same name, it says nothing."""
     fresh: bool = False
@@ -52,6 +55,7 @@ class Baseline:
             "fresh": self.fresh,
             "created": self.created,
             "retired": self.retired,
+            "along": self.along,
             "destination_id": self.destination_id,
             "versions": list(self.versions) if self.versions is not None else None,
         }
@@ -68,6 +72,7 @@ class Baseline:
             fresh=bool(data.get("fresh")),
             created=bool(data.get("created")),
             retired=bool(data.get("retired")),
+            along=bool(data.get("along", True)),
             destination_id=data.get("destination_id"),
             versions=(str(versions[0]), str(versions[1])) if versions is not None else None,
         )

@@ -59,6 +59,8 @@ class Written:
     intent: Intent | None = None
     retires: bool = False
     """The item is disabled, because its source was deleted."""
+    along: bool = False
+    """It crosses although the route does not include it by its name."""
     leaving: Leaving | None = None
     only_name: bool = False
     """Nothing but the item's name was decided on: see :mod:`worker.sync.planning.renaming`."""
