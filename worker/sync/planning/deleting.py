@@ -144,10 +144,10 @@ class Deleting:
         return None
 
     def _included(self, kind: Kind, source_id: str, there: Entry) -> bool:
-        baseline = self.world.baselines.get(source_id)
-        if baseline is None or kind.mode in {Mode.SHARED_NAME, Mode.ON_REQUEST}:
+        if kind.mode in {Mode.SHARED_NAME, Mode.ON_REQUEST} or self.world.route.includes(kind.name, there.name):
             return True
-        return was_included(self.world, kind, baseline, there.name)
+        baseline = self.world.baselines.get(source_id)
+        return baseline is None or was_included(self.world, kind, baseline)
 
     def _has_successor(self, kind: Kind, source_id: str, there: Entry) -> bool:
         """Whether another item of the source has taken its place, or will: one of its name that has no counterpart."""

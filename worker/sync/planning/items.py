@@ -105,12 +105,12 @@ def is_ours(world: World, kind: Kind, entry: Entry) -> bool:
     return baseline is not None and was_included(world, kind, baseline)
 
 
-def was_included(world: World, kind: Kind, baseline: Baseline, *names: str) -> bool:
-    """Whether what crossed once still would, by the name that it was given then, or by others that it has there; also
-    by the source's names which the maps of the route give these."""
-    called = {name_key(one) for one in (str(baseline.want.get("Name") or ""), *names)}
+def was_included(world: World, kind: Kind, baseline: Baseline) -> bool:
+    """Whether what crossed once still would, by the name that it was given then; also by the source's names to which
+    the maps of the route give this one."""
+    given = name_key(str(baseline.want.get("Name") or ""))
     maps = world.route.maps.get(kind.name, {}).items()
-    called |= {name_key(name) for name, given in maps if called & {name_key(one) for one in given}}
+    called = {given} | {name_key(name) for name, names in maps if given in map(name_key, names)}
     return baseline.along or any(world.route.includes(kind.name, name) for name in called)
 
 
