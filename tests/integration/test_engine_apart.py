@@ -211,13 +211,12 @@ async def test_a_certificate_is_scoped_to_what_is_there_of_its_environments() ->
         here = await both.source.environments("Test", "Production")
         there = await both.destination.environments("Production")
         made = {"SubjectCommonName": "x.example", "SelfSignedCertificateCurve": "P256"}
-        mine = {"EnvironmentIds": [there["Production"]]}
         ours = {}
         for name in ("Both", "Test"):
-            ours[name] = (await both.source.post("certificates/generate", {"Name": name, **made}))["Id"]
-            await both.destination.post(
-                "certificates/generate", {"Name": name, **made, **(mine if name == "Test" else {})}
-            )
+            for server, ids in ((both.source, here), (both.destination, there)):
+                scope = [ids["Production"]] if name == "Test" else []
+                item = await server.post("certificates/generate", {"Name": name, **made, "EnvironmentIds": scope})
+                ours.setdefault(name, item["Id"])
         await both.sync("*")
         for name, where in {"Both": list(here.values()), "Test": [here["Test"]]}.items():
             await both.source.edit(f"certificates/{ours[name]}", EnvironmentIds=where)

@@ -50,6 +50,8 @@ async def test_a_conflict_shows_what_both_sides_were_and_are() -> None:
         assert text is not None
         assert text.source_is == "…\necho 398\necho 399\necho source\n…"
         assert text.destination_is == "…\necho destination\necho 0\necho 1\n…"
+        rules = [one.where for action in outcome.plan for one in action.decisions if one.rule == "merge:conflict"]
+        assert sorted(rules) == sorted(found)
         shown = printed(outcome.plan)
         assert '      source: "first" -> "of the source"\n' in shown
         assert '      destination: "first" -> "of the destination"\n' in shown

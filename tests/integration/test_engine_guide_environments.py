@@ -60,22 +60,22 @@ async def test_separate_environments_that_a_map_joins() -> None:
         await assert_settled(both)
 
 
-async def test_two_environments_that_are_one_on_the_destination() -> None:
-    """Many to one: of two rows that would be alike, the first crosses and the other is listed."""
+@pytest.mark.parametrize("order", [("Development", "Test"), ("Test", "Development")])
+async def test_two_environments_that_are_one_on_the_destination(order: tuple[str, str]) -> None:
+    """Many to one: of two rows that would be alike, that of the map's first crosses, and the other is listed."""
     async with pair(maps={"environment": {"Development": "Staging", "Test": "Staging"}}) as both:
         here = await both.source.environments("Development", "Test")
         there = await both.destination.environments("Staging")
         project = await both.source.project("OctoFX")
         await both.source.variables(
             project,
-            row("Url", "dev", {"Environment": [here["Development"]]}),
-            row("Url", "test", {"Environment": [here["Test"]]}),
+            *(row("Url", name, {"Environment": [here[name]]}) for name in order),
         )
         await both.source.steps(project, script("A", Environments=list(here.values())))
 
         await both.sync("*")
 
-        assert await table(both.destination, "OctoFX") == [("Url", "dev", {"Environment": [there["Staging"]]})]
+        assert await table(both.destination, "OctoFX") == [("Url", "Development", {"Environment": [there["Staging"]]})]
         assert (await both.destination.process("OctoFX"))[0]["Actions"][0]["Environments"] == [there["Staging"]]
         assert await open_reasons(both) == {("project/OctoFX/variables", "duplicate-scope")}
         await assert_settled(both)

@@ -33,7 +33,9 @@ async def test_names_match_in_any_case_and_ids_do_not_matter() -> None:
 @pytest.mark.guide("match-required")
 async def test_what_is_required_blocks_and_what_is_optional_is_left_out() -> None:
     """A project's lifecycle is required; a step's scope is not, nor is each of the library sets."""
-    async with pair(exclude={"lifecycle": ["Application"], "library-variable-set": ["Secret"]}) as both:
+    async with pair(
+        exclude={"lifecycle": ["Application"], "library-variable-set": ["Secret"], "account": ["*"]}
+    ) as both:
         here = await both.source.environments("Test", "Live")
         live = await both.destination.environments("Live")
         default = await lifecycle(both.source, "Application", [here["Test"]])
@@ -44,7 +46,10 @@ async def test_what_is_required_blocks_and_what_is_optional_is_left_out() -> Non
             LifecycleId=(await both.source.named("lifecycles", "Default Lifecycle"))["Id"],
             IncludedLibraryVariableSetIds=[one["Id"] for one in sets],
         )
-        await both.source.steps(other, script("Deploy", Environments=list(here.values())))
+        robot = {"Name": "Robot", "AccountType": "UsernamePassword", "Username": "robot"}
+        account = await both.source.post("accounts", robot)
+        login = {"Octopus.Action.Azure.AccountId": account["Id"]}
+        await both.source.steps(other, script("Deploy", Environments=list(here.values()), Properties=login))
 
         outcome = await both.sync("*")
 
@@ -54,8 +59,11 @@ async def test_what_is_required_blocks_and_what_is_optional_is_left_out() -> Non
         copy = await both.destination.named("projects", "Other")
         shared = await both.destination.named("libraryvariablesets", "Shared")
         assert copy["IncludedLibraryVariableSetIds"] == [shared["Id"]]
-        assert (await both.destination.process("Other"))[0]["Actions"][0]["Environments"] == [live["Live"]]
-        assert ("project/Other", "reference-dropped") in await open_reasons(both)
+        (action,) = (await both.destination.process("Other"))[0]["Actions"]
+        assert action["Environments"] == [live["Live"]]
+        assert not action["Properties"].get("Octopus.Action.Azure.AccountId")
+        dropped = {item for item, reason in await open_reasons(both) if reason == "reference-dropped"}
+        assert dropped == {"project/Other", "project/Other/deployment-process"}
         blocked = {printed(action.path): action for action in outcome.plan.blocked}
         assert ("lifecycle", "Application") in blocked["project/OctoFX"].waits_for
         assert "lifecycle/Application" in blocked["project/OctoFX"].decisions[-1].text

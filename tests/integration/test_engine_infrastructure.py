@@ -314,6 +314,7 @@ async def test_a_static_environment_is_no_match_for_a_parent() -> None:
         assert "is Static on the destination and Parent on the source" in why(outcome, "environment/Previews")
 
 
+@pytest.mark.guide("data-environments")
 async def test_ephemeral_environments_never_cross_nor_what_is_only_for_them() -> None:
     async with pair(include={"environment": ["*"], "project": ["*"]}) as both:
         previews = await parent(both.source, "Previews")
@@ -335,8 +336,9 @@ async def test_ephemeral_environments_never_cross_nor_what_is_only_for_them() ->
             project, row("A", "1", {"Environment": [previews]}), row("A", "2", {"Environment": [made["Id"]]})
         )
 
-        await both.sync("*")
+        outcome = await both.sync(made["Id"], "*")
 
+        assert why(outcome, "environment/feature-1") == "is ephemeral: such environments come and go with a release"
         assert sorted(await of_all_types(both.destination)) == ["Previews"]
         found = await both.destination.named("projects", "OctoFX")
         rows = (await both.destination.get(f"variables/variableset-{found['Id']}"))["Variables"]

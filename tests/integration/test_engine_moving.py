@@ -175,6 +175,23 @@ async def test_a_project_deleted_on_the_destination_is_not_a_reason_to_stop() ->
         assert (await both.sync("*")).plan.is_empty
 
 
+async def test_one_that_a_person_made_anew_on_the_destination_is_theirs() -> None:
+    """What we wrote of the one before says nothing of it: a person is asked, as at first contact."""
+    async with pair() as both:
+        project = await both.source.project("OctoFX", Description="of the source")
+        await both.sync("*")
+        copy = await both.destination.named("projects", "OctoFX")
+        await both.destination.call("DELETE", f"projects/{copy['Id']}")
+        theirs = await both.destination.project("OctoFX", Description="theirs")
+        await both.source.edit(f"projects/{project['Id']}", Description="changed")
+
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.HELD
+        assert "first contact" in outcome.message
+        assert (await both.destination.get(f"projects/{theirs['Id']}"))["Description"] == "theirs"
+
+
 async def test_what_is_not_visible_is_not_deleted() -> None:
     async with pair(rules={"removed": "remove-ours"}) as both:
         project = await both.source.project("OctoFX")

@@ -199,7 +199,8 @@ async def test_a_field_that_an_upgrade_brought_is_the_destinations_to_set() -> N
 
 
 @pytest.mark.guide("maintenance")
-async def test_what_is_ours_is_still_ours_after_an_upgrade() -> None:
+@pytest.mark.parametrize("remembered", [True, False], ids=["of a known release", "of an unknown one"])
+async def test_what_is_ours_is_still_ours_after_an_upgrade(remembered: bool) -> None:
     async with pair(
         source=Settings(first_id=1, version="2021.2.1290"),
         destination=Settings(first_id=5001, seed=7, version="2021.2.1290"),
@@ -208,6 +209,10 @@ async def test_what_is_ours_is_still_ours_after_an_upgrade() -> None:
         project = await both.source.project("OctoFX")
         await both.source.steps(project, script("Keep"), script("Drop"))
         await both.sync("*")
+        if not remembered:  # as baselines were before they held versions
+            known = await both.ledger.baselines.get_all(ROUTE, await both.ledger.baselines.ids(ROUTE))
+            old = {one: {**baseline, "schema": 1, "versions": None} for one, baseline in known.items()}
+            await both.ledger.baselines.put_all(ROUTE, old)
         await upgrade(both, "2026.1.9674", "2026.1.9674")
         saved = await both.source.get(f"deploymentprocesses/deploymentprocess-{project['Id']}")
         await both.source.steps(project, saved["Steps"][0])

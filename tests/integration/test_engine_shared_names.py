@@ -232,6 +232,25 @@ async def test_the_details_of_one_that_is_there_are_its_own(case: Case) -> None:
         assert await both.reasons() == []
 
 
+@pytest.mark.guide("details-worker-pools", "details-machine-policies")
+@pytest.mark.parametrize(
+    "case", [one for one in CASES if one.kind in {"worker-pool", "machine-policy"}], ids=lambda case: case.kind
+)
+async def test_which_one_is_the_default_each_server_says_for_itself(case: Case) -> None:
+    async with pair(include={case.kind: ["Mine*"]}, rules={"preset": "mirror"}, first_contact="adopt") as both:
+        item = await make(both.source, case, "Mine")
+        await make(both.source, case, "Mine too", IsDefault=True)
+        await both.sync("*")
+        await change(both.source, case, item, IsDefault=True, **{case.edited: "new"})
+
+        await both.sync("*")
+
+        assert (await named(both.destination, case, "Mine"))[case.edited] == "new"
+        defaults = [one["Name"] for one in await all_of(both.destination, case) if one["IsDefault"]]
+        assert len(defaults) == 1
+        assert not defaults[0].startswith("Mine")
+
+
 @each(WITH_TYPE)
 @pytest.mark.guide("details-accounts", "details-feeds")
 async def test_one_of_the_same_name_and_another_type_is_no_match_but_a_finding(case: Case) -> None:

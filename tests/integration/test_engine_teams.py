@@ -197,7 +197,8 @@ async def test_a_team_that_was_there_has_roles_of_its_own_unless_the_route_updat
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.guide("never-system")
+@pytest.mark.guide("never-system", "match-required")
+@pytest.mark.spacecloner("bug-6", "feature-19")
 async def test_system_teams_and_built_in_ones_are_found_and_never_written(version: str) -> None:
     async with pair(include={"project": ["*"], "team": ["*"]}, **servers(version)) as both:
         space = (await both.source.get("spaces/all"))[0]["Id"]

@@ -102,6 +102,23 @@ async def test_ignored_a_link_may_come_to_have_no_environment_which_permits_noth
         assert await reasons(both) == set()
 
 
+async def test_of_two_projects_with_one_name_there_the_links_of_the_first_count() -> None:
+    maps = {"project": {"One": "Both", "Two": "Both"}}
+    async with pair(include=INCLUDE, maps=maps) as both:
+        here = await both.source.environments("Staging", "Production")
+        await both.destination.environments("Staging", "Production")
+        one, two = [await both.source.project(name, **TENANTED) for name in ("One", "Two")]
+        linked = {two["Id"]: [here["Production"]], one["Id"]: [here["Staging"]]}
+        await both.source.post("tenants", {"Name": "Internal", "ProjectEnvironments": linked})
+
+        outcome = await both.sync("*")
+
+        assert await links(both.destination, "Internal") == {"Both": ["Staging"]}
+        rules = [decision.rule for action in outcome.plan for decision in action.decisions if action.kind == "tenant"]
+        assert rules.count("many-to-one") == 1
+        await settled(both)
+
+
 async def test_one_environment_may_be_several_there() -> None:
     maps = {"environment": {"Test": ["Staging", "Production"]}}
     async with pair(include=INCLUDE, maps=maps) as both:

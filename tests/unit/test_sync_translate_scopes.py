@@ -79,6 +79,19 @@ def test_one_dimension_that_does_not_fit_is_enough() -> None:
     assert names(translated(DEPLOYMENT_PROCESS, process(step("A"), scoped))) == ["A"]
 
 
+@pytest.mark.guide("environments-steps", "match-required")
+@pytest.mark.parametrize("option", [ScopeOption.SKIP_UNLESS_PARTIAL, ScopeOption.IGNORE_MISMATCH])
+def test_what_the_source_does_not_show_is_not_left_out_of_a_scope(option: ScopeOption) -> None:
+    """Lists leave out what the key may not see. Nobody knows that it is gone, so no list becomes shorter for it."""
+    for lost in (["Unseen-1"], ["Environments-Production", "Unseen-1"]):
+        out = translated(
+            DEPLOYMENT_PROCESS, process(step("A"), step("B", Environments=lost)), options={"environment": option}
+        )
+        assert out.document is None
+        assert out.blocked is not None
+        assert (out.blocked.rule, out.blocked.where) == ("not-visible", "Steps[B]/Actions[B]/Environments")
+
+
 def test_of_a_step_with_several_actions_those_cross_that_fit() -> None:
     rolling = step("Rolling")
     rolling["Actions"] += [{"Id": "a-2", "Name": "Second", "Environments": ["Environments-Test"]}]

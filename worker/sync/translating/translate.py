@@ -172,13 +172,18 @@ class _Walk(Referring):
         return self.object(elements.shape, value, where)
 
     def keyed(self, keyed: Keyed, links: Mapping[str, list[str]], where: str) -> dict[str, list[str]]:
-        """A key that the destination lacks is no mismatch: what it would be linked to is not there."""
+        """A key that the destination lacks is no mismatch: what it would be linked to is not there. Of several that the
+        maps of the route give one name, the first in their order counts, however the source lists them."""
         found: dict[str, list[str]] = {}
         asking = Asking()
-        for key, ids in links.items():
+        keys: dict[str, Resolved] = {}
+        for key in links:
             with asking:
-                here = self.ask(keyed.key, key)
-                each = [self.ask(keyed.each, one) for one in ids]
+                keys[key] = self.ask(keyed.key, key)
+        for key in sorted(keys, key=lambda one: keys[one].is_namesake):
+            with asking:
+                here = keys[key]
+                each = [self.ask(keyed.each, one) for one in links[key]]
                 if here.alone and here.linked is not None:
                     self.out.leave.add(f"{where}[{here.linked}]")
                 if not here.ids:

@@ -249,12 +249,17 @@ class _Merge:
         new = [entry for entry in group if entry.place is None or self._moves(entry.place)]
         there = [entry for entry in group if entry.place is not None and not self._moves(entry.place)]
         victims = []
-        for entry in sorted(new, key=lambda entry: entry.source or 0):
+        for entry in sorted(new, key=self._precedence):
             if all(self._may_be_alike(entry, other) for other in there):
                 there.append(entry)
             else:
                 victims.append(entry)
         return victims
+
+    def _precedence(self, entry: _Entry) -> tuple[bool, int]:
+        """By the order of the source; but what the maps of the route give another's name comes after that one."""
+        source = entry.source or 0
+        return self.wanted[source].namesake, source
 
     def _moves(self, place: int) -> bool:
         return place in self.merged and self.merged[place].moves

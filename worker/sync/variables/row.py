@@ -52,7 +52,8 @@ class WantedRow:
     reference that cannot be translated, and which. ``partly``: it is skipped although some of its scope exists on the
     destination (*skip-unless-exact*), so it has not left the destination's world. ``source_scope``: its scope in the
     source's own terms; tells rows of one scope that the source itself has from such as only the translation has made
-    equal. ``hidden``: of each id of the source in its value, what is to be told if the value crosses.
+    equal. ``hidden``: of each id of the source in its value, what is to be told if the value crosses. ``namesake``: it
+    is for what has its name on the destination only after another item, by the maps of the route.
     """
 
     source_id: str
@@ -64,6 +65,7 @@ class WantedRow:
     partly: bool = False
     source_scope: Document | None = None
     hidden: tuple[str, ...] = ()
+    namesake: bool = False
 
     def is_twin_of(self, other: WantedRow) -> bool:
         """Whether the source itself has both rows in one scope."""

@@ -42,7 +42,7 @@ def _row(row: Document, resolve: Resolve, rules: ItemRules, out: Translated, ide
     skip: str | None = None
     scope: dict[str, list[str]] = {}
     widened: list[str] = []
-    on_new_only = partly = unseen = False
+    on_new_only = partly = unseen = namesake = False
     for dimension, ids in (row.get("Scope") or {}).items():
         ref = SCOPE_REFERENCES.get(dimension)
         if ref is None or not ids:
@@ -50,8 +50,10 @@ def _row(row: Document, resolve: Resolve, rules: ItemRules, out: Translated, ide
             continue
         found: list[str] = []
         lost: list[str] = []
+        first = False
         for source_id in ids:
             resolved = resolve(ref.kind, source_id)
+            first = first or not resolved.is_namesake
             if not resolved.ids:
                 lost.append(resolved.name)
             if resolved.alone:
@@ -79,6 +81,7 @@ def _row(row: Document, resolve: Resolve, rules: ItemRules, out: Translated, ide
             on_new_only = on_new_only or option is ScopeOption.IGNORE_MISMATCH_ON_NEW
         if found:
             scope[dimension] = found
+            namesake = namesake or not first
     translated["Scope"] = {dimension: ids for dimension, ids in scope.items() if ids}
     unresolved = _value(translated, resolve)
     if unresolved is not None:
@@ -99,6 +102,7 @@ def _row(row: Document, resolve: Resolve, rules: ItemRules, out: Translated, ide
         widened=tuple(widened),
         unresolved_value=unresolved,
         hidden=() if row.get("Type") in VALUE_REFERENCES else _hidden(row.get("Value"), identify),
+        namesake=namesake,
     )
 
 

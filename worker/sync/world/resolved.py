@@ -39,6 +39,11 @@ class Resolved:
         """A rule of the route keeps it from crossing: nothing is wrong, and nobody waits for it."""
         return not self.may_come and self.why.startswith(STAYS)
 
+    @property
+    def is_namesake(self) -> bool:
+        """The maps of the route give it the name of another item of the source, which comes before it."""
+        return bool(self.item) and self.item[-1] != self.name
+
 
 class Closure(Protocol):
     """What the planner does about an item that the destination lacks."""
