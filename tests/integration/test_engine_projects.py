@@ -109,6 +109,21 @@ async def test_all_settings_of_a_new_project_cross_and_every_change_of_one(relea
         assert (await both.sync("*")).result is Result.UNCHANGED
 
 
+async def test_a_rule_of_a_new_channel_that_does_not_cross_is_told_with_the_first_plan() -> None:
+    """The step that it names stays at home, so the rule does; the channel is as open there as it is without it."""
+    rules = {"steps": {"ignore": [{"project": "*", "step": "Load"}]}}
+    async with pair(rules=rules) as both:
+        project = await both.source.project("OctoFX")
+        await both.source.steps(project, script("Load", Packages=[{"Name": "", "PackageId": "Web"}]), script("Run"))
+        package = {"DeploymentAction": "Load", "PackageReference": ""}
+        rule = {"VersionRange": "[1.0,2.0)", "Tag": "", "ActionPackages": [package]}
+        await both.source.post("channels", {"Name": "Beta", "ProjectId": project["Id"], "Rules": [rule]})
+        outcome = await both.sync("*")
+        told = [one.text for action in outcome.plan if action.path[-1] == "Beta" for one in action.decisions]
+        assert any("Load" in text for text in told), told
+        assert (await both.sync("*")).result is Result.UNCHANGED
+
+
 @pytest.mark.guide("data-channels")
 @pytest.mark.spacecloner("feature-22")
 async def test_the_settings_of_channels_follow() -> None:

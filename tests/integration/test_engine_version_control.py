@@ -8,6 +8,7 @@ from fakeredis import FakeAsyncRedis
 
 from config.settings import Settings as ProcessSettings
 from tests.pair import ROUTE, Document, Pair, pair, row, script
+from tests.tenancy import servers
 from tests.version_control import SETTINGS_ONLY, move, on_both, ops, process, said, to_git
 from worker import ticks
 from worker.plan.values import Op, printed
@@ -65,8 +66,9 @@ async def test_what_lives_in_the_database_crosses_and_what_lives_in_git_does_not
         assert (await both.sync("*")).result is Result.UNCHANGED
 
 
-async def test_of_variables_that_were_moved_to_git_only_the_secrets_cross() -> None:
-    async with pair(**SETTINGS_ONLY, first_contact="adopt") as both:
+@pytest.mark.parametrize("version", ["2023.4.8290", "2026.1.9674"])
+async def test_of_variables_that_were_moved_to_git_only_the_secrets_cross(version: str) -> None:
+    async with pair(**SETTINGS_ONLY, **servers(version), first_contact="adopt") as both:
         here, there = await on_both(both, variables=True)
         secret, plain = row("Key", "s3cret", Type="Sensitive"), row("Url", "https://x")
         await both.source.call(
@@ -109,6 +111,24 @@ async def test_secrets_keep_their_scopes_by_the_slug_of_a_step_in_git_and_by_the
             {"ProcessOwner": [there["Id"]]},
         ]
         assert (await both.sync("*")).result is Result.UNCHANGED
+
+
+async def test_a_rule_that_names_a_step_by_its_id_from_before_the_move_waits_for_a_person() -> None:
+    """Without the rule the channel would take every package."""
+    async with pair(**SETTINGS_ONLY, first_contact="adopt") as both:
+        here, _ = await on_both(both)
+        [step] = await process(both.source, here)
+        package = {"DeploymentAction": step["Actions"][0]["Id"], "PackageReference": ""}
+        rule = {"VersionRange": "[1.0,2.0)", "Tag": "", "ActionPackages": [package]}
+        beta = await both.source.post("channels", {"Name": "Beta", "ProjectId": here["Id"], "Rules": [rule]})
+        outcome = await both.sync("*")
+        assert [printed(action.path) for action in outcome.plan.blocked] == ["project/OctoFX/channel/Beta"]
+        assert "name it by its slug" in outcome.plan.blocked[0].decisions[-1].text
+        rule["ActionPackages"] = [{**package, "DeploymentAction": "deploy"}]
+        await both.source.edit(f"channels/{beta['Id']}", Rules=[rule])
+        assert (await both.sync("*")).result is Result.CHANGED
+        [copied] = (await both.destination.named("channels", "Beta"))["Rules"]
+        assert copied["ActionPackages"][0]["DeploymentAction"] == "deploy"
 
 
 async def test_in_git_here_and_in_the_database_there_is_for_a_person_to_decide() -> None:

@@ -203,7 +203,7 @@ class DocumentPlanner:
         pending = self.plans.pending[entry.id]
         fresh = Fresh(path, entry.id, self.rules(path).sensitive_placeholder)
         if not says_something(kind.shape, out.document):
-            if not out.clean_ups:
+            if not out.clean_ups and not out.decisions:
                 return None
             return Outcome(_new(kind, entry, path, pending, {}, out, fresh, overlay=True, op=Op.LEAVE), None)
         body = fresh.value(kind.shape, out.document, "")

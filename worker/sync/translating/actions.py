@@ -92,7 +92,7 @@ class Actions:
         destination knows it by the same: it may have another name there, and slugs are each server's own."""
         if self._in_git(project):
             if GUID.fullmatch(step):  # from before it moved
-                return Resolved(name=step, why="does not cross: in Git no step has an id; name it by its slug or name")
+                return Resolved(name=step, why="in Git no step has an id: name it by its slug or name on the source")
             return Resolved((step,), step)
         kind = registry.BY_NAME["deployment-process"]
         process_id = registry.made_with_owner(kind, project or "")
