@@ -20,7 +20,7 @@ from worker.kinds import registry
 from worker.kinds.controls import CONTROL_TYPES
 from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.projects import ON_DEPLOYMENT_SETTINGS, PROJECT
-from worker.kinds.references import Empty, Ref
+from worker.kinds.references import ANSWERS, Empty, Ref
 from worker.kinds.shape import SERVER_FIELDS, Elements, Shape
 from worker.kinds.tenants import TENANT_VARIABLES
 from worker.kinds.variables import SCOPE_REFERENCES, VALUE_REFERENCES, VARIABLE_SET
@@ -45,6 +45,7 @@ EMPTY = {
 NAMES = dict.fromkeys(("own-step", "step", "step-slug", "action"), "a step of the process") | {
     "process-owner": "the deployment process or a runbook",
     "github-connection": "a GitHub connection",
+    ANSWERS: "a variable that is prompted for",
 }
 ROW_BY_ROW = {
     VARIABLE_SET.name: "value, scope, type, prompt and description each by its rule: [Variables](merge.md#variables)",

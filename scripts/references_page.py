@@ -66,7 +66,7 @@ def _scoped(shape: Shape, above: str = "") -> Iterator[str]:
 
 def _form(ref: Ref) -> str:
     if ref.kind == ANSWERS:
-        return "answers, each by an id"
+        return "answers, each by the variable's id"
     return "its id, name or slug" if ref.kind in ("step", "step-slug") else FORMS[ref.form]
 
 
@@ -74,7 +74,7 @@ def _lacking(ref: Ref) -> str:
     if ref.kind == OWN_STEP:
         return "put in once it is there, else told"
     if ref.kind == ANSWERS:
-        return "left to a person"
+        return "the answer is left to a person"
     if ref.foreign:
         return "never has one: left to a person"
     if ref.required:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
-
-import pytest
 
 from tests.pair import Document, Pair, pair
 from worker.sync.run import Result
@@ -93,48 +90,3 @@ async def test_a_connection_of_the_source_is_left_to_a_person_and_then_stays() -
         there = await both.destination.named("projects", "OctoFX")
         [values] = [one["Values"] for one in there["ExtensionSettings"]]
         assert (values["StandardChangeTemplateName"], values["ServiceNowConnectionId"]) == ("Standard", "Connections-1")
-
-
-VARIABLE = "3f2c9a10-7a51-4c0e-9f0e-0d6f6a3b9c11"
-"""Prompted variables are known by their ids, as in the forms of previews."""
-
-
-@pytest.mark.parametrize("answers", [{VARIABLE: "hunter2"}, {"Region": "Europe"}], ids=["by id", "by name"])
-async def test_what_a_trigger_answers_to_prompts_by_id_is_left_to_a_person(answers: dict[str, str]) -> None:
-    by_id = VARIABLE in answers
-    async with pair() as both:
-        here = await both.source.environments("Test")
-        await both.destination.environments("Test")
-        project = await both.source.project("OctoFX")
-        runbook = await both.source.runbook(project, "Restart")
-        schedule = {"FilterType": "CronExpressionSchedule", "CronExpression": "0 0 6 * * Mon", "Timezone": "UTC"}
-        at = [here["Test"]]
-        run = {"ActionType": "RunRunbook", "RunbookId": runbook["Id"], "EnvironmentIds": at, "FormValues": answers}
-        deploy = {
-            "ActionType": "DeployLatestRelease",
-            "SourceEnvironmentIds": at,
-            "DestinationEnvironmentId": here["Test"],
-            "Variables": json.dumps(answers),
-        }
-        for name, action in (("Nightly", run), ("Weekly", deploy)):
-            body = {"Name": name, "ProjectId": project["Id"], "Filter": schedule, "Action": action}
-            await both.source.post("projecttriggers", body)
-
-        outcome = await both.sync("*")
-
-        found = {one["Name"]: one for one in (await both.destination.get("projecttriggers"))["Items"]}
-        assert found["Nightly"]["Action"]["FormValues"] == ({} if by_id else answers)
-        assert found["Weekly"]["Action"]["Variables"] == (None if by_id else json.dumps(answers))
-        left = [one.entry.where for one in await both.clean_ups() if one.entry.reason == "choose-here"]
-        assert sorted(left) == (["Action/FormValues", "Action/Variables"] if by_id else [])
-        assert not by_id or "hunter2" not in repr([outcome.plan, await both.clean_ups()])
-        # What a person enters there is the destination's own.
-        mine = {"11111111-7a51-4c0e-9f0e-0d6f6a3b9c11": "ours"}
-        action = {**found["Nightly"]["Action"], "FormValues": mine}
-        await both.destination.edit(f"projecttriggers/{found['Nightly']['Id']}", Action=action)
-        trigger = next(one for one in (await both.source.get("projecttriggers"))["Items"] if one["Name"] == "Nightly")
-        changed = {**trigger["Action"], "FormValues": {**answers, "More": "x"}}
-        await both.source.edit(f"projecttriggers/{trigger['Id']}", Description="of the night", Action=changed)
-        await both.sync("*")
-        kept = await both.destination.get(f"projecttriggers/{found['Nightly']['Id']}")
-        assert (kept["Description"], kept["Action"]["FormValues"]) == ("of the night", mine)

@@ -19,7 +19,6 @@ A value with ``#{`` in it is an Octopus expression. It is evaluated when a deplo
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -36,8 +35,7 @@ OWN_STEP = "own-step"
 reference to a new one can only be written afterwards."""
 
 ANSWERS = "prompted-variable"
-"""The kind of what answers prompted variables, each by the variable's id: an object, or the same as JSON text. What is
-known by no id (by a name, say) is the same on every server."""
+"""The kind of what answers prompted variables, see :mod:`worker.kinds.answers`."""
 
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
@@ -177,17 +175,6 @@ class Scope:
 
 def is_expression(value: Any) -> bool:
     return isinstance(value, str) and EXPRESSION.search(value) is not None
-
-
-def answers_by_id(value: Any) -> bool:
-    """Whether any of the answers to prompted variables is known by the id of its variable. Others hold for all servers,
-    and so does text that is no such object."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return False
-    return isinstance(value, Mapping) and any(GUID.fullmatch(str(name)) for name in value)
 
 
 def is_secret(value: Any) -> bool:

@@ -25,6 +25,7 @@ from worker.kinds import (
     variables,
 )
 from worker.kinds.kind import Kind, Mode, Place
+from worker.kinds.references import ANSWERS
 
 ALL: tuple[Kind, ...] = (
     *infrastructure.KINDS,
@@ -90,6 +91,7 @@ def parts_of(kind: Kind) -> tuple[Kind, ...]:
 _MEANS: dict[str, tuple[str, ...]] = {
     "tag": ("tag-set",),
     "library-variable-set": ("library-variable-set", "script-module"),
+    ANSWERS: ("variable-set",),
 }
 
 

@@ -4,8 +4,8 @@ Facts: Octopus API reference 2026, "Project triggers". What only schedules say (
 names nothing and crosses as it is. A trigger acts by itself, so one that has lost all of what it is limited to does not
 cross at all, rather than act everywhere; and a new one is switched off until somebody wants it.
 
-What a trigger answers to prompted variables it says by the variables' ids (as the forms of Octopus' previews do, which
-public scripts fill in), and it may be a secret: these answers are left to a person.
+What a trigger answers to prompted variables it says by the variables' ids (:mod:`worker.kinds.answers`), so each answer
+goes with its variable: it crosses where that has a counterpart, and is merged by itself. Secrets are left to a person.
 """
 
 from __future__ import annotations
@@ -44,9 +44,8 @@ _ANSWERS = ("FormValues", "Variables")
 
 ACTION = Shape(
     variant="ActionType",
-    own=frozenset(_ANSWERS),
     refs={
-        **{name: Ref(ANSWERS, foreign=True) for name in _ANSWERS},
+        **{name: Ref(ANSWERS, closure=False) for name in _ANSWERS},
         "EnvironmentId": Ref("environment", required=True),
         "DestinationEnvironmentId": Ref("environment", required=True),
         "SourceEnvironmentIds": Ref("environment", Form.LIST, empty=Empty.ANYWHERE),

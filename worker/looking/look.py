@@ -24,6 +24,7 @@ from config.routes import RoutesFile
 from config.settings import Settings
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
+from worker.kinds.variables import VARIABLE_SET
 from worker.ledger.comparisons import Progress
 from worker.ledger.connect import UNAVAILABLE
 from worker.ledger.runs import Cause
@@ -289,7 +290,8 @@ class Looker:
 
     async def _mark_dependants(self, claim: Claim, outcome: run.Outcome) -> None:
         """Something that other documents do without may cross now: it was created, or its source has changed."""
-        looked_at = {claim.key.document_id} | {one.source_id for one in outcome.plan if one.op is Op.CREATE}
+        brings = {one.source_id for one in outcome.plan if one.op is Op.CREATE or one.kind == VARIABLE_SET.name}
+        looked_at = {claim.key.document_id} | brings
         items = [one for one in looked_at if one is not None and _may_come(one)]
         if not items:
             return
@@ -342,9 +344,9 @@ class Looker:
 
 
 def _may_come(document_id: str) -> bool:
-    """Whether closure may create it: then those that do without it should try again."""
+    """Whether closure may create it, or its rows may come to exist: then those that do without should try again."""
     kind = registry.kind_of(document_id)
-    return (
+    return kind is VARIABLE_SET or (
         kind is not None and kind.place is Place.COLLECTION and kind.created_by_closure and kind.mode is not Mode.LOOKUP
     )
 

@@ -17,6 +17,7 @@ from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.references import PendingId
 from worker.kinds.shape import SERVER_FIELDS
+from worker.kinds.variables import VARIABLE_SET
 from worker.ledger.ledger import Ledger
 from worker.octopus import errors
 from worker.plan.values import Action, Document, Op, printed
@@ -33,6 +34,7 @@ from worker.sync.merging.recover import RENAME, assigned, assigned_ids
 from worker.sync.planning.planner import Planned
 from worker.sync.planning.templates import stand_in
 from worker.sync.servers.exchange import Ends, exchange_of
+from worker.sync.variables.baseline import VariablesBaseline
 from worker.sync.world.baseline import Baseline, Intent, wrote_after
 from worker.sync.world.bodies import bound, overlaid, stand_ins, without_pending
 from worker.sync.world.fields import MISSING
@@ -280,9 +282,11 @@ class Applier:
         await self.tags.follow(kind, there, answer)
         await self.note_version(source_id, written, answer)
         if not written.only_name or written.before is not None:
-            await self.memory.remember(
-                source_id, destination_id, self.baseline(source_id, written, answer, ids, wrote or None)
-            )
+            remembered = self.baseline(source_id, written, answer, ids, wrote or None)
+            if kind is VARIABLE_SET and remembered.rows is not None:
+                rows = VariablesBaseline.from_json(remembered.rows).counterparts
+                self.bound |= {PendingId.of(source_id, row): there_id for row, there_id in rows.items()}
+            await self.memory.remember(source_id, destination_id, remembered)
         told = with_unkept(kind, action, sent, answer, self.world.releases)
         await self.reports.report(told, whole=not written.only_name)
         await self.ledger.intents.clear(self.route, source_id)

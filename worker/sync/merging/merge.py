@@ -13,10 +13,11 @@ from typing import Any
 
 from config.options import Retention
 from config.rules import ItemRules, ValueRule
-from worker.kinds.references import Empty, Form, is_secret
+from worker.kinds.references import ANSWERS, Empty, Form, is_secret
 from worker.kinds.shape import Shape
 from worker.plan.lines import DESTINATION_EDIT
 from worker.plan.values import MASK, Change, CleanUp, Decision, Document, Edit, NamePath
+from worker.sync.merging.answers import merge_answers, with_answers
 from worker.sync.merging.elements import ids_in
 from worker.sync.merging.fresh import Fresh
 from worker.sync.merging.keyed import Precious, merge_keyed
@@ -148,6 +149,9 @@ class _Walk:
             return MISSING
         if is_secret(want) or is_secret(there):
             return self.secret(name, sides, where)
+        ref = shape.refs.get(name)
+        if ref is not None and ref.kind == ANSWERS:
+            return merge_answers(self, sides, where)
         if name in shape.elements and isinstance(want, list):
             return merge_elements(self, shape.elements[name], sides, where)
         if name in shape.keyed and isinstance(want, dict):
@@ -161,7 +165,6 @@ class _Walk:
             merged, verdict = merge_set(sides, is_scope=False, widens_when_empty=False)
             self.record(verdict, merged, sides_as_sets(sides), where)
             return merged if verdict in TAKES else (there if there is not MISSING else merged)
-        ref = shape.refs.get(name)
         if ref is not None and ref.form in {Form.LIST, Form.TAG} and isinstance(want, list):
             if ref.form is Form.TAG and same_set(there, sides.before):
                 # The tags may have got other names since we wrote them: the server then shows these.
@@ -177,7 +180,10 @@ class _Walk:
             return there
         self.record(verdict, want, sides, where, drifts=not self.is_own_value(shape, name, there))
         if verdict in TAKES:
-            return self.fresh.leaf(name, want, where) if isinstance(want, dict | list) else want
+            taken = self.fresh.leaf(name, want, where) if isinstance(want, dict | list) else want
+            return (
+                taken if child is None or not isinstance(want, dict) else with_answers(self, child, taken, sides, where)
+            )
         return there
 
     def is_own_value(self, shape: Shape, name: str, there: Any) -> bool:

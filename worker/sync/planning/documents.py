@@ -16,7 +16,7 @@ from config.rules import ItemRules
 from worker.kinds import registry
 from worker.kinds.kind import Kind, Mode, Place
 from worker.kinds.packages import PACKAGE
-from worker.kinds.references import OWN_STEP, PendingId
+from worker.kinds.references import ANSWERS, OWN_STEP, PendingId
 from worker.kinds.tenants import TENANT, TENANT_VARIABLES
 from worker.kinds.variables import VARIABLE_SET
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op
@@ -27,8 +27,10 @@ from worker.sync.merging.rebasing import rebased
 from worker.sync.merging.recall import Recall
 from worker.sync.planning.destroys import destructive_updates
 from worker.sync.planning.in_use import in_use
+from worker.sync.planning.new_documents import of_new
 from worker.sync.planning.old_names import renamed_actions
 from worker.sync.planning.package_choice import plan_package
+from worker.sync.planning.prompted import Prompted
 from worker.sync.planning.renamed_steps import RenamedSteps
 from worker.sync.tenants.plan import holds_values, plan_values
 from worker.sync.translating.crossing import SCOPE_WIDENED, Resolve, Translated
@@ -41,7 +43,7 @@ from worker.sync.translating.translate import translate
 from worker.sync.variables.merge import VariablesBaseline, merge_variables
 from worker.sync.variables.scopes import ignores, pinned_scopes, scope_option
 from worker.sync.variables.source_rows import translate_rows
-from worker.sync.world.bodies import added, drift_seen, pending_elements, removed_by, says_something
+from worker.sync.world.bodies import drift_seen, pending_elements, removed_by, says_something
 from worker.sync.world.in_git import moved
 from worker.sync.world.resolved import Resolved
 from worker.sync.world.world import Entry, World, project_of
@@ -67,6 +69,7 @@ class DocumentPlanner:
         self.resolver = resolver
         self.plans = plans
         self.recall = Recall(world, plans)
+        self.prompted = Prompted(world, resolver, plans)
 
     def rules(self, path: NamePath) -> ItemRules:
         return self.world.route.rules.of(path)
@@ -125,7 +128,10 @@ class DocumentPlanner:
                 found = self.resolver.actions.own_step(entry.id, source_id)
                 self.plans.unfinished |= {entry.id} if found.may_come else set()
                 return found
-            found = self.resolver.resolve(kind, source_id, project=project, create=create and may_create)
+            if kind == ANSWERS:
+                found = self.prompted.variable(source_id, project)
+            else:
+                found = self.resolver.resolve(kind, source_id, project=project, create=create and may_create)
             if not found.ids and not found.alone:
                 lacking.add(found.lacks or source_id)
             return found
@@ -191,7 +197,7 @@ class DocumentPlanner:
             body, added_for_it = demanded(kind, body, self.world.releases)
             out.decisions += added_for_it
         pending = server_made or PendingId.of(entry.id)
-        action = _new(kind, entry, path, pending, body, out, fresh, overlay=server_made is not None)
+        action = of_new(kind, entry, path, pending, body, out, fresh, overlay=server_made is not None)
         return Outcome(action, Written(pending, want=out.document))
 
     def late(self, kind: Kind, entry: Entry, path: NamePath, document: Document) -> Outcome | None:
@@ -205,9 +211,9 @@ class DocumentPlanner:
         if not says_something(kind.shape, out.document):
             if not out.clean_ups and not out.decisions:
                 return None
-            return Outcome(_new(kind, entry, path, pending, {}, out, fresh, overlay=True, op=Op.LEAVE), None)
+            return Outcome(of_new(kind, entry, path, pending, {}, out, fresh, overlay=True, op=Op.LEAVE), None)
         body = fresh.value(kind.shape, out.document, "")
-        action = _new(kind, entry, path, pending, body, out, fresh, overlay=True)
+        action = of_new(kind, entry, path, pending, body, out, fresh, overlay=True)
         return Outcome(action, Written(pending, want=out.document, adds=True))
 
     def fill(self, kind: Kind, entry: Entry, path: NamePath, document: Document, pending: PendingId) -> Outcome:
@@ -227,7 +233,7 @@ class DocumentPlanner:
             for source in pending_elements(body.get(name))
         }
         op = Op.CREATE if any(body.values()) else Op.LEAVE
-        action = _new(kind, entry, path, pending, body, out, fresh, overlay=True, op=op)
+        action = of_new(kind, entry, path, pending, body, out, fresh, overlay=True, op=op)
         return Outcome(action, Written(pending, want=out.document, elements=dict(elements)))
 
     # ── existing ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -341,6 +347,7 @@ class DocumentPlanner:
         partly = project is not None and "variables" in moved(self.world.source, project)
         rows = there.get("Variables") or []
         merged = merge_variables(path, wanted, rows, remembered, rules.variables, tell, partly=partly)
+        self.prompted.rows[entry.id] = merged.counterparts(entry.id)
         write = bool(merged.changes)
         body = {**there, "Variables": merged.rows} if not new else {"Variables": merged.rows}
         action = Action(
@@ -379,21 +386,3 @@ class DocumentPlanner:
             (*out.clean_ups, blocked),
             waits_for=out.waits_for,
         )
-
-
-def _new(
-    kind: Kind,
-    entry: Entry,
-    path: NamePath,
-    pending: PendingId,
-    body: Document,
-    out: Translated,
-    fresh: Fresh,
-    *,
-    overlay: bool,
-    op: Op = Op.CREATE,
-) -> Action:
-    """Of a document, or of a part of one, that the destination does not have yet."""
-    clean_ups = (*out.clean_ups, *fresh.clean_ups)
-    changes, decisions = added(body), tuple(out.decisions)
-    return Action(op, kind.name, path, entry.id, pending, changes, decisions, clean_ups, body, overlay=overlay)

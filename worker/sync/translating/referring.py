@@ -22,12 +22,12 @@ from worker.kinds.references import (
     Nested,
     PendingText,
     Ref,
-    answers_by_id,
     is_expression,
     is_secret,
 )
 from worker.kinds.shape import Shape
 from worker.plan.values import CleanUp, Decision, Document, NamePath
+from worker.sync.translating.answers import translate_answers
 from worker.sync.translating.crossing import Blocked, Resolve, Skip, Translated, at
 from worker.sync.translating.hidden import Identify, hidden_ids, is_nobodys, the_only, told
 from worker.sync.translating.json_text import Spot, replaced, strings
@@ -87,7 +87,7 @@ class Referring:
         versions: dict[str, tuple[str, str]],
     ) -> Any:
         if ref.kind == ANSWERS:
-            return self.answers(value, where)
+            return translate_answers(self, value, where)
         if is_secret(value) or (is_expression(value) and ref.form is not Form.CSV):
             return value
         if isinstance(value, Pinned):
@@ -274,15 +274,6 @@ class Referring:
                     self.out.clean_ups.append(CleanUp(self.path, f"{where}={verbatim(item)}", "untranslated-id", text))
         asking.done()
         return ",".join(ids)
-
-    def answers(self, value: Any, where: str) -> Any:
-        """To prompted variables. They may be secrets, so nothing is told of what they are."""
-        if not answers_by_id(value):
-            self.find_ids(value, where)
-            return value
-        text = "answers prompted variables, which it names by the source's ids: enter the answers here"
-        self.leave_to_a_person(text, where)
-        return {} if isinstance(value, dict) else None
 
     def leave_to_a_person(self, text: str, where: str) -> None:
         self.out.decisions.append(Decision("foreign", where, text))

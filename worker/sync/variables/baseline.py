@@ -64,6 +64,11 @@ class VariablesBaseline:
         """Destination row id → source row id, of rows that the source dropped and we keep."""
         return {row.destination_id: row.source_id for row in self.rows if row.dropped}
 
+    @property
+    def counterparts(self) -> dict[str, str]:
+        """Source row id → destination row id."""
+        return {row.source_id: row.destination_id for row in self.rows if not row.stands_in}
+
     def to_json(self) -> dict[str, Any]:
         rows = [{part.name: getattr(row, part.name) for part in fields(RowBaseline)} for row in self.rows]
         return {"rows": rows, "own": dict(self.own), "sources": sorted(self.sources)}

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from worker.kinds.references import PendingId
 from worker.plan.values import Change, CleanUp, Decision, Document, NamePath
 from worker.sync.variables.baseline import RowBaseline, VariablesBaseline, pair_with_answer
 from worker.sync.variables.row import Note
@@ -56,6 +57,15 @@ class MergedVariables:
     sources: frozenset[str] = field(repr=False)
     """Ids of the source rows that were dealt with."""
     drift: tuple[Change, ...] = ()
+
+    def counterparts(self, set_id: str) -> dict[str, str]:
+        """Source row id → destination row id, or a stand-in for that of a new row. ``set_id``: of the source's set."""
+        found = {}
+        for link in self.links:
+            if link.place is not None and not link.baseline.stands_in:
+                there, source = self.rows[link.place]["Id"], link.baseline.source_id
+                found[source] = PendingId.of(set_id, source) if isinstance(there, PendingId) else str(there)
+        return found
 
     def remember(self, answer: Document, bind: Bind, *, heard: bool) -> Document:
         """See :class:`worker.sync.world.written.Rows`. New rows that nobody has heard of have stand-ins for ids; they

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from worker.kinds.answers import closed, opened
+from worker.kinds.references import ANSWERS
 from worker.kinds.shape import Elements, Shape
 from worker.plan.values import CleanUp, Document
 from worker.sync.world.fields import MISSING, same
@@ -136,6 +138,8 @@ def wrote_after(shape: Shape, wrote: Any, there: Any, answer: Any) -> Any:
             value = _wrote_elements(shape.elements[name], *sides)
         elif name in shape.keyed:
             value = _wrote_keyed(*sides)
+        elif name in shape.refs and shape.refs[name].kind == ANSWERS:
+            value = _wrote_answers(*sides)
         elif child is not None and (child.whole or _other_type(child, sides[1], sides[2])):
             value = sides[0] if same(sides[1], sides[2]) else sides[2]
         else:
@@ -174,6 +178,20 @@ def _wrote_keyed(wrote: Any, there: Any, answer: Any) -> Any:
         if ours or key in known or key not in before:
             found[key] = ours
     return found or wrote
+
+
+def _wrote_answers(wrote: Any, there: Any, answer: Any) -> Any:
+    """Each by itself, also where all of them stand in one text."""
+    known, before, now = (opened(None if side is MISSING else side) for side in (wrote, there, answer))
+    if known is None or before is None or now is None:
+        return wrote if same(there, answer) else answer
+    all_of_it = {
+        key: known.get(key, MISSING) if same(before.get(key, MISSING), value) else value for key, value in now.items()
+    }
+    ours = {key: value for key, value in all_of_it.items() if value is not MISSING}
+    if not ours and wrote is MISSING:
+        return MISSING
+    return answer if ours == now else closed(ours, answer)
 
 
 def _key(elements: Elements, element: Document) -> tuple[str, ...]:

@@ -54,8 +54,9 @@ class Names:
         self._planned = planned
         self._names: dict[str, str] = {}
         """What no directory knows."""
-        self._add_actions(world.source.documents)
-        self._add_actions(world.destination.documents)
+        for side in (world.source, world.destination):
+            self._add_actions(side.documents)
+            self._add_variables(side.documents)
         if planned is not None:
             self._add_plan(planned)
 
@@ -100,6 +101,13 @@ class Names:
                     self._names[action["Id"]] = action["Name"]
                     pending = PendingId.of(document_id, action["Id"])
                     self._names[pending] = self._names[PendingId.slug_of(pending)] = action["Name"]
+
+    def _add_variables(self, documents: Mapping[str, Document | None]) -> None:
+        for document_id, document in documents.items():
+            rows = (document or {}).get("Variables")
+            for row in rows if isinstance(rows, list) else []:
+                if isinstance(row.get("Id"), str) and isinstance(row.get("Name"), str):
+                    self._names[row["Id"]] = self._names[PendingId.of(document_id, row["Id"])] = row["Name"]
 
     def action(self, action: Action) -> Action:
         """The action with names in all that people read. What is sent stays as it is."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from worker.kinds.kind import Kind
-from worker.kinds.references import PendingId
+from worker.kinds.references import Nested, PendingId, Ref
 from worker.plan.values import Document, NamePath
 from worker.sync.world.world import Entry
 from worker.sync.world.written import Renamed
@@ -28,9 +28,12 @@ class Resolved:
     alone: bool = False
     """No item of the source has this id. It may be no id at all; or of an item that the key may not see."""
     linked: str | None = None
-    """Of one that is *alone*: what it is on the destination, as the ledger remembers."""
+    """Of one that is *alone*: what it is on the destination, as the ledger remembers. Of a variable of which nothing
+    may be said there: its counterpart."""
     lacks: str = ""
     """The source item that is missing, where it is not what the reference itself names: of a tag its set."""
+    means: Ref | Nested | None = None
+    """Of a variable: what its values name, where they are no plain text."""
     soon: bool = False
     """It crosses by itself and has not yet: what needs it waits, rather than do without."""
 
