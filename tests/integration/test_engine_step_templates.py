@@ -171,6 +171,20 @@ async def test_a_rename_crosses() -> None:
 # ── versions ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+async def test_a_template_that_is_renamed_changes_no_step_of_its_first_version() -> None:
+    async with pair(include=ALL) as both:
+        made = await template(both.source, "Say")
+        await both.source.steps(await both.source.project("OctoFX"), uses("Hello", made, 0))
+        await both.sync("*")
+        await both.source.edit(f"actiontemplates/{made['Id']}", Name="Tell")
+
+        outcome = await both.sync("*")
+
+        assert [printed(action.path) for action in outcome.plan.writes] == ["step-template/Tell"]
+        assert (await properties_of(both.destination, "OctoFX"))["Hello"][VERSION] == "0"
+        assert (await both.sync("*")).plan.is_empty
+
+
 async def test_a_new_template_brings_the_versions_that_steps_use_and_each_step_gets_its_own() -> None:
     async with pair(include=ALL) as both:
         made = await template(both.source, "Say")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.shell import BLOCKED, CHANGED, CLEAN_UP, EMPTY, ROUTES, SECOND, Shell
 from worker.cli.sync import STATUS
-from worker.plan.values import Plan
+from worker.plan.values import Op, Plan
 from worker.sync import run as engine
 
 # -- plan --------------------------------------------------------------------------------------------------------------
@@ -36,6 +36,9 @@ def test_what_is_on_the_clean_up_list_already_is_counted_and_not_said_again(shel
     assert "fill in the [secret]" in shell.run("plan", "--all").stdout
     assert "fill in" not in shell.run("plan", "--format", "markdown").stdout
     assert len(shell.json("plan")["actions"][0]["clean_ups"]) == 1, "programs see all"
+    shell.planned = Plan("test-to-prod", (replace(EMPTY.actions[0], op=Op.SKIP, clean_ups=(CLEAN_UP,)),))
+    assert "skip project/OctoFX" not in shell.run("plan").stdout, "why it is skipped stands on the list"
+    shell.planned = Plan("test-to-prod", (replace(EMPTY.actions[0], clean_ups=(CLEAN_UP,)),))
     shell.ledger(lambda ledger, _: ledger.clean_ups.close("test-to-prod", CLEAN_UP.key, "me"))
     assert shell.run("plan").stdout == unchanged, "a person said that it is done"
 

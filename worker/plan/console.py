@@ -72,8 +72,9 @@ def print_plan(plan: Plan, console: Console, *, everything: bool = False, listed
 def by_hand_in(plan: Plan, listed: Mapping[str, bool]) -> str | None:
     """How much is left to people; ``None`` if nothing. What they have closed is done, though the plan still says it:
     that a secret was entered nobody can see."""
-    new = len(unlisted(plan.clean_ups, listed))
-    standing = sum(listed.get(entry.key, False) for entry in plan.clean_ups)
+    entries = {entry.key: entry for entry in plan.clean_ups}  # planned twice, a document says the same twice
+    new = len(unlisted(entries.values(), listed))
+    standing = sum(listed.get(key, False) for key in entries)
     before = f"{standing} {'are' if standing > 1 else 'is'} on the list already: octosync cleanup list"
     if new:
         return f"{new} to finish by hand on the destination" + (f"; {before}" if standing else "")

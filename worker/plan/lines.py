@@ -85,8 +85,15 @@ def name(action: Action) -> str:
 
 def shown(plan: Plan, *, everything: bool = False, listed: Collection[str] = ()) -> list[Action]:
     """The actions that say something: not those that leave an item as it is, unless ``everything`` is asked for.
-    ``listed``: keys of entries that are on the clean-up list already."""
-    return [one for one in plan if everything or one.op is not Op.LEAVE or unlisted(one.clean_ups, listed)]
+    ``listed``: keys of entries that are on the clean-up list already; what is skipped for one of these is not said
+    again."""
+
+    def says_something(action: Action) -> bool:
+        if action.op is Op.LEAVE or (action.op is Op.SKIP and action.clean_ups):
+            return bool(unlisted(action.clean_ups, listed))
+        return True
+
+    return [action for action in plan if everything or says_something(action)]
 
 
 def unlisted(entries: Iterable[CleanUp], listed: Collection[str]) -> list[CleanUp]:

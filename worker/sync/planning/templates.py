@@ -171,7 +171,8 @@ class Templates:
         if after is None and entry.id in self.world.links:
             return []
         used = self.world.source.document(STEP_TEMPLATE_HISTORY, f"{entry.id}@usage") or {}
-        wanted = [one for one in used.get("Versions") or [] if (after or -1) < one < newest.get("Version", 0)]
+        since = -1 if after is None else after
+        wanted = [one for one in used.get("Versions") or [] if since < one < newest.get("Version", 0)]
         states = []
         asking = Asking()
         for version in wanted:
