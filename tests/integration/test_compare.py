@@ -55,6 +55,43 @@ async def three_projects(redis: FakeAsyncRedis) -> AsyncIterator[tuple[Comparer,
         yield Comparer(both, state_of(redis, Settings())), ids
 
 
+async def test_what_a_person_has_done_gets_off_the_list_at_night(fake_redis: FakeAsyncRedis) -> None:
+    async with three_projects(fake_redis) as (one, ids):
+        both = one.both
+        await both.source.steps({"Id": ids[0]}, script("Pack"))
+        daily = {"FilterType": "OnceDailySchedule", "StartTime": "2024-01-01T02:00:00.000Z", "DaysOfWeek": ["Monday"]}
+        staging = (await both.source.environments("Staging"))["Staging"]
+        await both.destination.environments("Staging")
+        action = {"ActionType": "DeployLatestRelease", "DestinationEnvironmentId": staging}
+        fields = {"Name": "Daily", "ProjectId": ids[1], "Filter": daily, "Action": action}
+        await both.source.post("projecttriggers", fields)
+        await both.source.variables({"Id": ids[2]}, row("Key", "s3cret", Type="Sensitive"))
+        await both.sync("*")
+        await one.compare()
+        assert await one.keys() == [], "nothing is done yet"
+        undone = [
+            "created-disabled IsDisabled",
+            "placeholder-secret Variables[Key]",
+            "removed-on-source Steps[Deploy]",
+            "removed-on-source Variables[Number]",
+        ]
+        assert await both.reasons() == undone
+
+        there = {each["Name"]: each for each in await both.destination.get("projects/all")}
+        process = await both.destination.process("Project 0")
+        await both.destination.steps(there["Project 0"], *(step for step in process if step["Name"] == "Pack"))
+        [trigger] = (await both.destination.get("projecttriggers"))["Items"]
+        await both.destination.edit(f"projecttriggers/{trigger['Id']}", IsDisabled=False)
+        await both.destination.variables(there["Project 2"])
+        await one.compare()
+
+        keys = await one.keys()
+        assert len(keys) == 3, keys
+        for key in keys:
+            assert (await both.sync(key)).writes == 0
+        assert await both.reasons() == ["deleted-here Variables[Key]"], "a person has deleted what was to be filled in"
+
+
 async def test_in_step_it_marks_nothing_and_remembers_when(fake_redis: FakeAsyncRedis) -> None:
     async with three_projects(fake_redis) as (one, _):
         found = await one.compare()

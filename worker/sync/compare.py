@@ -8,7 +8,7 @@ was cut off goes on from there. It trusts no cache, but what it has read itself 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -24,6 +24,7 @@ from worker.plan.values import Op, Plan
 from worker.queue.dirty import DirtyQueue
 from worker.queue.keys import SUBTREE, DirtyKey
 from worker.queue.values import Priority, Source
+from worker.sync.applying.reports import RESTATED
 from worker.sync.findings.check import Checker
 from worker.sync.merging.lists import CLINGING_REASON, asking_again
 from worker.sync.planning.items import EVERYTHING, Items
@@ -36,6 +37,10 @@ log = structlog.get_logger(__name__)
 
 CHUNK = 50
 """Items (projects, library sets…), each with all its parts, that are held in memory together."""
+
+
+Listed = Mapping[str, Mapping[str, str]]
+"""Of the open entries of the clean-up list: source id of the document → key → reason."""
 
 
 @dataclass(slots=True)
@@ -78,6 +83,7 @@ async def compare(
     route.source.spool = Spool(datetime.fromisoformat(stands.began).toordinal())
     route.destination.spool = Spool(None)
     result = Compared(stands.documents, counts=dict(stands.counts))
+    listed = {} if dry_run else await _open_entries(route)
 
     route.world.links = await route.ledger.links.all(name)
     everything = await route.everything()
@@ -88,7 +94,7 @@ async def compare(
         await comparisons.note(name, stands)
     for at in range(0, len(left), CHUNK):
         chunk = left[at : at + CHUNK]
-        keys = await _compare_chunk(route, chunk, result, checker, keep_plans=dry_run)
+        keys = await _compare_chunk(route, chunk, result, checker, listed, keep_plans=dry_run)
         result.differing += keys
         if progress is not None:
             progress(f"compared {len(tops) - len(left) + at + len(chunk)} of {len(tops)}")
@@ -131,17 +137,17 @@ async def compare(
 
 
 async def _compare_chunk(
-    route: OpenRoute, tops: Sequence[str], result: Compared, checker: Checker, *, keep_plans: bool
+    route: OpenRoute, tops: Sequence[str], result: Compared, checker: Checker, listed: Listed, *, keep_plans: bool
 ) -> list[str]:
     """The document parts of the keys to mark. One that breaks the chunk is found by comparing each by itself."""
     try:
-        return await _plan(route, tops, result, checker, keep_plans=keep_plans)
+        return await _plan(route, tops, result, checker, listed, keep_plans=keep_plans)
     except Exception as error:
         if isinstance(error, OctopusError) and error.concerns_instance:
             raise
         if len(tops) > 1:
             log.warning("compare.narrowed", route=route.route.name, items=len(tops), error=type(error).__name__)
-            found = [await _compare_chunk(route, [one], result, checker, keep_plans=keep_plans) for one in tops]
+            found = [await _compare_chunk(route, [one], result, checker, listed, keep_plans=keep_plans) for one in tops]
             return [key for keys in found for key in keys]
         log.warning("compare.failed", route=route.route.name, item=tops[0], error=type(error).__name__)
         result.failed.append(tops[0])
@@ -149,7 +155,7 @@ async def _compare_chunk(
 
 
 async def _plan(
-    route: OpenRoute, tops: Sequence[str], result: Compared, checker: Checker, *, keep_plans: bool
+    route: OpenRoute, tops: Sequence[str], result: Compared, checker: Checker, listed: Listed, *, keep_plans: bool
 ) -> list[str]:
     fresh = _with_the_same_directories(route)
     ids = await fresh.documents(Items(targets=[_whole(one) for one in tops]))
@@ -167,7 +173,7 @@ async def _plan(
         seen = {source: there for source, there in planned.seen.items() if source not in fresh.world.links}
         await route.ledger.links.add_all(route.route.name, seen)
         await route.ledger.names.remember(route.route.name, {one.source_id: one.path for one in plan if one.source_id})
-    return list(dict.fromkeys(_differing(plan, frozenset(ids))))
+    return list(dict.fromkeys((*_differing(plan, frozenset(ids)), *_done_by_hand(fresh, planned, listed))))
 
 
 async def _check(route: OpenRoute, planned: Planned, checker: Checker) -> None:
@@ -200,6 +206,28 @@ def _differing(plan: Plan, compared: frozenset[str]) -> Iterator[str]:
             yield _whole(source_id)
         elif action.path[:2] not in new:
             yield source_id
+
+
+async def _open_entries(route: OpenRoute) -> Listed:
+    found: dict[str, dict[str, str]] = {}
+    for one in await route.ledger.clean_ups.entries(route.route.name):
+        found.setdefault(one.entry.about, {})[one.key] = one.entry.reason
+    return found
+
+
+def _done_by_hand(route: OpenRoute, planned: Planned, listed: Listed) -> Iterator[str]:
+    """What stays as it is, and has an entry on the clean-up list that its own run would find settled."""
+    for action, written in zip(planned.plan, planned.remember, strict=True):
+        entries = listed.get(action.source_id or "")
+        if not entries or action.writes or action.op is Op.BLOCK or action.source_id is None:
+            continue
+        sides = ((route.world.source, action.source_id), (route.world.destination, action.destination_id or ""))
+        if any(one in side.partial or not (side.documents.get(one) or {}).get("Whole", True) for side, one in sides):
+            continue  # lists do not tell all of it, and so not all that its own run would state
+        reasons = RESTATED | (written.settles if written is not None else frozenset())
+        stated = {entry.key for entry in action.clean_ups}
+        if any(reason in reasons and key not in stated for key, reason in entries.items()):
+            yield action.source_id
 
 
 def _with_the_same_directories(route: OpenRoute) -> OpenRoute:

@@ -175,7 +175,7 @@ class Applier:
                 await self.memory.remember(action.source_id, written.destination_id, remembered, only_if_still=True)
                 await self.note_version(action.source_id, written, there)
                 await self.intents.settled(action.source_id)
-        await self.reports.report(action)
+        await self.reports.report(action, settles=written.settles if written is not None else frozenset())
 
     async def delete(self, action: Action, written: Written) -> None:
         async with self.leases.hold(action, action.destination_id):
@@ -288,7 +288,7 @@ class Applier:
                 self.bound |= {PendingId.of(source_id, row): there_id for row, there_id in rows.items()}
             await self.memory.remember(source_id, destination_id, remembered)
         told = with_unkept(kind, action, sent, answer, self.world.releases)
-        await self.reports.report(told, whole=not written.only_name)
+        await self.reports.report(told, whole=not written.only_name, settles=written.settles)
         await self.ledger.intents.clear(self.route, source_id)
 
     # ── what the server makes by itself ───────────────────────────────────────────────────────────────────────────────

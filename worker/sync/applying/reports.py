@@ -56,12 +56,13 @@ class Reports:
         self._stated: dict[str | NamePath, set[str]] = {}
         """Subject → keys of the entries that the plan has stated so far."""
 
-    async def report(self, action: Action, *, whole: bool = True) -> None:
+    async def report(self, action: Action, *, whole: bool = True, settles: frozenset[str] = frozenset()) -> None:
         """Opens the new entries, and closes those which a plan would state again. ``whole``: the action says all that
-        there is to say of the document, together with those before it."""
+        there is to say of the document, together with those before it. ``settles``: see
+        :attr:`worker.sync.world.written.Written.settles`."""
         await self._ledger.clean_ups.report(self._route, action.clean_ups, self._run_id)
         subject = action.source_id or action.path
         stated = self._stated.setdefault(subject, set())
         stated |= {entry.key for entry in action.clean_ups}
         if whole:
-            await self._ledger.clean_ups.settle(self._route, subject, stated, RESTATED)
+            await self._ledger.clean_ups.settle(self._route, subject, stated, RESTATED | settles)

@@ -15,6 +15,14 @@ from worker.kinds.shape import Shape
 from worker.plan.values import CleanUp, Document, NamePath
 from worker.sync.translating.translate import at, label
 
+CREATED_DISABLED = "created-disabled"
+
+
+def seen_done(kind: Kind, there: Document) -> frozenset[str]:
+    """Reasons of entries about a new document of which it can be seen that a person has done what they ask for."""
+    switched_on = bool(kind.pristine.get("IsDisabled")) and there.get("IsDisabled") is False
+    return frozenset({CREATED_DISABLED}) if switched_on else frozenset()
+
 
 class Fresh:
     """Builds new documents and elements, and collects what a person must finish on them."""
@@ -32,7 +40,7 @@ class Fresh:
             body.pop(name, None)
         if kind.pristine.get("IsDisabled") and not want.get("IsDisabled"):
             text = "is switched off, as every new one: switch it on where it is wanted"
-            self.clean_ups.append(CleanUp(self.path, "IsDisabled", "created-disabled", text))
+            self.clean_ups.append(CleanUp(self.path, "IsDisabled", CREATED_DISABLED, text))
         return body | dict(kind.pristine)
 
     def value(self, shape: Shape, wanted: Document, where: str) -> Document:

@@ -20,7 +20,7 @@ from worker.kinds.references import ANSWERS, OWN_STEP, PendingId
 from worker.kinds.tenants import TENANT, TENANT_VARIABLES
 from worker.kinds.variables import VARIABLE_SET
 from worker.plan.values import Action, CleanUp, Decision, Document, NamePath, Op
-from worker.sync.merging.fresh import Fresh
+from worker.sync.merging.fresh import Fresh, seen_done
 from worker.sync.merging.lists import STILL_IN_USE
 from worker.sync.merging.merge import Terms, merge
 from worker.sync.merging.rebasing import rebased
@@ -47,7 +47,7 @@ from worker.sync.world.bodies import drift_seen, pending_elements, removed_by, s
 from worker.sync.world.in_git import moved
 from worker.sync.world.resolved import Resolved
 from worker.sync.world.world import Entry, World, project_of
-from worker.sync.world.written import Outcome, Renamed, Written, left_for_its_phases, left_for_its_type
+from worker.sync.world.written import OF_ROWS, Outcome, Renamed, Written, left_for_its_phases, left_for_its_type
 
 
 class Plans(Protocol):
@@ -318,6 +318,7 @@ class DocumentPlanner:
         new = {source: PendingId.of(entry.id, source) for source in pending_elements(merged.document)}
         want = out.document | destructive.held  # asked for again by the next plan
         written = Written(destination_id, want, {**merged.elements, **new}, merged.kept, before=baseline, intent=intent)
+        written.settles = seen_done(kind, there)
         return Outcome(
             action,
             written,
@@ -364,7 +365,7 @@ class DocumentPlanner:
             destroys=removed_by(merged.changes),
             drift=merged.drift,
         )
-        written = Written(destination_id, rows=merged, before=baseline, intent=intent)
+        written = Written(destination_id, rows=merged, before=baseline, intent=intent, settles=OF_ROWS)
         contact = baseline is None and not new
         return Outcome(action, written, contact, contact and merged.contact_conflict)
 

@@ -29,7 +29,7 @@ from worker.sync.world.baseline import Baseline, Intent
 from worker.sync.world.bodies import removed_by
 from worker.sync.world.resolved import Resolved
 from worker.sync.world.world import Asking, Entry
-from worker.sync.world.written import Outcome, Written
+from worker.sync.world.written import OF_ROWS, Outcome, Written
 
 ROWS = ServerVersion(2026, 1)
 """From here on values for library sets can be restricted to environments, for sure; before, a server was asked."""
@@ -83,7 +83,7 @@ def plan_values(
         destroys=removed_by(merged.changes),
         drift=tuple(merged.drift),
     )
-    written = Written(destination_id, rows=merged, before=baseline, intent=intent)
+    written = Written(destination_id, rows=merged, before=baseline, intent=intent, settles=OF_ROWS)
     return Outcome(action, written, first_contact=memory is None and bool(values))
 
 

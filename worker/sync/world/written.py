@@ -37,6 +37,10 @@ class Leaving:
     looked_at: tuple[tuple[str, str, str], ...] = ()
 
 
+OF_ROWS = frozenset({"placeholder-secret"})
+"""That a row, or a value of a tenant, is a placeholder for a secret is said for as long as there is one."""
+
+
 @dataclass(slots=True)
 class Written:
     """What to remember of a document once the plan is applied: the baseline, but for what the server answers."""
@@ -59,6 +63,9 @@ class Written:
     intent: Intent | None = None
     retires: bool = False
     """The item is disabled, because its source was deleted."""
+    settles: frozenset[str] = frozenset()
+    """Reasons of clean-up entries that are settled unless the action states them, besides those that every plan states
+    for as long as they hold: of the document it can be seen that they hold no more."""
     along: bool = False
     """It crosses although the route does not include it by its name."""
     leaving: Leaving | None = None
