@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -144,4 +144,19 @@ def _wrong_names(kind: str, names: Mapping[str, tuple[str, ...]]) -> list[Findin
             wrong.append(Finding((kind, source), message, "keep one of them"))
         if len({name_key(name) for name in destinations}) < len(destinations):
             wrong.append(Finding((kind, source), f"{source!r} is mapped to the same name twice", "keep one of them"))
-    return wrong
+    return wrong + [Finding((kind, later), *said) for later, said in _half_shared(names)]
+
+
+def _half_shared(names: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Names that share some of what they are mapped to, and not all of it. Of names that share, the first counts for
+    all: the others would lose what is theirs alone, or get what is the first one's."""
+    known: list[tuple[str, dict[str, str]]] = []
+    for source, destinations in names.items():
+        given = {name_key(name): name for name in destinations}
+        for first, others in known:
+            shared = [name for key, name in given.items() if key in others]
+            if shared and given.keys() != others.keys():
+                said = f"{first!r} and {source!r} share {shared[0]!r}, and one of them is mapped to more than that"
+                yield source, (said, "let them share all of it, or nothing")
+                break
+        known.append((source, given))

@@ -79,12 +79,26 @@ def test_kind_that_no_route_can_name() -> None:
 
 
 def test_maps() -> None:
-    maps = {"environment": {"Test": "Staging", "Dev": ["Staging", "Pre, Prod"]}}
+    maps = {"environment": {"Test": "Staging", "Dev": ["Production", "Pre, Prod"]}}
     assert one(maps=maps).mapped("environment", " TEST ") == ["Staging"]
-    assert one(maps=maps).mapped("environment", "Dev") == ["Staging", "Pre, Prod"]
+    assert one(maps=maps).mapped("environment", "Dev") == ["Production", "Pre, Prod"]
     assert one(maps=maps).mapped("environment", "Production") is None
     assert one(maps=maps).mapped("tenant", "Test") is None
     assert list(one(maps=maps).maps["environment"]) == ["Test", "Dev"]
+
+
+@pytest.mark.parametrize(
+    "environments",
+    [
+        {"Dev": "Staging", "Test": ["Staging", "Production"]},  # nothing of Test's would get to Production
+        {"Test": ["Staging", "Production"], "Dev": "staging "},  # all of Dev's would
+        {"Test": ["A", "B"], "Dev": ["B", "C"]},
+    ],
+)
+def test_names_share_all_that_they_are_mapped_to_or_nothing(environments: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="and one of them is mapped to more than that"):
+        one(maps={"environment": environments})
+    one(maps={"environment": {"Dev": ["A", "B"], "Test": ["b", "a"], "QA": "C"}})
 
 
 def test_models_are_frozen() -> None:
