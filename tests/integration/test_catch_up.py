@@ -59,6 +59,7 @@ async def reader(redis: FakeAsyncRedis) -> AsyncIterator[Reader]:
         yield one
 
 
+@pytest.mark.spacecloner("feature-1")
 async def test_the_first_time_everything_is_compared_and_the_cursor_set_first(fake_redis: FakeAsyncRedis) -> None:
     async with pair(redis=fake_redis) as both:
         await both.source.project("OctoFX")
@@ -79,6 +80,7 @@ async def test_an_idle_source_costs_one_request(fake_redis: FakeAsyncRedis) -> N
             assert len(one.both.source.sandbox.requests) == before + 1
 
 
+@pytest.mark.spacecloner("feature-1")
 async def test_each_edit_is_marked_once(fake_redis: FakeAsyncRedis) -> None:
     async with reader(fake_redis) as one:
         project = await one.both.source.project("OctoFX")

@@ -65,7 +65,7 @@ RUNBOOK: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("release", RELEASES)
-@pytest.mark.guide("data-settings")
+@pytest.mark.guide("data-settings", "targets-roles")
 @pytest.mark.spacecloner("feature-22")
 async def test_all_settings_of_a_new_project_cross_and_every_change_of_one(release: str) -> None:
     async with pair(**at(release)) as both:

@@ -87,6 +87,7 @@ def test_a_row_without_any_possible_counterpart_is_new() -> None:
     assert merged.changes == (Change(Edit.ADD, "Variables[Port · Role: db]", None, "81"),)
 
 
+@pytest.mark.guide("details-variables")
 def test_names_are_one_whatever_their_case_and_types_are_not() -> None:
     theirs = [account("port", "Accounts-9", Id="d1"), row("PORT ", "80", Id="d2")]
 

@@ -53,6 +53,17 @@ def test_scope_of_a_value_that_was_edited_here_is_left_until_it_is_done_by_hand(
 
 
 @pytest.mark.guide("scoping-rescoped", "clean-up-existing")
+def test_a_value_that_was_entered_here_is_not_moved_though_the_source_has_come_to_the_same() -> None:
+    rows, baseline = sync([wants("s1", row("Port", "80", STAGING))], [])
+    rows = [rows[0] | {"Value": "81"}]
+
+    merged = merge([wants("s1", row("Port", "81", PRODUCTION))], rows, baseline)
+
+    assert merged.rows == rows
+    assert entries(merged) == [("Variables[Port · Environment: Environments-2]", "scope-left")]
+
+
+@pytest.mark.guide("scoping-rescoped", "clean-up-existing")
 def test_a_scope_that_was_edited_here_stays() -> None:
     rows, baseline = sync([wants("s1", row("Port", "80", WEB))], [])
     rows = [rows[0] | {"Scope": {**WEB, **STAGING}}]
