@@ -137,6 +137,35 @@ async def test_always_overwrites_all_but_secrets() -> None:
         await settled(both)
 
 
+@pytest.mark.guide("tenants-values")
+@pytest.mark.spacecloner("bug-8", "feature-23")
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_no_value_is_written_where_the_destination_has_no_place_for_it(version: str) -> None:
+    """It ended the run for a library set that had nothing to do with it."""
+    async with pair(include=INCLUDE, **with_rules(value="always"), **servers(version)) as both:
+        world = await spoken(both)
+        await both.sync("*")
+        there = {one["Name"]: one["Id"] for one in await both.destination.get("environments/all")}
+        project = await both.destination.named("projects", "OctoFX")
+        tenant = await both.destination.named("tenants", "Internal")
+        await both.destination.edit(f"tenants/{tenant['Id']}", ProjectEnvironments={project["Id"]: [there["Staging"]]})
+        await both.destination.edit(f"projects/{project['Id']}", IncludedLibraryVariableSetIds=[])
+        new = {"Staging": {"Url": "new", "Key": "s3cret"}, "Production": {"Url": "new", "Colour": "green"}}
+        await world.say(common={"Region": "new", "Token": "t0ken"}, **new)
+
+        outcome = await both.sync("*")
+
+        assert outcome.result is Result.CHANGED
+        written = [change.where for action in outcome.plan.writes for change in action.changes]
+        assert written == ["OctoFX/Staging[Url]"]
+        told = {one.text for action in outcome.plan for one in action.decisions if one.rule == "link"}
+        assert told == {
+            "its values do not cross: the tenant is not linked to the project there",
+            "its values do not cross: no project that the tenant is linked to there has it",
+        }
+        await settled(both)
+
+
 @pytest.mark.parametrize(
     ("new", "expected", "reason"), [("placeholder", "REPLACE ME", "placeholder-value"), ("none", None, "value-missing")]
 )
