@@ -26,6 +26,8 @@ async def test_a_rule_crosses_together_with_the_step_that_it_names() -> None:
         assert [(rule["VersionRange"], rule["ActionPackages"]) for rule in rules] == [("[1.0,2.0)", [package])]
 
 
+@pytest.mark.guide("data-settings")
+@pytest.mark.spacecloner("feature-22")
 async def test_releases_are_created_from_a_step_that_crosses_in_the_same_run() -> None:
     async with pair() as both:
         project = await both.source.project("OctoFX")

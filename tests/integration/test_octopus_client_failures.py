@@ -76,6 +76,7 @@ async def test_a_stale_version_is_for_the_caller_who_must_read_again(server: Ser
     assert len(server.asked("PUT")) == 1
 
 
+@pytest.mark.spacecloner("feature-8")
 async def test_a_long_pause_is_left_to_the_caller_and_stops_everybody(server: Server) -> None:
     server.handler = answers(problem(429, **{"Retry-After": "3600"}))
     budget = Counted()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from worker.octopus.masking import LONGEST, MASK, masked
 
 KEY = "API-ABCDEF0123456789"
@@ -16,6 +18,7 @@ def test_a_bearer_token_is_masked_though_it_has_no_shape() -> None:
     assert masked("no such token: eyJhbGciOi", "eyJhbGciOi") == f"no such token: {MASK}"
 
 
+@pytest.mark.spacecloner("bug-24", "feature-29")
 def test_a_secret_of_the_document_that_was_sent_is_masked() -> None:
     document = {
         "Password": {"HasValue": True, "NewValue": "hunter2"},

@@ -7,6 +7,7 @@ import pytest
 from tests.variable_rows import (
     ALWAYS,
     DB,
+    FOLLOW,
     PRODUCTION,
     STAGING,
     WEB,
@@ -215,3 +216,17 @@ def test_ignoring_mismatches_does_not_pour_all_source_rows_into_the_first_of_the
 
     assert merged.rows == theirs
     assert [entry.reason for entry in merged.clean_ups] == ["ambiguous-rows"] * 3
+
+
+@pytest.mark.guide("scoping-recurring")
+def test_rows_that_got_other_ids_on_the_destination_are_still_those_that_we_wrote() -> None:
+    """A tool has written the whole set anew. What we wrote follows the source as before, also if it is the next run."""
+    source = [wants("s1", row("Port", "80", WEB)), wants("s2", row("Port", "90", DB)), wants("s3", row("Own", "1"))]
+    rows, baseline = sync(source, [], rules=FOLLOW)
+    anew = [one | {"Id": f"anew-{number}"} for number, one in enumerate(rows)]
+    changed = [wants("s1", row("Port", "81", WEB)), wants("s2", row("Port", "90", DB)), wants("s3", row("Mine", "1"))]
+
+    merged = merge(changed, anew, baseline, FOLLOW)
+
+    assert content(merged.rows) == [("Port", "81", WEB), ("Port", "90", DB), ("Mine", "1", {})]
+    assert entries(merged) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from config.rules import ItemRules, Removed, ScopeOption, ScopeRules, VariableRules
 from tests.variable_rows import (
     ALWAYS,
     DB,
@@ -21,6 +22,8 @@ from tests.variable_rows import (
     wants,
 )
 from worker.plan.values import Change, Document, Edit
+from worker.sync.variables.source_rows import translate_rows
+from worker.sync.world.resolved import Resolved
 
 # -- scope -----------------------------------------------------------------------------------------------------------
 
@@ -205,3 +208,30 @@ def test_a_scope_widened_by_a_rescope_is_put_on_the_list() -> None:
 
     assert content(merged.rows) == [("Db", "x", {})]
     assert entries(merged) == [("Variables[Db]", "scope-widened")]
+
+
+@pytest.mark.guide("scoping-environments", "scoping-partial", "clean-up-existing")
+@pytest.mark.parametrize("option", list(ScopeOption))
+def test_a_row_for_what_the_source_does_not_show_stays_at_home_and_what_is_there_of_it_stays(
+    option: ScopeOption,
+) -> None:
+    """Lists leave out what the key may not see. It may be there still: no row gets wider, or goes, for its sake."""
+
+    def resolve(_kind: str, source_id: str, /, *, create: bool = True) -> Resolved:
+        hidden = source_id == "Environments-9"
+        return Resolved(name=source_id, alone=True, why="not shown") if hidden else Resolved((source_id,), source_id)
+
+    rules = ItemRules(variables=VariableRules(scopes=ScopeRules(environment=option), removed=Removed.REMOVE_OURS))
+    known, baseline = sync([wants("s1", row("Url", "1", PRODUCTION)), wants("s2", row("Url", "2", STAGING))], [])
+    rows = [
+        {"Id": "s1", **row("Url", "1", {"Environment": ["Environments-1", "Environments-9"]})},
+        {"Id": "s2", **row("Url", "2", {"Environment": ["Environments-9"]})},
+    ]
+
+    wanted, out = translate_rows(("project", "OctoFX", "variables"), {"Variables": rows}, resolve, rules)
+
+    if option in {ScopeOption.ERROR_UNLESS_EXACT, ScopeOption.ERROR_UNLESS_PARTIAL}:
+        assert out.blocked is not None
+        return
+    assert [(one.skip or "").partition(":")[0] for one in wanted] == ["not-visible", "not-visible"]
+    assert merge(wanted, known, baseline, rules.variables).rows == known

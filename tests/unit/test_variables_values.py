@@ -220,6 +220,7 @@ def test_a_secret_that_became_a_string_is_left() -> None:
     assert entries(first) == entries(second)
 
 
+@pytest.mark.spacecloner("bug-24")
 def test_no_secret_is_in_what_is_remembered_or_shown() -> None:
     rules = VariableRules(placeholder="pl4ceh0lder")
     merged = merge([wants("s1", secret("Password")), wants("s2", row("Port", "80"))], [], rules=rules)
