@@ -125,6 +125,7 @@ def details(action: Action, *, everything: bool = False, listed: Collection[str]
         yield Line(Role.DESTROYS, "-", visible(f"also deletes: {destroyed}"), 2)
     for path in action.waits_for:
         yield Line(Role.WAITS, "*", visible(f"waits for: {printed(path)}"), 2)
+    everything = everything or action.op is Op.BLOCK  # why it waits is always said
     for entry in action.clean_ups if everything else unlisted(action.clean_ups, listed):
         yield from clean_up(entry, below=action.path)
 
