@@ -38,6 +38,47 @@ async def test_what_is_new_on_either_side_stays_and_only_the_sources_crosses() -
         assert await both.source.step_names("OctoFX") == ["Deploy", "Ours"]
 
 
+@pytest.mark.guide("truth-differences", "clean-up-existing")
+@pytest.mark.spacecloner("feature-22")
+async def test_what_was_edited_on_the_destination_stays_whatever_else_changes_on_the_source() -> None:
+    async with pair(include={"project": ["*"], "tenant": ["*"]}) as both:
+        project = await both.source.project("OctoFX", Description="of the source")
+        await both.source.steps(project, script("Deploy"), script("Clean up"), script("Verify"))
+        channel = await both.source.post("channels", {"Name": "Beta", "ProjectId": project["Id"], "Description": "b"})
+        tenant = await both.source.post("tenants", {"Name": "Acme", "Description": "of the source"})
+        await both.sync("*")
+        copy, beta = (
+            await both.destination.named("projects", "OctoFX"),
+            await both.destination.named("channels", "Beta"),
+        )
+        acme = await both.destination.named("tenants", "Acme")
+        for route in (f"projects/{copy['Id']}", f"channels/{beta['Id']}", f"tenants/{acme['Id']}"):
+            await both.destination.edit(route, Description="theirs")
+        deploy, _, verify = await both.destination.process("OctoFX")
+        deploy["Actions"][0]["Notes"] = "theirs"
+        await both.destination.steps(copy, deploy, verify)
+
+        for number in range(2):
+            await both.source.edit(f"projects/{project['Id']}", DiscreteChannelRelease=not number)
+            await both.source.edit(f"channels/{channel['Id']}", IsDefault=not number)
+            await both.source.edit(f"tenants/{tenant['Id']}", Name=f"Acme {number}")
+            here = await both.source.get(f"deploymentprocesses/deploymentprocess-{project['Id']}")
+            here["Steps"][0]["Actions"][0]["IsRequired"] = not number
+            await both.source.steps(project, *here["Steps"])
+
+            outcome = await both.sync("*")
+
+            assert outcome.result is Result.CHANGED
+            for route in (f"projects/{copy['Id']}", f"channels/{beta['Id']}", f"tenants/{acme['Id']}"):
+                assert (await both.destination.get(route))["Description"] == "theirs"
+            assert (await both.destination.get(f"projects/{copy['Id']}"))["DiscreteChannelRelease"] is (not number)
+            steps = await both.destination.process("OctoFX")
+            # A step that was taken out there does not come back.
+            assert [step["Name"] for step in steps] == ["Deploy", "Verify"]
+            assert (steps[0]["Actions"][0]["Notes"], steps[0]["Actions"][0]["IsRequired"]) == ("theirs", not number)
+            assert await both.clean_ups() == []
+
+
 @pytest.mark.guide("scoping-process-owners")
 @pytest.mark.parametrize(("option", "expected"), [("skip-unless-partial", ["b"]), ("ignore-mismatch", ["a", "b"])])
 async def test_a_row_of_a_runbook_that_does_not_cross(option: str, expected: list[str]) -> None:

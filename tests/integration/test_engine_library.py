@@ -194,6 +194,8 @@ async def test_of_the_phases_those_cross_that_have_an_environment_there_and_a_li
         assert (await both.sync("*")).plan.is_empty
 
 
+@pytest.mark.guide("details-lifecycles")
+@pytest.mark.spacecloner("bug-19")
 async def test_where_the_route_says_so_phases_follow_and_what_the_destination_added_stays() -> None:
     rules = {"update": ["lifecycle"], "removed": "remove-ours"}
     async with pair(include={"lifecycle": ["Mine"]}, rules=rules) as both:
@@ -214,6 +216,8 @@ async def test_where_the_route_says_so_phases_follow_and_what_the_destination_ad
         assert (await both.sync("*")).plan.is_empty
 
 
+@pytest.mark.guide("details-lifecycles")
+@pytest.mark.spacecloner("bug-19")
 async def test_an_environment_that_each_side_put_into_a_phase_of_its_own_is_left_to_a_person() -> None:
     """The server takes an environment in one phase only."""
     async with pair(include={"lifecycle": ["Mine"]}, rules={"update": ["lifecycle"]}) as both:

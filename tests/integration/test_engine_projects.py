@@ -263,6 +263,7 @@ async def test_a_project_moves_to_another_group_that_is_made_for_it() -> None:
         assert copy["ProjectGroupId"] == (await both.destination.named("projectgroups", "Web"))["Id"]
 
 
+@pytest.mark.guide("data-settings")
 async def test_included_sets_keep_their_order_and_what_the_destination_included() -> None:
     async with pair() as both:
         ids = {}

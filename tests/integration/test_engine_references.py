@@ -268,6 +268,9 @@ async def test_ids_in_scripts_and_variables_are_told_with_what_they_are() -> Non
         }
         assert f"holds {hub}, the source's id of feed 'Docker Hub'" in found["Variables[Feed]"]
         assert "looks like an id of the source" in found[f"{script_body}=Machines-9"]
+        # For as long as it stands there.
+        await both.sync("*")
+        assert dict(await told(both)) == found
         # Put right on the destination, it is settled.
         there = await both.destination.named("projects", "OctoFX")
         rows = (await both.destination.get(f"variables/variableset-{there['Id']}"))["Variables"]
@@ -331,6 +334,7 @@ async def test_a_rule_for_git_resources_names_the_destinations_step() -> None:
         assert (await both.sync("*")).result is Result.UNCHANGED
 
 
+@pytest.mark.spacecloner("feature-18")
 async def test_a_step_that_names_others_of_its_process_by_their_ids() -> None:
     """Ids are assigned when the process is written: a second write puts them in, of the same run."""
     key = "Octopus.Action.Docker.RemoveSteps"

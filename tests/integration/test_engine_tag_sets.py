@@ -113,6 +113,7 @@ async def test_an_edit_of_the_destination_is_put_back_and_reported() -> None:
         assert (await both.sync("*")).plan.is_empty
 
 
+@pytest.mark.guide("exact-tenant-tags")
 async def test_a_renamed_tag_is_a_rename_and_all_that_names_it_follows() -> None:
     async with pair(include=ALL) as both:
         here = await tag_set(both.source, "Region", "North", "South")
