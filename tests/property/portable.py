@@ -81,6 +81,11 @@ class _Form:
                         if kind == "deploymentprocesses":
                             self.actions.setdefault(process["ProjectId"], []).append(action)
 
+        self.rows: dict[str, Document] = {}
+        for document in self.all_of("variables"):
+            owner = self.names[document["OwnerId"]]
+            self.rows |= {row["Id"]: {**row, "Owner": owner} for row in document["Variables"]}
+
     def all_of(self, kind: str) -> Iterable[Document]:
         return collection(self.sandbox, kind, self.space_id).values()
 
@@ -155,10 +160,20 @@ class _Form:
     def field(self, key: str, value: Any, project: str) -> Any:
         if key in ("DeploymentAction", "DeploymentActionSlug"):
             return self.action(value, project)
+        if key == "Variables" and not isinstance(value, list):
+            return self.answers(json.loads(value or "{}"), project)
         if key in TEXTS:
             return value  # though it may look like an id
         found = self.form(value, project)
         return sorted(found) if key in SETS and isinstance(found, list) else found
+
+    def answers(self, said: Document, project: str) -> list[str]:
+        """To prompted variables. Those to secrets are each server's own, and to what is gone there are none."""
+        rows = [(self.rows[key], value) for key, value in said.items() if key in self.rows]
+        readable = [(row, value) for row, value in rows if row["Type"] != "Sensitive"]
+        return sorted(
+            _text([row["Owner"], row["Name"], self.form(row["Scope"], project), said]) for row, said in readable
+        )
 
     def action(self, named: str, project: str) -> str:
         """A package names its step by name, id or slug."""

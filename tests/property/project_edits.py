@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.pair import Document, script
@@ -140,9 +141,15 @@ class ProjectHand(Hand):
             {"FilterType": "CronExpressionSchedule", "CronExpression": f"0 0 {edit.pick} * * *", "Timezone": "UTC"},
             {"FilterType": "MachineFilter", "EnvironmentIds": [environment["Id"]], "EventGroups": ["Machine"]},
         ]
+        rows = (await self.server.get(f"variables/variableset-{project['Id']}"))["Variables"]
+        answers = {one["Id"]: edit.text + self.mark for one in rows[edit.pick % 2 :][:2]}
         actions: list[Document] = [
             {"ActionType": "AutoDeploy"},
-            {"ActionType": "DeployNewRelease", "EnvironmentId": environment["Id"]},
+            {
+                "ActionType": "DeployNewRelease",
+                "EnvironmentId": environment["Id"],
+                "Variables": json.dumps(answers) if answers else None,
+            },
             {"ActionType": "CreateRelease", "ChannelId": channels[edit.pick % len(channels)]["Id"]},
         ]
         return {"Filter": filters[edit.pick % 2], "Action": actions[edit.other % 3]}
