@@ -406,6 +406,39 @@ async def test_what_did_without_something_is_looked_at_when_that_may_cross(fake_
         assert await one.both.destination.step_names("OctoFX") == ["Always", "QA only"]
 
 
+@pytest.mark.parametrize("library", [False, True], ids=["of the project", "of a library set"])
+async def test_a_trigger_is_looked_at_once_the_variables_that_it_answers_have_crossed(
+    fake_redis: FakeAsyncRedis, *, library: bool
+) -> None:
+    async with desk(fake_redis) as one:
+        source, destination = one.both.source, one.both.destination
+        here = await source.environments("Test")
+        await destination.environments("Test")
+        shared = await source.post("libraryvariablesets", {"Name": "Shared"})
+        project = await source.project("OctoFX", IncludedLibraryVariableSetIds=[shared["Id"]])
+        runbook = await source.runbook(project, "Restart")
+        run = {"ActionType": "RunRunbook", "RunbookId": runbook["Id"], "EnvironmentIds": [here["Test"]]}
+        cron = {"FilterType": "CronExpressionSchedule", "CronExpression": "0 0 6 * * *", "Timezone": "UTC"}
+        body = {"Name": "Nightly", "ProjectId": project["Id"], "Filter": cron, "Action": run}
+        trigger = await source.post("projecttriggers", body)
+        await one.look(f"{project['Id']}/*")
+
+        owner = shared if library else project
+        [asked] = (await source.variables(owner, row("Region", "", Prompt={"Label": "Where?"})))["Variables"]
+        await source.edit(f"projecttriggers/{trigger['Id']}", Action={**run, "FormValues": {asked["Id"]: "Europe"}})
+        await one.look(trigger["Id"])
+        await one.look(f"{owner['Id']}/*" if library else f"variableset-{owner['Id']}")
+        assert [entry.key.document for entry in await one.waiting()] == [trigger["Id"]]
+        await one.pass_time()
+        await one.again(trigger["Id"])
+
+        where = ("Shared", "libraryvariablesets") if library else ("OctoFX", "projects")
+        [there] = await destination.rows(*where)
+        [found] = (await destination.get("projecttriggers"))["Items"]
+        assert found["Action"]["FormValues"] == {there["Id"]: "Europe"}
+        assert await one.waiting() == []
+
+
 async def test_servers_that_are_too_far_apart_cost_no_attempt_until_the_other_is_upgraded_too(
     fake_redis: FakeAsyncRedis,
 ) -> None:
