@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fakeredis
 
+from tests.deletions import gone
 from tests.pair import ROUTE, Pair, pair, row, script
 from worker.ledger.ledger import Ledger
 from worker.sync.run import Outcome, Result
@@ -242,7 +243,7 @@ async def test_what_the_route_does_not_include_any_more_stays_as_it_is() -> None
         for name, project in projects.items():
             new = {"Name": "A renamed"} if name == "A" else {}
             await both.source.edit(f"projects/{project['Id']}", Description="second", **new)
-        await both.source.call("DELETE", f"projects/{projects['C']['Id']}")
+        await gone(both, "projects", projects["C"])
         narrower = both.with_route(include={"project": ["A"]}, rules={"deleted": "delete"})
 
         await approve(both, held := await narrower.sync("*"))
@@ -268,3 +269,36 @@ async def test_what_crossed_since_something_needed_it_still_follows() -> None:
 
         assert (await both.sync("*")).result is Result.CHANGED
         assert [one["Name"] for one in await both.destination.rows("Shared", "libraryvariablesets")] == ["Url"]
+
+
+async def test_at_first_contact_the_plan_tells_what_only_the_destination_has() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        await both.source.steps(project, script("Deploy"))
+        await both.source.variables(project, row("Url", "a"))
+        theirs = await both.destination.project("OctoFX")
+        await both.destination.steps(theirs, script("Warn"), script("Deploy"))
+        await both.destination.variables(theirs, row("Url", "b"), *(row(f"Own{n}", "1") for n in range(7)))
+
+        planned = (await both.plan("*")).plan
+
+        told = [(one.where, one.text) for action in planned for one in action.decisions if one.rule == "first-contact"]
+        assert ("Steps[Warn]", "is on the destination only, and stays") in told
+        rows = ", ".join(f"Variables[Own{n}]" for n in range(5))
+        assert ("Variables", f"only the destination has {rows} and 2 more: that stays") in told
+
+
+async def test_of_a_project_that_was_made_anew_nothing_old_is_left_to_do() -> None:
+    async with pair() as both:
+        old = await both.source.project("OctoFX")
+        await both.source.variables(old, row("Key", "s3cret", Type="Sensitive"))
+        await both.sync("*")
+        assert await both.reasons() == ["placeholder-secret Variables[Key]"]
+        await gone(both, "projects", old)
+        await both.source.project("OctoFX")
+        held = await both.sync("*")
+        if held.result is Result.HELD:
+            await both.sync("*", approved_hash=held.plan.hash)
+
+        assert await both.destination.names("projects") == ["OctoFX"]
+        assert await both.reasons() == []

@@ -49,7 +49,8 @@ def test_a_skipped_row_adds_nothing_where_the_name_is_there() -> None:
     assert merged.rows == theirs
     assert entries(merged) == []
     assert [(line.rule, line.where) for line in merged.decisions] == [
-        ("scope:environment=skip-unless-partial", "Variables[Db]")
+        ("scope:environment=skip-unless-partial", "Variables[Db]"),
+        ("first-contact", "Variables"),
     ]
 
 

@@ -156,6 +156,7 @@ class Applier:
         """Remember what was found by name, so that it is found when it is renamed."""
         if planned.relinked:
             await self.memory.forget(planned.relinked)
+            await self.reports.forget(planned.relinked)
         new = {source: there for source, there in planned.seen.items() if self.world.links.get(source) != there}
         for conflict in await self.ledger.links.add_all(self.route, new):
             log.info("link-taken", source=conflict.source_id, by=conflict.linked_to)

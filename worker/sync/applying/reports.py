@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from worker.kinds import registry
+from worker.kinds.kind import Place
 from worker.ledger.ledger import Ledger
 from worker.plan.values import Action, NamePath
 
@@ -55,6 +59,15 @@ class Reports:
         self._run_id = run_id
         self._stated: dict[str | NamePath, set[str]] = {}
         """Subject → keys of the entries that the plan has stated so far."""
+
+    async def forget(self, source_ids: Iterable[str]) -> None:
+        """Of items that others have taken the place of: what was to be done for them is said of these, if at all."""
+        for source_id in source_ids:
+            kind = registry.kind_of(source_id)
+            parts = registry.parts_of(kind) if kind is not None else ()
+            made = [registry.made_with_owner(one, source_id) for one in parts if one.place is Place.WITH_OWNER]
+            for subject in (source_id, *made):
+                await self._ledger.clean_ups.settle(self._route, subject, ())
 
     async def report(self, action: Action, *, whole: bool = True, settles: frozenset[str] = frozenset()) -> None:
         """Opens the new entries, and closes those which a plan would state again. ``whole``: the action says all that

@@ -26,6 +26,7 @@ from worker.sync.world.fields import MISSING, Sides, same
 from worker.sync.world.outcome import Merged, edited, plain
 
 KEPT = "dropped by the source and kept here: remove it by hand if nothing needs it"
+THEIRS = "is on the destination only, and stays"
 CLINGS = "dropped by the source; in use on the destination, whose server does not give it up"
 CLINGING_REASON = "in-use"
 CLINGING = "in use: "
@@ -109,15 +110,11 @@ def merge_elements(walk: Walk, elements: Elements, sides: Sides, where: str) -> 
         else:
             _destination_lacks(walk, one, index, element, previous)
     _drop(walk, one)
-    if (
-        sides.contact
-        and not sides.exact
-        and one.added
-        and any(
-            position not in one.gone and one.place(one.there[position]) not in walk.skipped for position in one.foreign
-        )
-    ):
-        walk.out.contact_conflict = True
+    if sides.contact and not sides.exact:
+        places = [one.place(one.there[at]) for at in one.foreign if at not in one.gone]
+        theirs = [place for place in places if place not in walk.skipped]
+        walk.out.decisions += [Decision("first-contact", place, THEIRS) for place in theirs]
+        walk.out.contact_conflict = walk.out.contact_conflict or bool(one.added and theirs)
     return _arranged(walk, one)
 
 

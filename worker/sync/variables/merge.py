@@ -51,6 +51,10 @@ from worker.sync.world.compared import Tell, say_nothing
 __all__ = ["MergedVariables", "RowBaseline", "VariablesBaseline", "WantedRow", "merge_variables"]
 
 
+MOST_NAMED = 5
+"""So many rows are named in one line of why."""
+
+
 def merge_variables(
     item: NamePath,
     wanted: Sequence[WantedRow],
@@ -295,6 +299,12 @@ class _Merge:
             if index >= 0:
                 links.extend(self._report_addition(self.additions[index], position))
         self._report_skipped()
+        own = self._own()
+        if self.first_contact and own:
+            labels = [label(self.destination[place]) for place in own]
+            more = f" and {len(labels) - MOST_NAMED} more" if len(labels) > MOST_NAMED else ""
+            text = f"only the destination has {', '.join(labels[:MOST_NAMED])}{more}: that stays"
+            self.decisions.append(Decision("first-contact", "Variables", text))
         linked = {link.baseline.source_id for link in links}
         links.extend(Link(row, None) for row in self.pairing.lost.values() if row.source_id not in linked)
         return MergedVariables(
@@ -304,7 +314,7 @@ class _Merge:
             clean_ups=clean_up_entries(self.item, self.notes),
             contact_conflict=self.first_contact and bool(self.pairing.ambiguous),
             links=tuple(links),
-            own=tuple(now_at[place] for place in self._own()),
+            own=tuple(now_at[place] for place in own),
             sources=self._dealt_with(),
             drift=tuple(self._drift()),
         )
