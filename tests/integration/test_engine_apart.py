@@ -230,6 +230,7 @@ async def test_a_certificate_is_scoped_to_what_is_there_of_its_environments() ->
 
 
 @pytest.mark.parametrize("how", ["stays at home", "waits"])
+@pytest.mark.spacecloner("bug-30", "feature-28")
 async def test_nothing_is_made_for_a_project_that_does_not_cross(how: str) -> None:
     exclude = {"lifecycle": ["Application"]} if how == "waits" else {}
     async with pair(exclude=exclude) as both:

@@ -362,6 +362,7 @@ async def test_without_the_right_on_the_server_it_says_what_is_missing(side: str
             await both.sync("*")
 
 
+@pytest.mark.spacecloner("bug-11")
 async def test_teams_with_built_in_roles_need_no_right_on_the_server() -> None:
     async with pair(include=WITHOUT) as both:
         await permissions(both)

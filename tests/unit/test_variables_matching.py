@@ -59,14 +59,24 @@ def test_evidence_is_weighed_in_order(theirs: list[Document], expected: set[str]
 
 @pytest.mark.guide("scoping-recurring", "clean-up-existing")
 @pytest.mark.spacecloner("bug-2", "feature-11")
-def test_two_candidates_of_one_rank_are_ambiguous_and_nothing_is_done() -> None:
-    theirs = [row("Port", "1", WEB, Id="d1"), row("Port", "2", DB, Id="d2")]
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        pytest.param(row("Port", "80"), [("1", WEB), ("2", DB)], id="neither says anything"),
+        pytest.param(row("Port", "80", WEB), [("1", WEB), ("2", WEB)], id="equal scope"),
+        pytest.param(row("Port", "80", PRODUCTION), [("80", WEB), ("80", DB)], id="equal value"),
+    ],
+)
+def test_two_candidates_of_one_rank_are_ambiguous_and_nothing_is_done(
+    ours: Document, theirs: list[tuple[str, dict[str, list[str]]]]
+) -> None:
+    there = [row("Port", value, scope, Id=f"d{number}") for number, (value, scope) in enumerate(theirs)]
 
-    merged = merge([wants("s1", row("Port", "80"))], theirs)
+    merged = merge([wants("s1", ours)], there)
 
-    assert merged.rows == theirs
+    assert merged.rows == there
     assert merged.changes == ()
-    assert entries(merged) == [("Variables[Port]", "ambiguous-rows")]
+    assert [entry.reason for entry in merged.clean_ups] == ["ambiguous-rows"]
     assert merged.contact_conflict
 
 
