@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.shell import BLOCKED, CHANGED, CLEAN_UP, EMPTY, ROUTES, SECOND, Shell
-from worker.cli.sync import STATUS
+from worker.cli.sync import STATUS, meant
 from worker.plan.values import Op, Plan
 from worker.sync import run as engine
 
@@ -114,6 +114,13 @@ def test_the_approved_hash_reaches_the_engine(shell: Shell) -> None:
     shell.run("sync", "project/OctoFX", "--approved", "abc123")
     assert shell.engine is not None
     assert shell.engine.asked == [("sync", ["Projects-1"], "abc123")]
+
+
+def test_a_sync_is_known_by_the_key_that_workers_have_for_the_same() -> None:
+    assert meant(["Runbooks-1"]) == "Runbooks-1"
+    assert meant(["Channels-1", "Projects-1", "deploymentprocess-Projects-1"]) == "Projects-1/*"
+    assert meant(["Projects-1", "Projects-2"]) == "*"
+    assert meant(["Channels-1", "Channels-2"]) == "*"
 
 
 def test_nothing_is_synced_unless_it_is_named(shell: Shell) -> None:

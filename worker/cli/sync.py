@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,7 @@ from worker.cli.plan import Form, show
 from worker.ledger.clean_ups import State, listed_among
 from worker.ledger.runs import Cause
 from worker.plan import json as plan_json
+from worker.queue.keys import EVERYTHING, SUBTREE
 
 if TYPE_CHECKING:
     from worker.sync.run import Outcome
@@ -97,6 +99,17 @@ def _report(outcome: Outcome, listed: dict[str, bool]) -> None:
         say(f"next: {NEXT[outcome.result]}")
 
 
+def meant(document_ids: Sequence[str]) -> str:
+    """The document part of the key under which workers would do the same: of one item it is the item's. Then they make
+    the very plan for which this run was held, and which is approved."""
+    from worker.kinds import registry
+
+    if len(document_ids) == 1:
+        return document_ids[0]
+    tops = [one for one in document_ids if (kind := registry.kind_of(one)) is not None and not kind.owner_kinds]
+    return f"{tops[0]}{SUBTREE}" if len(tops) == 1 else EVERYTHING
+
+
 async def _sync(
     what: Selection, route: str | None, approved: str | None, check: bool, config: Path | None, redis: str | None
 ) -> tuple[Outcome, dict[str, bool]]:
@@ -115,6 +128,7 @@ async def _sync(
                     wanted,
                     approved_hash=approved,
                     cause=cause,
+                    key=f"{name}|{EVERYTHING if what.everything else meant(wanted)}",
                     progress=report,
                     check=Checker().check if check else None,
                 )
