@@ -223,11 +223,19 @@ def test_a_secret_that_became_a_string_is_left() -> None:
 @pytest.mark.spacecloner("bug-24")
 def test_no_secret_is_in_what_is_remembered_or_shown() -> None:
     rules = VariableRules(placeholder="pl4ceh0lder")
-    merged = merge([wants("s1", secret("Password")), wants("s2", row("Port", "80"))], [], rules=rules)
+    # No server gives a secret; and if one did, it would go nowhere.
+    source = [
+        wants("s1", secret("Password")),
+        wants("s2", row("Port", "80")),
+        wants("s3", secret("Key", Value="g1ven")),
+    ]
+    merged = merge(source, [], rules=rules)
 
     remembered = merged.baseline_after([row | {"Id": f"d{n}"} for n, row in enumerate(merged.rows)])
 
-    assert "pl4ceh0lder" not in repr((remembered.to_json(), merged.changes, merged.decisions, merged.clean_ups))
+    told = repr((remembered.to_json(), merged.changes, merged.decisions, merged.clean_ups))
+    assert "pl4ceh0lder" not in told
+    assert "g1ven" not in told + repr(merged.rows)
 
 
 # -- text ------------------------------------------------------------------------------------------------------------
