@@ -50,6 +50,7 @@ async def test_values_cross_for_the_environments_that_are_there(version: str) ->
 async def test_a_plan_that_reads_in_bulk_shows_the_values_of_new_projects_too(version: str) -> None:
     async with pair(include=INCLUDE, **servers(version)) as both:
         await spoken(both)
+        await both.source.post("tenants", {"Name": "Other"})  # of one alone no list is read
         async with open_route(both.routes, ROUTE, ledger=both.ledger) as route:
             await route.read_in_bulk()
             shown = (await route.plan(await route.everything())).plan
@@ -59,6 +60,11 @@ async def test_a_plan_that_reads_in_bulk_shows_the_values_of_new_projects_too(ve
             assert (one.op, one.path) == (other.op, other.path)
             assert {change.where for change in one.changes} == {change.where for change in other.changes}
         assert [one.key for one in shown.clean_ups] == [one.key for one in planned.clean_ups]
+        newest = version == VERSIONS[-1]
+        assert any("not looked at: values of tenants" in note for note in shown.notes) is newest, (
+            "it says what it lacks"
+        )
+        assert not planned.notes
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -19,6 +19,7 @@ from worker.sync.applying.facing import place
 from worker.sync.planning.items import EVERYTHING, SUBTREE, Items, UnknownItem
 from worker.sync.planning.planner import Planned, Planner
 from worker.sync.planning.unknown_names import unknown_names
+from worker.sync.planning.unread import unread
 from worker.sync.servers.observe import SideObserver
 from worker.sync.servers.spool import Spool
 from worker.sync.servers.vanished import deletions_of
@@ -135,7 +136,7 @@ class Opened:
         raise RuntimeError(f"route {self.route.name}: a plan for {document_ids[:5]} found no end")
 
     def _noted(self, planned: Planned) -> Planned:
-        notes = list(unknown_names(self.world))
+        notes = [*unknown_names(self.world), *unread(self.world)]
         if self.versions is not None and self.versions.verdict is not Verdict.FINE:
             notes.insert(0, self.versions.text)
         planned.plan = replace(planned.plan, notes=tuple(notes))
