@@ -288,6 +288,26 @@ async def test_at_first_contact_the_plan_tells_what_only_the_destination_has() -
         assert ("Variables", f"only the destination has {rows} and 2 more: that stays") in told
 
 
+async def test_a_step_of_another_type_that_a_first_contact_meets_is_to_be_looked_through() -> None:
+    async with pair() as both:
+        project = await both.source.project("OctoFX")
+        await both.source.steps(project, script("Deploy"), script("Same"))
+        theirs = await both.destination.project("OctoFX")
+        feed = next(one["Id"] for one in await both.destination.get("feeds/all") if one["FeedType"] == "BuiltIn")
+        package = {"Name": "", "PackageId": "Web", "FeedId": feed}
+        step = script("Deploy", ActionType="Octopus.TentaclePackage", Packages=[package])
+        await both.destination.steps(theirs, step, script("Same"))
+
+        held = await both.sync("*")
+        await both.sync("*", approved_hash=held.plan.hash)
+
+        assert await both.reasons() == ["type-replaced Steps[Deploy]/Actions[Deploy]"]
+        text = (await both.clean_ups())[0].entry.text
+        assert text.endswith("it was Octopus.TentaclePackage here, and is Octopus.Script on the source")
+        await both.sync("*")
+        assert len(await both.clean_ups()) == 1, "until a person has looked"
+
+
 async def test_of_a_project_that_was_made_anew_nothing_old_is_left_to_do() -> None:
     async with pair() as both:
         old = await both.source.project("OctoFX")

@@ -11,7 +11,7 @@ import typer
 from worker.cli import options
 from worker.cli.context import open_house
 from worker.cli.errors import Status
-from worker.cli.output import print_json, results, say
+from worker.cli.output import moment, print_json, results, say
 from worker.ledger.drift import DriftReport
 from worker.plan.console import print_drift
 from worker.plan.json import change_as_dict
@@ -68,7 +68,7 @@ def _show(route: str, report: DriftReport | None) -> None:
     for one in report.items:
         print_drift(console, one.path, one.changes, one.left_out)
     more = f", of which {len(report.items)} are shown" if report.total > len(report.items) else ""
-    say(f"{route}: {report.total} edited on the destination{more}, as of {report.at}")
+    say(f"{route}: {report.total} edited on the destination{more}, as of {moment(report.at)}")
 
 
 async def _reports(route: str | None, config: Path | None, redis: str | None) -> dict[str, DriftReport | None]:

@@ -11,7 +11,7 @@ import typer
 from worker.cli import options
 from worker.cli.context import open_house
 from worker.cli.errors import Status
-from worker.cli.output import print_json, results, say
+from worker.cli.output import moment, print_json, results, say
 from worker.ledger.findings import FindingsReport
 from worker.plan.console import print_lines
 from worker.plan.json import finding_as_dict
@@ -59,7 +59,7 @@ def _show(route: str, report: FindingsReport | None) -> None:
     for text in report.unchecked:
         say(text, "yellow")
     more = f", of which {len(report.findings)} are shown" if report.total > len(report.findings) else ""
-    say(f"{route}: {report.total} found that would not work{more}, as of {report.at}")
+    say(f"{route}: {report.total} found that would not work{more}, as of {moment(report.at)}")
 
 
 async def _reports(route: str | None, config: Path | None, redis: str | None) -> dict[str, FindingsReport | None]:

@@ -103,6 +103,7 @@ ACTION = Shape(
         "WorkerPoolId": Ref("worker-pool", required=True, empty=Empty.DEFAULT),
     },
     nested={"Inputs": INPUTS},
+    typed_by="ActionType",
     scopes=(
         Scope(("Environments",), "environment"),
         Scope(("ExcludedEnvironments",), "excluded_environment", exclusive=True),

@@ -26,6 +26,7 @@ A shape is a tree that follows the document. Per object it says which fields
                something that it requires does not exist on the destination, it is left out, and the destination's stays
     variant    (of the object itself) the field that says of which type it is: of another type than the destination's,
                it is taken or left as one
+    typed_by   (of the object itself) the same of one that is merged field by field also then: a person is told
     needs      field → the field beside it without which it cannot stand
     defaults   are what an absent field means, where that is more than nothing: older servers do not have it
     late       can be written only when other documents exist: left out of a new document, and written afterwards
@@ -74,6 +75,7 @@ class Shape:
     free: bool = False
     whole: bool = False
     variant: str | None = None
+    typed_by: str | None = None
     needs: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
 

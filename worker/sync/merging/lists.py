@@ -26,6 +26,7 @@ from worker.sync.world.fields import MISSING, Sides, same
 from worker.sync.world.outcome import Merged, edited, plain
 
 KEPT = "dropped by the source and kept here: remove it by hand if nothing needs it"
+OTHER_TYPE = "takes what the source's has, and keeps what only one of its former type needs (packages, properties)"
 THEIRS = "is on the destination only, and stays"
 CLINGS = "dropped by the source; in use on the destination, whose server does not give it up"
 CLINGING_REASON = "in-use"
@@ -186,6 +187,10 @@ def _both_have(walk: Walk, one: _List, index: int, element: Document, previous: 
         unwritten=one.sides.unwritten,
     )
     one.merged[position] = walk.object(one.elements.shape, inner, one.place(element))
+    by = one.elements.shape.typed_by
+    if by is not None and inner.contact and not inner.exact and element.get(by) != target.get(by):
+        text = f"{OTHER_TYPE}: it was {target.get(by)} here, and is {element.get(by)} on the source"
+        walk.out.clean_ups.append(CleanUp(walk.path, one.place(element), "type-replaced", text))
 
 
 def _destination_lacks(walk: Walk, one: _List, index: int, element: Document, previous: Any) -> None:
