@@ -52,7 +52,7 @@ FEEDS: list[tuple[str, dict[str, Any], tuple[str, ...], str]] = [
     ("AwsElasticContainerRegistry", {"Region": "r", "AccessKey": "k", "SecretKey": SECRET}, (), "2021.2.1290"),
     ("OciRegistry", URI, ("FeedUri",), "2023.4.8290"),
     ("S3", {"UseMachineCredentials": True}, (), "2023.4.8290"),
-    ("AzureContainerRegistry", {**URI, "OidcAuthentication": {"ClientId": "c"}}, ("FeedUri",), "2023.4.8290"),
+    ("AzureContainerRegistry", URI, ("FeedUri",), "2023.4.8290"),
     ("GoogleContainerRegistry", URI, ("FeedUri",), "2023.4.8290"),
     ("Npm", URI, ("FeedUri",), "2026.1.9674"),
     ("ArtifactoryGeneric", {**URI, "Repository": "r", "LayoutRegex": ".*"}, ("FeedUri",), "2026.1.9674"),
@@ -83,6 +83,26 @@ async def test_a_type_has_its_own_properties(
     if earlier >= 0:
         async with http(Settings(version=RELEASES[earlier])) as api:
             await api.refused("POST", path, body)
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "before", "since"),
+    [
+        ("AzureContainerRegistry", {"OidcAuthentication": {"ClientId": "c"}}, "2025.1.1", "2025.2.1"),
+        ("AzureContainerRegistry", {"DownloadAttempts": 9}, "2025.3.14000", "2025.4.1"),
+        ("Docker", {"DownloadAttempts": 9}, "2025.3.14000", "2025.4.1"),
+    ],
+)
+async def test_a_property_that_a_type_came_to_have(
+    name: str, properties: dict[str, Any], before: str, since: str
+) -> None:
+    body = {"Name": "One", "FeedType": name, **URI, **properties}
+    async with http(Settings(version=since)) as api:
+        assert properties.items() <= (await api.post("feeds", body)).items()
+    async with http(Settings(version=before)) as api:
+        assert not properties.keys() & (await api.post("feeds", body)).keys()
+    async with http(Settings(version=before, strict=True)) as api:
+        await api.refused("POST", "feeds", body)
 
 
 async def test_account_details_may_lie_apart_as_the_reference_has_them() -> None:
