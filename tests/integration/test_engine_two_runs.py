@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 
 import pytest
@@ -94,6 +95,37 @@ async def test_a_creation_that_ended_since_another_run_planned_is_neither_made_a
         outcome = await both.sync(f"variableset-{project['Id']}")
         assert outcome.result is Result.CHANGED
         assert not outcome.plan.clean_ups
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["done", "under way"])
+async def test_what_another_run_has_just_made_is_no_first_contact(heard: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One run makes the project after another has read the ledger, and before that one reads the destination."""
+    async with pair(rules={"variables": {"value": "follow"}}) as both:
+        await both.sync("*")
+        project = await both.source.project("OctoFX")
+        await both.source.variables(project, row("Url", "https://one"))
+        async with open_route(both.routes, ROUTE, ledger=both.ledger) as slow:
+            recall = slow._recall
+
+            async def recalled(source_ids: Iterable[str]) -> None:
+                await recall(source_ids)
+                monkeypatch.setattr(slow, "_recall", recall)
+                if heard:
+                    assert (await both.sync("*")).result is Result.CHANGED
+                    await both.source.variables(project, row("Url", "https://one"), row("Port", "80"))
+                    return
+                both.destination.sandbox.faults.add(Fault("reset-after", method="POST", path="/projects$", count=1))
+                with pytest.raises(OctopusError):
+                    await both.sync("*")
+
+            monkeypatch.setattr(slow, "_recall", recalled)
+            outcome = await slow.sync([f"variableset-{project['Id']}"])
+
+        assert outcome.result is Result.CHANGED, outcome.message
+        assert [one["Name"] for one in await both.destination.rows("OctoFX")] == ["Url", "Port"][: 1 + heard]
+        assert await both.ledger.held.get(ROUTE) is None
+        await both.sync("*")
+        assert (await both.sync("*")).result is Result.UNCHANGED
 
 
 async def test_what_two_runs_found_of_a_creation_that_nobody_heard_of_is_remembered_once() -> None:

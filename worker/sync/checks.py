@@ -12,6 +12,8 @@ from worker.plan.values import Plan, printed
 from worker.sync.planning.planner import Planned
 
 WAY_OUT = "look at it and approve it: octosync approve "
+FIRST_CONTACT = frozenset({"first-contact", "no-match"})
+"""Codes of stops that rest on nothing being remembered of what the destination has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from worker.queue.lease import DocumentLease, LeaseBusyError
 from worker.sync.applying.apply import Applied, Applier, Guard
 from worker.sync.applying.facing import check_facing, place
 from worker.sync.applying.recording import log_decisions, record
-from worker.sync.checks import Stop, must_wait
+from worker.sync.checks import FIRST_CONTACT, Stop, must_wait
 from worker.sync.opened import Opened, Progress
 from worker.sync.planning.planner import Planned
 from worker.sync.servers.connecting import connect
@@ -137,11 +137,13 @@ class OpenRoute(Opened):
         begun: Planned | None = None  # the first plan that nobody needed to be asked about (any more)
         for _ in range(TRIES):
             before = tuple(done)
-            planned = await self.plan(document_ids, progress=progress)
-            if check is not None:
-                planned.plan = await check(self, planned)
+            planned, stop = await self._considered(document_ids, approved_hash, begun, progress, check)
+            if stop is not None and stop.code in FIRST_CONTACT:
+                # The destination was read after the ledger: another run may have made in between what looks like a
+                # stranger's. By now it has said so there.
+                self.world.baselines = Memory()
+                planned, stop = await self._considered(document_ids, approved_hash, begun, progress, check)
             log_decisions(planned.plan)
-            stop = await must_wait(self.route, self.ledger, planned, approved_hash, begun.plan if begun else None)
             if stop is not None:
                 return await self._stopped(planned, stop, run, writes)
             if self.route.mode is Mode.READ_ONLY:
@@ -193,6 +195,21 @@ class OpenRoute(Opened):
         return Outcome(
             Result.MOVED, planned.plan, writes=writes, message="the destination kept changing while it was compared"
         )
+
+    async def _considered(
+        self,
+        document_ids: Sequence[str],
+        approved_hash: str | None,
+        begun: Planned | None,
+        progress: Progress | None,
+        check: Check | None,
+    ) -> tuple[Planned, Stop | None]:
+        """A plan, and why it must not be applied now. ``begun``: of which it may be the rest."""
+        planned = await self.plan(document_ids, progress=progress)
+        if check is not None:
+            planned.plan = await check(self, planned)
+        stop = await must_wait(self.route, self.ledger, planned, approved_hash, begun.plan if begun else None)
+        return planned, stop
 
     async def _stopped(self, planned: Planned, stop: Stop, run: Run, writes: int) -> Outcome:
         """``writes``: how many this run had made when it had to plan again."""
